@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let root = Context.packageDirectory
+let release: BuildSettingCondition = .when(configuration: .release)
+
+/// Every target: pointers are marked, warnings are errors; in release the Swift runtime is linked in.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-static-stdlib"], release),
+]
+
+/// The module: self-contained, one exported symbol, never unloaded (a Swift image cannot be).
+let moduleLinking: [LinkerSetting] = [
+    .unsafeFlags(
+        [
+            "-static-stdlib",
+            "-Xlinker", "--version-script=\(root)/Sources/Module/exports.map",
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
+            "-Xlinker", "-z", "-Xlinker", "now",
+        ], release)
+]
+
+let package = Package(
+    name: "redisai",
+    products: [
+        .library(name: "redisai", type: .dynamic, targets: ["Module"])
+    ],
+    targets: [
+        // Declarations of what is called, nothing linked. Each is imported by exactly one target.
+        .target(name: "CRedisModule"),
+        .target(name: "CONNXRuntime"),
+
+        // Layer 1: tensors, and the server's module API; neither knows the other.
+        .target(name: "Tensors", swiftSettings: settings),
+        .target(name: "Redis", dependencies: ["CRedisModule"], swiftSettings: settings),
+
+        // Layer 2: models, plans, queues.
+        .target(name: "Execution", dependencies: ["Tensors"], swiftSettings: settings),
+
+        // Layer 3: the vendors' runtimes behind Execution's protocols.
+        .target(
+            name: "Backends", dependencies: ["CONNXRuntime", "Tensors", "Execution"],
+            swiftSettings: settings),
+
+        // Layer 4: what our keys hold.
+        .target(
+            name: "Keyspace", dependencies: ["Redis", "Tensors", "Execution"], swiftSettings: settings),
+
+        // Layer 5: the commands.
+        .target(
+            name: "Commands", dependencies: ["Redis", "Tensors", "Execution", "Keyspace"],
+            swiftSettings: settings),
+
+        // The entry point: puts the parts together.
+        .target(
+            name: "Module",
+            dependencies: ["Redis", "Tensors", "Execution", "Backends", "Keyspace", "Commands"],
+            exclude: ["exports.map"], swiftSettings: settings, linkerSettings: moduleLinking),
+
+        // What the benchmarks compare with: the vendor's own call, and a client that counts exactly.
+        .executableTarget(
+            name: "floor", path: "Benchmarks/tools", sources: ["floor.c"],
+            linkerSettings: [.linkedLibrary("dl")]),
+        .executableTarget(name: "load", path: "Benchmarks/tools", sources: ["load.c"]),
+
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Tensors"]),
+        .testTarget(name: "BackendsTests", dependencies: ["Backends", "Execution", "Tensors"]),
+        .testTarget(
+            name: "CommandsTests",
+            dependencies: ["Commands", "Redis", "Tensors", "Execution", "CRedisModule"]),
+        .testTarget(name: "TidyTests"),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu11
+)

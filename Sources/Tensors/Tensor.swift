@@ -1,0 +1,127 @@
+import Synchronization
+
+/// A typed, shaped, immutable block of elements, shared by reference count across threads.
+///
+/// Row-major and contiguous. Strings lie back to back, each ended by one NUL byte.
+public final class Tensor: Sendable {
+    public let type: DataType
+    public let shape: TensorShape
+    @usableFromInline let storage: TensorStorage
+    /// The same elements at an aligned address, once a run has asked for them.
+    private let alignedCopy = AtomicLazyReference<Tensor>()
+
+    /// Takes over storage whose size and content the caller has checked.
+    /// - Precondition: the byte count is what shape and type ask for.
+    private init(type: DataType, shape: TensorShape, storage: consuming TensorStorage) {
+        self.type = type
+        self.shape = shape
+        self.storage = storage
+    }
+
+    /// Keeps `bytes` without copying them, checked as those of `init(type:shape:copying:)` are.
+    ///
+    /// For large tensors that are stored and read back; the first run copies them once, see `aligned`.
+    /// - Throws: as `init(type:shape:copying:)`.
+    public convenience init(
+        type: DataType, shape: TensorShape, holding bytes: SharedBytes
+    ) throws(TensorError) {
+        try bytes.withBytes { span throws(TensorError) in
+            try Self.check(span, type: type, shape: shape)
+        }
+        self.init(type: type, shape: shape, storage: TensorStorage(holding: bytes))
+    }
+
+    /// The same tensor with its bytes 64-byte aligned, as runtimes want them: itself if they are.
+    ///
+    /// The copy is kept as long as the tensor; any thread.
+    /// - Throws: `.outOfMemory`.
+    public func aligned() throws(TensorError) -> Tensor {
+        if isAligned { return self }
+        if let copy = alignedCopy.load() { return copy }
+        var copied = try TensorStorage(byteCount: byteCount)
+        withBytes { bytes in copied.withMutableBytes { $0.copy(from: bytes) } }
+        return alignedCopy.storeIfNil(Tensor(type: type, shape: shape, storage: copied))
+    }
+
+    /// Zeros, or for strings as many empty ones.
+    /// - Throws: `.shapeTooLarge`, `.outOfMemory`.
+    public convenience init(zerosOf type: DataType, shape: TensorShape) throws(TensorError) {
+        var storage = try TensorStorage(byteCount: shape.byteCount(elementWidth: type.byteWidth ?? 1))
+        storage.clear()
+        self.init(type: type, shape: shape, storage: storage)
+    }
+
+    /// A copy of `bytes`, checked as the `BLOB` of `AI.TENSORSET` is.
+    /// - Throws: `.byteCountMismatch`, `.invalidBool`, `.stringCountMismatch`, `.shapeTooLarge`,
+    ///   `.outOfMemory`.
+    public convenience init(
+        type: DataType, shape: TensorShape, copying bytes: Span<UInt8>
+    ) throws(TensorError) {
+        try Self.check(bytes, type: type, shape: shape)
+        var storage = try TensorStorage(byteCount: bytes.count)
+        storage.withMutableBytes { $0.copy(from: bytes) }
+        self.init(type: type, shape: shape, storage: storage)
+    }
+
+    /// Elements written in place by `fill`, which gets exactly the bytes that shape and type ask for.
+    ///
+    /// - Precondition: not for strings. `fill` writes every byte, and 0 or 1 for BOOL.
+    /// - Throws: `.shapeTooLarge`, `.outOfMemory`, or what `fill` throws.
+    @inlinable
+    public convenience init(
+        type: DataType, shape: TensorShape,
+        filledBy fill: (inout MutableSpan<UInt8>) throws(TensorError) -> Void
+    ) throws(TensorError) {
+        let width = type.byteWidth ?? 0
+        var storage = try TensorStorage(byteCount: shape.byteCount(elementWidth: width))
+        try storage.withMutableBytes(fill)
+        self.init(unchecked: type, shape: shape, storage: storage)
+    }
+
+    @usableFromInline
+    convenience init(unchecked type: DataType, shape: TensorShape, storage: consuming TensorStorage) {
+        self.init(type: type, shape: shape, storage: storage)
+    }
+
+    /// Whether the bytes begin where runtimes want them.
+    public var isAligned: Bool { storage.isAligned }
+
+    /// Bytes of elements.
+    public var byteCount: Int { storage.byteCount }
+
+    /// Bytes of memory that this tensor takes: its block, itself and its shape.
+    public var memoryByteCount: Int {
+        let header = class_getInstanceSize + shape.rank * MemoryLayout<Int>.stride
+        return storage.allocatedByteCount + header + (alignedCopy.load()?.memoryByteCount ?? 0)
+    }
+
+    /// Reads the elements as bytes.
+    @inlinable
+    public func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try storage.withBytes(body)
+    }
+
+    private static func check(
+        _ bytes: Span<UInt8>, type: DataType, shape: TensorShape
+    ) throws(TensorError) {
+        guard let width = type.byteWidth else { return try checkStrings(bytes, count: shape.elementCount) }
+        let expected = try shape.byteCount(elementWidth: width)
+        guard bytes.count == expected else {
+            throw .byteCountMismatch(expected: expected, actual: bytes.count)
+        }
+        guard type == .bool else { return }
+        for index in bytes.indices where bytes[index] > 1 { throw .invalidBool }
+    }
+
+    private static func checkStrings(_ bytes: Span<UInt8>, count: Int) throws(TensorError) {
+        var terminators = 0
+        for index in bytes.indices where bytes[index] == 0 { terminators &+= 1 }
+        let isTerminated = bytes.isEmpty || bytes[bytes.count - 1] == 0
+        guard terminators == count, isTerminated else { throw .stringCountMismatch }
+    }
+}
+
+/// The object and its shape array: two headers of 16 bytes, the fields, the array's counts.
+private let class_getInstanceSize = 128
