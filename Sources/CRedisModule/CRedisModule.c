@@ -1,0 +1,68 @@
+#define _GNU_SOURCE  // dladdr
+#include "CRedisModule.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+redis_api redis_api_table;
+
+typedef int (*look_up)(const char *name, void *target);
+
+// Calls that came after Redis 6.2; without them something is left out, and the module still works.
+static const char *const newer[] = {
+    "TryAlloc", "MallocSizeString", "GetCommand", "SetCommandInfo", "SetCommandACLCategories",
+    "KeyAtPosWithFlags", "ReplyWithBigNumber", NULL,
+};
+
+static int is_newer(const char *name) {
+    for (const char *const *entry = newer; *entry; entry++) {
+        if (strcmp(*entry, name) == 0) return 1;
+    }
+    return 0;
+}
+
+int redis_resolve(RedisModuleCtx *context, const char **missing) {
+    // The context's first word is the function that finds all others.
+    look_up find = (look_up)((void **)context)[0];
+    *missing = NULL;
+#define X(result, name, ...) \
+    if (find("RedisModule_" #name, &redis_api_table.name) != REDIS_OK && !is_newer(#name)) *missing = #name;
+    REDIS_MODULE_API(X)
+    REDIS_MODULE_VARIADIC_API(X)
+#undef X
+    return *missing ? REDIS_ERR : REDIS_OK;
+}
+
+static void report_trap(int signal_number, siginfo_t *info, void *context) {
+    (void)signal_number;
+    (void)info;
+    (void)context;
+    // Never returns: the server writes its report with the stack, the client and its command, and ends.
+    redis_api_table._Assert("trap in Swift code", "redisai.so", 0);
+}
+
+void redis_report_traps(void) {
+    struct sigaction action = {.sa_sigaction = report_trap};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_NODEFER | SA_RESETHAND | SA_SIGINFO;
+    sigaction(SIGILL, &action, NULL);
+}
+
+void *redis_try_allocate(size_t bytes) {
+    if (redis_api_table.TryAlloc) return redis_api_table.TryAlloc(bytes);
+    // Below this a failure means that the server itself could not go on either.
+    const size_t large = 1 << 20;
+    if (bytes >= large) {
+        void *probe = malloc(bytes);
+        if (!probe) return NULL;
+        free(probe);
+    }
+    return redis_api_table.Alloc(bytes);
+}
+
+const char *redis_module_file(void) {
+    Dl_info information;
+    return dladdr((void *)redis_module_file, &information) ? information.dli_fname : NULL;
+}

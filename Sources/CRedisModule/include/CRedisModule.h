@@ -1,0 +1,285 @@
+// What this project uses of the server's module API (Redis 6.2 and newer, Valkey), in our own declarations.
+//
+// The server hands every module a function that looks others up by name. REDIS_MODULE_API lists each call
+// once; from that list come the table of function pointers, its filling, and one inline function per call.
+// Calls that older servers lack stay null: `redis_has_<name>()` tells. The table is hidden and filled once,
+// on the main thread, before any other call.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct RedisModuleCtx RedisModuleCtx;
+typedef struct RedisModuleString RedisModuleString;
+typedef struct RedisModuleKey RedisModuleKey;
+typedef struct RedisModuleType RedisModuleType;
+typedef struct RedisModuleIO RedisModuleIO;
+typedef struct RedisModuleDigest RedisModuleDigest;
+typedef struct RedisModuleBlockedClient RedisModuleBlockedClient;
+typedef struct RedisModuleCommand RedisModuleCommand;
+typedef struct RedisModuleInfoCtx RedisModuleInfoCtx;
+typedef struct RedisModuleScanCursor RedisModuleScanCursor;
+
+enum {
+    REDIS_OK = 0,
+    REDIS_ERR = 1,
+    REDIS_API_VERSION = 1,
+};
+
+enum { REDIS_READ = 1, REDIS_WRITE = 2 };
+enum { REDIS_NO_EXPIRE = -1 };
+enum { REDIS_KEY_EMPTY = 0, REDIS_KEY_MODULE = 6 };
+
+// Context flags.
+enum {
+    REDIS_CONTEXT_LUA = 1 << 0,
+    REDIS_CONTEXT_MULTI = 1 << 1,
+    REDIS_CONTEXT_REPLICATED = 1 << 12,
+    REDIS_CONTEXT_LOADING = 1 << 13,
+    REDIS_CONTEXT_DENY_BLOCKING = 1 << 21,
+    REDIS_CONTEXT_RESP3 = 1 << 22,
+};
+
+// Module options.
+enum { REDIS_OPTION_HANDLE_IO_ERRORS = 1 << 0, REDIS_OPTION_HANDLE_ASYNC_LOAD = 1 << 2 };
+
+// ---- Value types
+
+typedef struct redis_type_methods {
+    uint64_t version;
+    void *_Nullable (*_Nullable rdb_load)(RedisModuleIO *_Nonnull, int encoding_version);
+    void (*_Nullable rdb_save)(RedisModuleIO *_Nonnull, void *_Nonnull value);
+    void (*_Nullable aof_rewrite)(RedisModuleIO *_Nonnull, RedisModuleString *_Nonnull key, void *_Nonnull value);
+    size_t (*_Nullable mem_usage)(const void *_Nonnull value);
+    void (*_Nullable digest)(RedisModuleDigest *_Nonnull, void *_Nonnull value);
+    void (*_Nullable free)(void *_Nonnull value);
+    void *_Nullable aux_load, *_Nullable aux_save;
+    int aux_save_triggers;
+    size_t (*_Nullable free_effort)(RedisModuleString *_Nullable key, const void *_Nonnull value);
+    void *_Nullable unlink;
+    void *_Nullable (*_Nullable copy)(
+        RedisModuleString *_Nullable from, RedisModuleString *_Nullable to, const void *_Nonnull value);
+    void *_Nullable defrag;
+    void *_Nullable mem_usage2, *_Nullable free_effort2, *_Nullable unlink2, *_Nullable copy2;
+} redis_type_methods;
+
+// The newest version of the struct above; servers read only what they know.
+enum { REDIS_TYPE_METHODS_VERSION = 4 };
+
+// ---- Command documentation (7.0)
+
+typedef struct redis_command_info_version {
+    int version;
+    size_t history_entry_size, key_spec_size, argument_size;
+} redis_command_info_version;
+
+typedef struct redis_command_history {
+    const char *_Nullable since, *_Nullable changes;
+} redis_command_history;
+
+enum { REDIS_SPEC_BEGIN_UNKNOWN = 1, REDIS_SPEC_BEGIN_INDEX, REDIS_SPEC_BEGIN_KEYWORD };
+enum { REDIS_SPEC_FIND_OMITTED, REDIS_SPEC_FIND_UNKNOWN, REDIS_SPEC_FIND_RANGE, REDIS_SPEC_FIND_COUNT };
+
+// Key spec flags.
+enum {
+    REDIS_KEY_RO = 1 << 0,
+    REDIS_KEY_RW = 1 << 1,
+    REDIS_KEY_OW = 1 << 2,
+    REDIS_KEY_RM = 1 << 3,
+    REDIS_KEY_ACCESS = 1 << 4,
+    REDIS_KEY_UPDATE = 1 << 5,
+    REDIS_KEY_INSERT = 1 << 6,
+    REDIS_KEY_DELETE = 1 << 7,
+    REDIS_KEY_INCOMPLETE = 1 << 9,
+};
+
+typedef struct redis_key_spec {
+    const char *_Nullable notes;
+    uint64_t flags;
+    int begin;
+    union {
+        struct { int position; } index;
+        struct { const char *_Nullable keyword; int start_from; } keyword;
+    } begin_search;
+    int find;
+    union {
+        struct { int last, step, limit; } range;
+        struct { int count_index, first_key, step; } count;
+    } find_keys;
+} redis_key_spec;
+
+enum {
+    REDIS_ARGUMENT_STRING, REDIS_ARGUMENT_INTEGER, REDIS_ARGUMENT_DOUBLE, REDIS_ARGUMENT_KEY,
+    REDIS_ARGUMENT_PATTERN, REDIS_ARGUMENT_TIME, REDIS_ARGUMENT_TOKEN, REDIS_ARGUMENT_ONE_OF,
+    REDIS_ARGUMENT_BLOCK,
+};
+enum { REDIS_ARGUMENT_OPTIONAL = 1 << 0, REDIS_ARGUMENT_MULTIPLE = 1 << 1 };
+
+typedef struct redis_command_argument {
+    const char *_Nullable name;
+    int type;
+    int key_spec_index;
+    const char *_Nullable token, *_Nullable summary, *_Nullable since;
+    int flags;
+    const char *_Nullable deprecated_since;
+    struct redis_command_argument *_Nullable children;
+    const char *_Nullable display_text;
+} redis_command_argument;
+
+typedef struct redis_command_info {
+    const redis_command_info_version *_Nonnull version;
+    const char *_Nullable summary, *_Nullable complexity, *_Nullable since;
+    redis_command_history *_Nullable history;
+    const char *_Nullable tips;
+    int arity;
+    redis_key_spec *_Nullable key_specs;
+    redis_command_argument *_Nullable arguments;
+} redis_command_info;
+
+// ---- Server events
+
+typedef struct redis_event { uint64_t id, data_version; } redis_event;
+enum { REDIS_EVENT_CRON_LOOP = 8 };
+
+// ---- Callbacks
+
+typedef int (*redis_command_function)(
+    RedisModuleCtx *_Nonnull, RedisModuleString *_Nonnull *_Nullable argv, int argc);
+typedef void (*redis_scan_function)(
+    RedisModuleCtx *_Nonnull, RedisModuleString *_Nonnull name, RedisModuleKey *_Nullable, void *_Nullable data);
+typedef void (*redis_free_function)(RedisModuleCtx *_Nonnull, void *_Nullable private_data);
+typedef void (*redis_event_function)(
+    RedisModuleCtx *_Nonnull, redis_event, uint64_t subevent, void *_Nullable data);
+typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_report);
+
+// ---- The calls: X(result, name, parameters, argument names)
+
+#define REDIS_MODULE_API(X) \
+    X(int, SetModuleAttribs, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int version, int api), (c, name, version, api)) \
+    X(int, IsModuleNameBusy, (const char *_Nonnull name), (name)) \
+    X(void, SetModuleOptions, (RedisModuleCtx *_Nonnull c, int options), (c, options)) \
+    X(int, GetServerVersion, (void), ()) \
+    X(int, GetContextFlags, (RedisModuleCtx *_Nullable c), (c)) \
+    X(int, GetSelectedDb, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(int, SelectDb, (RedisModuleCtx *_Nonnull c, int db), (c, db)) \
+    X(void *_Nullable, Alloc, (size_t n), (n)) \
+    X(void *_Nullable, TryAlloc, (size_t n), (n)) \
+    X(void, Free, (void *_Nullable p), (p)) \
+    X(size_t, MallocSize, (void *_Nullable p), (p)) \
+    X(size_t, MallocSizeString, (RedisModuleString *_Nonnull s), (s)) \
+    X(int, CreateCommand, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, redis_command_function _Nonnull f, const char *_Nonnull flags, int first, int last, int step), (c, name, f, flags, first, last, step)) \
+    X(RedisModuleCommand *_Nullable, GetCommand, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name), (c, name)) \
+    X(int, SetCommandInfo, (RedisModuleCommand *_Nonnull command, const redis_command_info *_Nonnull info), (command, info)) \
+    X(int, SetCommandACLCategories, (RedisModuleCommand *_Nonnull command, const char *_Nonnull categories), (command, categories)) \
+    X(int, IsKeysPositionRequest, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(void, KeyAtPos, (RedisModuleCtx *_Nonnull c, int position), (c, position)) \
+    X(void, KeyAtPosWithFlags, (RedisModuleCtx *_Nonnull c, int position, int flags), (c, position, flags)) \
+    X(const char *_Nonnull, StringPtrLen, (const RedisModuleString *_Nonnull s, size_t *_Nullable length), (s, length)) \
+    X(int, StringToLongLong, (const RedisModuleString *_Nonnull s, long long *_Nonnull value), (s, value)) \
+    X(int, StringToDouble, (const RedisModuleString *_Nonnull s, double *_Nonnull value), (s, value)) \
+    X(RedisModuleString *_Nonnull, CreateString, (RedisModuleCtx *_Nullable c, const char *_Nullable bytes, size_t length), (c, bytes, length)) \
+    X(RedisModuleString *_Nonnull, HoldString, (RedisModuleCtx *_Nullable c, RedisModuleString *_Nonnull s), (c, s)) \
+    X(void, FreeString, (RedisModuleCtx *_Nullable c, RedisModuleString *_Nonnull s), (c, s)) \
+    X(int, ReplyWithError, (RedisModuleCtx *_Nonnull c, const char *_Nonnull text), (c, text)) \
+    X(int, ReplyWithSimpleString, (RedisModuleCtx *_Nonnull c, const char *_Nonnull text), (c, text)) \
+    X(int, ReplyWithLongLong, (RedisModuleCtx *_Nonnull c, long long value), (c, value)) \
+    X(int, ReplyWithDouble, (RedisModuleCtx *_Nonnull c, double value), (c, value)) \
+    X(int, ReplyWithBigNumber, (RedisModuleCtx *_Nonnull c, const char *_Nonnull digits, size_t length), (c, digits, length)) \
+    X(int, ReplyWithStringBuffer, (RedisModuleCtx *_Nonnull c, const char *_Nullable bytes, size_t length), (c, bytes, length)) \
+    X(int, ReplyWithNull, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(int, ReplyWithArray, (RedisModuleCtx *_Nonnull c, long count), (c, count)) \
+    X(int, ReplicateVerbatim, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(RedisModuleKey *_Nullable, OpenKey, (RedisModuleCtx *_Nonnull c, RedisModuleString *_Nonnull name, int mode), (c, name, mode)) \
+    X(void, CloseKey, (RedisModuleKey *_Nonnull key), (key)) \
+    X(int, KeyType, (RedisModuleKey *_Nullable key), (key)) \
+    X(int, DeleteKey, (RedisModuleKey *_Nonnull key), (key)) \
+    X(int, SetExpire, (RedisModuleKey *_Nonnull key, long long milliseconds), (key, milliseconds)) \
+    X(RedisModuleType *_Nullable, ModuleTypeGetType, (RedisModuleKey *_Nonnull key), (key)) \
+    X(void *_Nullable, ModuleTypeGetValue, (RedisModuleKey *_Nonnull key), (key)) \
+    X(int, ModuleTypeSetValue, (RedisModuleKey *_Nonnull key, RedisModuleType *_Nonnull type, void *_Nonnull value), (key, type, value)) \
+    X(int, ModuleTypeReplaceValue, (RedisModuleKey *_Nonnull key, RedisModuleType *_Nonnull type, void *_Nonnull value, void *_Nullable *_Nullable old), (key, type, value, old)) \
+    X(RedisModuleType *_Nullable, CreateDataType, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int encoding_version, redis_type_methods *_Nonnull methods), (c, name, encoding_version, methods)) \
+    X(void, SaveUnsigned, (RedisModuleIO *_Nonnull io, uint64_t value), (io, value)) \
+    X(uint64_t, LoadUnsigned, (RedisModuleIO *_Nonnull io), (io)) \
+    X(void, SaveSigned, (RedisModuleIO *_Nonnull io, int64_t value), (io, value)) \
+    X(int64_t, LoadSigned, (RedisModuleIO *_Nonnull io), (io)) \
+    X(void, SaveStringBuffer, (RedisModuleIO *_Nonnull io, const char *_Nonnull bytes, size_t length), (io, bytes, length)) \
+    X(char *_Nullable, LoadStringBuffer, (RedisModuleIO *_Nonnull io, size_t *_Nonnull length), (io, length)) \
+    X(int, IsIOError, (RedisModuleIO *_Nonnull io), (io)) \
+    X(void, DigestAddStringBuffer, (RedisModuleDigest *_Nonnull digest, const char *_Nonnull bytes, size_t length), (digest, bytes, length)) \
+    X(void, DigestAddLongLong, (RedisModuleDigest *_Nonnull digest, long long value), (digest, value)) \
+    X(void, DigestEndSequence, (RedisModuleDigest *_Nonnull digest), (digest)) \
+    X(RedisModuleBlockedClient *_Nullable, BlockClient, (RedisModuleCtx *_Nonnull c, redis_command_function _Nullable reply, redis_command_function _Nullable timeout, redis_free_function _Nullable free, long long milliseconds), (c, reply, timeout, free, milliseconds)) \
+    X(int, UnblockClient, (RedisModuleBlockedClient *_Nonnull client, void *_Nullable private_data), (client, private_data)) \
+    X(int, AbortBlock, (RedisModuleBlockedClient *_Nonnull client), (client)) \
+    X(void *_Nullable, GetBlockedClientPrivateData, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(RedisModuleBlockedClient *_Nullable, GetBlockedClientHandle, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(int, BlockedClientMeasureTimeStart, (RedisModuleBlockedClient *_Nonnull client), (client)) \
+    X(int, BlockedClientMeasureTimeEnd, (RedisModuleBlockedClient *_Nonnull client), (client)) \
+    X(RedisModuleCtx *_Nonnull, GetDetachedThreadSafeContext, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(void, FreeThreadSafeContext, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(int, SubscribeToServerEvent, (RedisModuleCtx *_Nonnull c, redis_event event, redis_event_function _Nonnull f), (c, event, f)) \
+    X(RedisModuleScanCursor *_Nonnull, ScanCursorCreate, (void), ()) \
+    X(void, ScanCursorDestroy, (RedisModuleScanCursor *_Nonnull cursor), (cursor)) \
+    X(int, Scan, (RedisModuleCtx *_Nonnull c, RedisModuleScanCursor *_Nonnull cursor, redis_scan_function _Nonnull f, void *_Nullable data), (c, cursor, f, data)) \
+    X(int, RegisterInfoFunc, (RedisModuleCtx *_Nonnull c, redis_info_function _Nonnull f), (c, f)) \
+    X(int, InfoAddSection, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull name), (c, name)) \
+    X(int, InfoAddFieldCString, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, const char *_Nonnull value), (c, field, value)) \
+    X(int, InfoAddFieldLongLong, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, long long value), (c, field, value)) \
+    X(int, InfoAddFieldULongLong, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, unsigned long long value), (c, field, value)) \
+    X(void, _Assert, (const char *_Nonnull text, const char *_Nonnull file, int line), (text, file, line))
+
+// Calls with variable arguments; each has a wrapper below.
+#define REDIS_MODULE_VARIADIC_API(X) \
+    X(void, Log, (RedisModuleCtx *_Nullable c, const char *_Nonnull level, const char *_Nonnull format, ...)) \
+    X(void, LogIOError, (RedisModuleIO *_Nonnull io, const char *_Nonnull level, const char *_Nonnull format, ...)) \
+    X(void, EmitAOF, (RedisModuleIO *_Nonnull io, const char *_Nonnull command, const char *_Nonnull format, ...)) \
+    X(int, Replicate, (RedisModuleCtx *_Nonnull c, const char *_Nonnull command, const char *_Nonnull format, ...))
+
+#define X(result, name, parameters, ...) result (*_Nullable name) parameters;
+typedef struct redis_api { REDIS_MODULE_API(X) REDIS_MODULE_VARIADIC_API(X) } redis_api;
+#undef X
+
+extern __attribute__((visibility("hidden"))) redis_api redis_api_table;
+
+// The table, for tests that fill in the calls they need.
+static inline redis_api *_Nonnull redis_api_for_tests(void) { return &redis_api_table; }
+
+/// Fills the table from the context that the server gives to OnLoad.
+/// Returns REDIS_ERR if the server lacks a call that Redis 6.2 has; `*missing` is its name then.
+int redis_resolve(RedisModuleCtx *_Nonnull context, const char *_Nullable *_Nonnull missing);
+
+/// Turns a trap of the Swift runtime (an illegal instruction) into the server's own crash report.
+void redis_report_traps(void);
+
+#define X(result, name, parameters, arguments) \
+    static inline __attribute__((always_inline)) result redis_##name parameters { return redis_api_table.name arguments; } \
+    static inline __attribute__((always_inline)) _Bool redis_has_##name(void) { return redis_api_table.name != NULL; }
+REDIS_MODULE_API(X)
+#undef X
+
+/// Memory that may be refused: NULL if there is not enough. Servers before 7.0 cannot refuse, they stop;
+/// there, large blocks are tried with the C library first.
+void *_Nullable redis_try_allocate(size_t bytes);
+
+/// The file that this code was loaded from; NULL if the system does not tell.
+const char *_Nullable redis_module_file(void);
+
+static inline void redis_log(RedisModuleCtx *_Nullable c, const char *_Nonnull level, const char *_Nonnull text) {
+    redis_api_table.Log(c, level, "%s", text);
+}
+static inline void redis_log_io_error(RedisModuleIO *_Nonnull io, const char *_Nonnull level, const char *_Nonnull text) {
+    redis_api_table.LogIOError(io, level, "%s", text);
+}
+/// Writes `command` with a vector of arguments to the AOF being rewritten.
+static inline void redis_emit_aof(
+    RedisModuleIO *_Nonnull io, const char *_Nonnull command,
+    RedisModuleString *_Nonnull *_Nonnull arguments, size_t count) {
+    redis_api_table.EmitAOF(io, command, "v", arguments, count);
+}
+/// Sends `command` with a vector of arguments to replicas and the AOF.
+static inline int redis_replicate(
+    RedisModuleCtx *_Nonnull c, const char *_Nonnull command,
+    RedisModuleString *_Nonnull *_Nonnull arguments, size_t count) {
+    return redis_api_table.Replicate(c, command, "v", arguments, count);
+}

@@ -1,0 +1,57 @@
+/// Walks over the words of a command, its name first; no copy, no array.
+@safe
+public struct ArgumentReader {
+    private let vector: UnsafeMutablePointer<OpaquePointer>?
+    /// All words, the command's name included.
+    public let count: Int
+    /// The index of the word that `next()` gives.
+    public private(set) var position = 1
+
+    /// - Parameter vector: `count` strings that live as long as the command.
+    public init(vector: UnsafeMutablePointer<OpaquePointer>?, count: Int) {
+        unsafe self.vector = vector
+        self.count = count
+    }
+
+    /// Words not yet read.
+    @inline(__always)
+    public var remaining: Int { count - position }
+
+    /// The word at an index.
+    /// - Precondition: `index` is in `0..<count`.
+    @inline(__always)
+    public subscript(index: Int) -> Argument {
+        precondition(index >= 0 && index < count, "an argument beyond the command's end")
+        // Safety: the server passes `count` strings, and `index` was just checked.
+        return unsafe Argument(vector.unsafelyUnwrapped[index])
+    }
+
+    /// The next word, which is taken; nil at the end.
+    @inline(__always)
+    public mutating func next() -> Argument? {
+        guard position < count else { return nil }
+        defer { position += 1 }
+        return self[position]
+    }
+
+    /// The next word, which stays; nil at the end.
+    @inline(__always)
+    public var peek: Argument? { position < count ? self[position] : nil }
+
+    /// Takes the next word if it is `word`, in any case.
+    @inline(__always)
+    public mutating func take(_ word: StaticString) -> Bool {
+        guard let argument = peek, argument.matches(word) else { return false }
+        position += 1
+        return true
+    }
+
+    /// Takes `count` words.
+    /// - Returns: nil if there are fewer; nothing is taken then.
+    public mutating func next(_ count: Int) -> [Argument]? {
+        guard count >= 0, count <= remaining else { return nil }
+        let start = position
+        position += count
+        return (start..<start + count).map { self[$0] }
+    }
+}

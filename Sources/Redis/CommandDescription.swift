@@ -1,0 +1,93 @@
+/// What `COMMAND`, `COMMAND DOCS` and cluster clients are told about a command.
+public struct CommandDescription: Sendable {
+    public var name: StaticString
+    public var summary: StaticString
+    public var complexity: StaticString
+    public var since: StaticString
+    /// The server's words: `write`, `readonly`, `deny-oom`, `getkeys-api`, ...
+    public var flags: StaticString
+    /// Where the server's rules for users can name it: `read slow`, `write slow`, ...
+    public var categories: StaticString
+    /// For servers that know only one range of keys: first, last, step; 0 without keys.
+    public var keyRange: (first: Int, last: Int, step: Int)
+    public var keys: [KeySpecification]
+    public var arguments: [CommandArgument]
+
+    public init(
+        name: StaticString, summary: StaticString, complexity: StaticString, since: StaticString,
+        flags: StaticString, categories: StaticString,
+        keyRange: (first: Int, last: Int, step: Int) = (0, 0, 0),
+        keys: [KeySpecification] = [], arguments: [CommandArgument] = []
+    ) {
+        self.name = name
+        self.summary = summary
+        self.complexity = complexity
+        self.since = since
+        self.flags = flags
+        self.categories = categories
+        self.keyRange = keyRange
+        self.keys = keys
+        self.arguments = arguments
+    }
+}
+
+/// Where some of a command's keys stand, and what is done to them.
+public struct KeySpecification: Sendable {
+    public enum Place: Sendable {
+        /// The word at this index.
+        case index(Int)
+        /// As many words after the keyword as the word behind it says.
+        case counted(after: StaticString)
+        /// Words after the keyword up to the command's end, not all of them keys.
+        case rest(after: StaticString)
+    }
+
+    public enum Access: Sendable {
+        case read
+        /// The value is replaced without being read.
+        case overwrite
+        case delete
+        /// State beside the value is read.
+        case inspect
+    }
+
+    public var place: Place
+    public var access: Access
+
+    public init(_ place: Place, _ access: Access) {
+        self.place = place
+        self.access = access
+    }
+}
+
+/// One argument in `COMMAND DOCS`.
+public struct CommandArgument: Sendable {
+    public enum Kind: Sendable {
+        case string
+        case integer
+        case token
+        case oneOf
+        case block
+        /// A key; the index of its entry in the command's `keys`.
+        case key(specification: Int)
+    }
+
+    public var name: StaticString
+    public var kind: Kind
+    public var token: StaticString?
+    public var isOptional: Bool
+    public var isMultiple: Bool
+    public var children: [CommandArgument]
+
+    public init(
+        _ name: StaticString, _ kind: Kind, token: StaticString? = nil, isOptional: Bool = false,
+        isMultiple: Bool = false, children: [CommandArgument] = []
+    ) {
+        self.name = name
+        self.kind = kind
+        self.token = token
+        self.isOptional = isOptional
+        self.isMultiple = isMultiple
+        self.children = children
+    }
+}

@@ -1,0 +1,65 @@
+import CRedisModule
+
+/// The server's side of a call: with one you are on the main thread, without one you are not.
+///
+/// It cannot be copied or kept beyond the call.
+@safe
+public struct RedisContext: ~Copyable {
+    let pointer: OpaquePointer
+
+    /// - Parameter pointer: the context of a call by the server, which outlives this value.
+    public init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
+
+    /// The database that the client has selected.
+    public var database: Int32 { unsafe redis_GetSelectedDb(pointer) }
+
+    /// What kind of call this is.
+    public var flags: ContextFlags { unsafe ContextFlags(rawValue: redis_GetContextFlags(pointer)) }
+
+    /// Whether the server asks only for the positions of the command's keys.
+    @inline(__always)
+    public var isAskedForKeys: Bool { unsafe redis_IsKeysPositionRequest(pointer) != 0 }
+
+    /// Tells the server that the word at `position` is a key that is read, or written.
+    public func reportKey(at position: Int, isWritten: Bool) {
+        guard redis_has_KeyAtPosWithFlags() else {
+            return unsafe redis_KeyAtPos(pointer, Int32(position))
+        }
+        let flags = isWritten ? REDIS_KEY_OW | REDIS_KEY_UPDATE : REDIS_KEY_RO | REDIS_KEY_ACCESS
+        unsafe redis_KeyAtPosWithFlags(pointer, Int32(position), Int32(flags))
+    }
+
+    /// Sends the command as it was typed to replicas and the AOF.
+    public func replicateVerbatim() { _ = unsafe redis_ReplicateVerbatim(pointer) }
+
+    /// Sends another command to replicas and the AOF, in this context's database.
+    public func replicate(_ name: StaticString, _ words: borrowing CommandWords) {
+        unsafe words.withVector { vector, count in
+            // Safety: the words live as long as `words`; the server takes its own hold.
+            _ = unsafe redis_replicate(pointer, name.cString, vector, count)
+        }
+    }
+}
+
+/// What kind of call a context belongs to.
+public struct ContextFlags: OptionSet, Sendable {
+    public let rawValue: Int32
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    public static let script = ContextFlags(rawValue: Int32(REDIS_CONTEXT_LUA))
+    public static let transaction = ContextFlags(rawValue: Int32(REDIS_CONTEXT_MULTI))
+    /// The command came from the master.
+    public static let replicated = ContextFlags(rawValue: Int32(REDIS_CONTEXT_REPLICATED))
+    /// The command comes from the AOF while the server starts.
+    public static let loading = ContextFlags(rawValue: Int32(REDIS_CONTEXT_LOADING))
+    public static let cannotBlock = ContextFlags(rawValue: Int32(REDIS_CONTEXT_DENY_BLOCKING))
+    public static let isRESP3 = ContextFlags(rawValue: Int32(REDIS_CONTEXT_RESP3))
+}
+
+extension StaticString {
+    /// The NUL-terminated text; static memory.
+    var cString: UnsafePointer<CChar> {
+        // Safety: a static string's bytes never move or go away, and a CChar is a byte.
+        unsafe UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}

@@ -1,0 +1,73 @@
+import CRedisModule
+
+/// Replies. Each command sends exactly one, an array counting as one with its elements.
+extension RedisContext {
+    /// `+OK`.
+    @inline(__always)
+    public func replyOK() { reply(status: "OK") }
+
+    /// A simple string.
+    @inline(__always)
+    public func reply(status: StaticString) {
+        _ = unsafe redis_ReplyWithSimpleString(pointer, status.cString)
+    }
+
+    /// An error, sent as it is; line breaks become blanks.
+    public func reply(error: String) {
+        let line =
+            error.contains(where: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" })
+            ? String(decoding: error.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self) : error
+        _ = unsafe line.withCString { unsafe redis_ReplyWithError(pointer, $0) }
+    }
+
+    @inline(__always)
+    public func reply(integer: Int) { _ = unsafe redis_ReplyWithLongLong(pointer, Int64(integer)) }
+
+    /// As the server prints its own doubles: a bulk string for RESP2 clients, a double for RESP3.
+    @inline(__always)
+    public func reply(real: Double) { _ = unsafe redis_ReplyWithDouble(pointer, real) }
+
+    /// An integer up to 2^64-1; one that a RESP integer cannot hold goes out as a big number, which
+    /// is a bulk string for RESP2 clients.
+    public func reply(unsigned: UInt64) {
+        if let small = Int64(exactly: unsigned) {
+            _ = unsafe redis_ReplyWithLongLong(pointer, small)
+            return
+        }
+        var digits = String(unsigned)
+        digits.withUTF8 { text in
+            let start = unsafe UnsafeRawPointer(text.baseAddress)?.assumingMemoryBound(to: CChar.self)
+            guard let start = unsafe start else { return }
+            if redis_has_ReplyWithBigNumber() {
+                _ = unsafe redis_ReplyWithBigNumber(pointer, start, text.count)
+            } else {
+                _ = unsafe redis_ReplyWithStringBuffer(pointer, start, text.count)
+            }
+        }
+    }
+
+    /// A bulk string.
+    @inline(__always)
+    public func reply(bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBytes { raw in
+            // Safety: the server copies before it returns.
+            let start = unsafe raw.baseAddress?.assumingMemoryBound(to: CChar.self)
+            _ = unsafe redis_ReplyWithStringBuffer(pointer, start, raw.count)
+        }
+    }
+
+    /// A bulk string.
+    @inline(__always)
+    public func reply(bulk: StaticString) {
+        _ = unsafe redis_ReplyWithStringBuffer(pointer, bulk.cString, bulk.utf8CodeUnitCount)
+    }
+
+    /// A bulk string.
+    public func reply(bulk: [UInt8]) { reply(bytes: bulk.span) }
+
+    public func replyNull() { _ = unsafe redis_ReplyWithNull(pointer) }
+
+    /// Opens an array; `count` more replies belong to it.
+    @inline(__always)
+    public func reply(arrayOf count: Int) { _ = unsafe redis_ReplyWithArray(pointer, count) }
+}
