@@ -1,0 +1,24 @@
+/// Why a model cannot be made ready, or a run gave no outputs.
+public enum ExecutionError: Error, Equatable, Sendable {
+    /// The runtime's own words, or ours in its place.
+    case backend(String)
+    /// The runtime's library is missing, or is not one that can be used; the reason is for the log.
+    case libraryUnavailable(BackendKind, reason: String)
+    /// The runtime has no such device.
+    case unsupportedDevice
+    /// A GPU was asked for and the runtime's library was built without one.
+    case noGPU(BackendKind)
+    /// The device's queue holds as many requests as it may.
+    case queueFull(device: String, limit: Int)
+    /// Another number of inputs or outputs than the model has.
+    case inputCountMismatch
+    case outputCountMismatch
+    /// The runtime returned another number of outputs than the model has.
+    case unexpectedOutputCount
+    /// An earlier step made something there that is not a tensor.
+    case missingInput
+    /// A thread for the device's queue could not be started.
+    case queueUnavailable
+    /// The memory for an output cannot be had.
+    case outOfMemory
+}

@@ -1,0 +1,80 @@
+import Tensors
+
+/// A model as a key holds it: what the client said, the build, and its own statistics.
+public final class Model: Sendable {
+    public let definition: ModelDefinition
+    public let build: ModelBuild
+    public let statistics = RunStatistics()
+    /// Where its runs wait.
+    let queue: RunQueue
+
+    init(_ definition: ModelDefinition, build: ModelBuild, queue: RunQueue) {
+        self.definition = definition
+        self.build = build
+        self.queue = queue
+    }
+
+    /// The same model under another key, with statistics of its own.
+    public func copied() -> Model { Model(definition, build: build, queue: queue) }
+
+    /// The names of the inputs: the model's own once it is ready, else those it was saved with.
+    public var inputNames: [[UInt8]] {
+        build.loadedIfReady?.inputs.map(\.name) ?? definition.inputNames
+    }
+
+    public var outputNames: [[UInt8]] {
+        build.loadedIfReady?.outputs.map(\.name) ?? definition.outputNames
+    }
+
+    /// Bytes of memory: the model as given and, once ready, its loaded form.
+    public var memoryByteCount: Int {
+        definition.bytes.allocatedByteCount + (build.loadedIfReady?.memoryByteCount ?? 0)
+    }
+
+    /// Refuses counts that the model does not have; nothing is known of it while it loads.
+    /// - Throws: `.inputCountMismatch`, `.outputCountMismatch`, or why the model could not be built.
+    public func check(inputCount: Int, outputCount: Int) throws(ExecutionError) {
+        guard let loaded = try build.loadedModel() else { return }
+        try check(loaded, inputCount: inputCount, outputCount: outputCount)
+    }
+
+    /// Runs the model once on the calling thread, and counts it.
+    func run(_ inputs: [Tensor], outputCount: Int) throws(ExecutionError) -> [Tensor?] {
+        do throws(ExecutionError) {
+            guard let loaded = try build.loadedModel() else {
+                preconditionFailure("a model was run while it was loading")
+            }
+            try check(loaded, inputCount: inputs.count, outputCount: outputCount)
+            let inputs = try aligned(inputs)
+            let start = Monotonic.nanoseconds
+            let outputs = try build.run(loaded, inputs)
+            guard outputs.count == outputCount else { throw .unexpectedOutputCount }
+            statistics.record(
+                nanoseconds: Monotonic.nanoseconds - start, rows: inputs.first?.shape.rowCount ?? 1,
+                samples: outputs.first.flatMap { $0 }?.shape.rowCount ?? 0)
+            return outputs
+        } catch {
+            statistics.recordFailure()
+            throw error
+        }
+    }
+
+    private func aligned(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor] {
+        guard !inputs.allSatisfy(\.isAligned) else { return inputs }
+        do throws(TensorError) {
+            return try inputs.map { input throws(TensorError) in try input.aligned() }
+        } catch {
+            throw .outOfMemory
+        }
+    }
+
+    private func check(
+        _ loaded: any LoadedModel, inputCount: Int, outputCount: Int
+    ) throws(ExecutionError) {
+        guard inputCount == loaded.inputs.count else { throw .inputCountMismatch }
+        guard outputCount == loaded.outputs.count else { throw .outputCountMismatch }
+    }
+
+    /// Whether runs may overlap now: it is ready and its backend allows it.
+    var canOverlap: Bool { build.loadedIfReady?.allowsOverlappingRuns ?? false }
+}

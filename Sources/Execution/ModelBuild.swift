@@ -1,0 +1,97 @@
+import Synchronization
+import Tensors
+
+/// The way of a model's bytes to something that runs: loading, ready, or failed.
+///
+/// Shared by all copies of a model. Any thread.
+public final class ModelBuild: Sendable {
+    private enum State: Sendable {
+        case loading(waiters: [@Sendable () -> Void])
+        case ready
+        case failed(ExecutionError)
+    }
+
+    /// What runs, in a box that an atomic can hold.
+    private final class Ready: Sendable {
+        let loaded: any LoadedModel
+        init(_ loaded: any LoadedModel) { self.loaded = loaded }
+    }
+
+    private let state: Locked<State>
+    /// Set before the state becomes ready; read without a lock on every run, and in forked children.
+    private let ready = AtomicLazyReference<Ready>()
+    /// Held during a run where the backend does not allow two at once.
+    private let exclusiveRun = Locked<Void>(())
+    private let disposal: any Disposal
+
+    init(disposal: any Disposal) {
+        state = Locked(.loading(waiters: []))
+        self.disposal = disposal
+    }
+
+    deinit {
+        if let loaded = loadedIfReady { disposal.dispose(loaded) }
+    }
+
+    /// What runs; nil while loading or if it failed. Takes no lock.
+    public var loadedIfReady: (any LoadedModel)? { ready.load()?.loaded }
+
+    /// What runs; nil while loading.
+    /// - Throws: why it could not be built.
+    public func loadedModel() throws(ExecutionError) -> (any LoadedModel)? {
+        if let loaded = loadedIfReady { return loaded }
+        switch state.withLock({ $0 }) {
+        case .loading: return nil
+        case .ready: return loadedIfReady
+        case .failed(let error): throw error
+        }
+    }
+
+    /// Calls `action` once loading has ended: at once if it has, else on the thread that ends it.
+    public func whenEnded(_ action: @escaping @Sendable () -> Void) {
+        let hasEnded = state.withLock { state in
+            guard case .loading(let waiters) = state else { return true }
+            state = .loading(waiters: waiters + [action])
+            return false
+        }
+        if hasEnded { action() }
+    }
+
+    /// Goes back to loading if all that was missing was the runtime's library.
+    /// - Returns: whether it is loading again; who asked starts the build then.
+    func reopen() -> Bool {
+        state.withLock { state in
+            guard case .failed(.libraryUnavailable) = state else { return false }
+            state = .loading(waiters: [])
+            return true
+        }
+    }
+
+    /// Ends loading, once.
+    func end(_ result: Result<any LoadedModel, ExecutionError>) {
+        let waiters = state.withLock { state -> [@Sendable () -> Void] in
+            guard case .loading(let waiters) = state else {
+                preconditionFailure("a model was built twice")
+            }
+            switch result {
+            case .success(let loaded):
+                _ = ready.storeIfNil(Ready(loaded))
+                state = .ready
+            case .failure(let error): state = .failed(error)
+            }
+            return waiters
+        }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Runs the model, alone if the backend asks for that.
+    func run(_ loaded: any LoadedModel, _ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {
+        guard !loaded.allowsOverlappingRuns else { return try loaded.run(inputs) }
+        return try exclusiveRun.withLock { _ throws(ExecutionError) in try loaded.run(inputs) }
+    }
+}
+
+/// Takes what is costly to free off the hands of whoever lets go of it last.
+protocol Disposal: AnyObject, Sendable {
+    func dispose(_ loaded: any LoadedModel)
+}

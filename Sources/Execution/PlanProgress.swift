@@ -1,0 +1,59 @@
+/// Decides which steps of a plan may start; pure, so that its tests are its specification.
+///
+/// A step may start when all steps that fill its inputs have ended, and the step before it on the same
+/// device has. After a failure nothing starts any more; what runs may end.
+struct PlanProgress: Sendable {
+    /// What to do after an event.
+    struct Action: Equatable, Sendable {
+        /// Steps that may start now, in order.
+        var start: [Int] = []
+        /// Whether nothing runs and nothing will.
+        var isEnded = false
+    }
+
+    private var unmetCounts: [Int]
+    private var followers: [[Int]]
+    private var runningCount = 0
+    private var endedCount = 0
+    private var isStopped = false
+
+    /// - Parameters:
+    ///   - inputs: per step, the slots it reads.
+    ///   - outputs: per step, the slots it fills.
+    ///   - devices: per step, a number that is the same for steps on the same device.
+    init(inputs: [[Int]], outputs: [Range<Int>], devices: [Int]) {
+        unmetCounts = Array(repeating: 0, count: inputs.count)
+        followers = Array(repeating: [], count: inputs.count)
+        for step in inputs.indices {
+            var sources = Set(inputs[step].compactMap { slot in outputs.firstIndex { $0.contains(slot) } })
+            if let before = devices[..<step].lastIndex(of: devices[step]) { sources.insert(before) }
+            unmetCounts[step] = sources.count
+            for source in sources { followers[source].append(step) }
+        }
+    }
+
+    /// The first steps.
+    mutating func begin() -> Action {
+        act(starting: unmetCounts.indices.filter { unmetCounts[$0] == 0 })
+    }
+
+    /// A step that was started has ended.
+    mutating func end(_ step: Int, succeeded: Bool) -> Action {
+        runningCount -= 1
+        endedCount += 1
+        if !succeeded { isStopped = true }
+        var ready: [Int] = []
+        for follower in followers[step] {
+            unmetCounts[follower] -= 1
+            if unmetCounts[follower] == 0 { ready.append(follower) }
+        }
+        return act(starting: ready)
+    }
+
+    private mutating func act(starting ready: [Int]) -> Action {
+        let start = isStopped ? [] : ready
+        runningCount += start.count
+        let isDone = isStopped || endedCount == unmetCounts.count
+        return Action(start: start, isEnded: isDone && runningCount == 0)
+    }
+}

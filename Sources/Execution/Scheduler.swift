@@ -1,0 +1,149 @@
+import Synchronization
+import Tensors
+
+/// Owns the queues of all devices, builds models, and decides where a plan runs.
+public final class Scheduler: Sendable {
+    public struct Settings: Sendable {
+        /// Workers per device.
+        public var threadsPerQueue = 1
+        /// Runs expected to take longer, in microseconds, go to a worker; 0 = all do.
+        public var inlineBudgetMicroseconds = 100
+        /// Requests that may wait per device.
+        public var queueLimit = 100_000
+
+        public init() {}
+    }
+
+    private let settings: Settings
+    private let loader: ModelLoader
+    private let queues = Locked<[RunQueue]>([])
+
+    /// - Returns: nil if the loader's threads could not be started.
+    public init?(_ settings: Settings, provider: any BackendProvider) {
+        guard let loader = ModelLoader(provider: provider) else { return nil }
+        self.settings = settings
+        self.loader = loader
+    }
+
+    /// The queues there are, in the order in which they came.
+    public var allQueues: [RunQueue] { queues.withLock { $0 } }
+
+    /// The device's queue; made, with its workers, when first asked for.
+    /// - Throws: `.queueUnavailable` if the threads could not be started.
+    @discardableResult
+    public func queue(for device: Device) throws(ExecutionError) -> RunQueue {
+        let name = device.queueName
+        if let queue = queues.withLock({ $0.first { $0.name == name } }) { return queue }
+        // Only the main thread makes new ones; a loader finds what was made for it.
+        guard
+            let queue = RunQueue(
+                name: name, threadCount: settings.threadsPerQueue, limit: settings.queueLimit)
+        else { throw .queueUnavailable }
+        queues.withLock { $0.append(queue) }
+        return queue
+    }
+
+    /// A model in state loading, which becomes ready or failed in the background.
+    /// - Throws: `.queueUnavailable`.
+    public func loadingModel(_ definition: ModelDefinition) throws(ExecutionError) -> Model {
+        let model = try newModel(definition)
+        start(model)
+        return model
+    }
+
+    private func start(_ model: Model) {
+        loader.start(model.definition.backend) { [loader] in
+            loader.buildNow(model.build, model.definition)
+        } failed: { error in
+            model.build.end(.failure(error))
+        }
+    }
+
+    /// Builds a model in the background whose library was missing when that was tried, and is open now.
+    /// - Returns: whether the model is loading again.
+    public func rebuild(_ model: Model) -> Bool {
+        guard loader.hasOpen(model.definition.backend), model.build.reopen() else { return false }
+        start(model)
+        return true
+    }
+
+    /// A model that is ready, built on the calling thread.
+    /// - Throws: why it could not be built.
+    public func readyModel(_ definition: ModelDefinition) throws(ExecutionError) -> Model {
+        let model = try newModel(definition)
+        loader.buildNow(model.build, definition)
+        _ = try model.build.loadedModel()
+        return model
+    }
+
+    /// Defines and builds a model in the background.
+    ///
+    /// - Parameters:
+    ///   - device: where it will run; its queue is made before this returns.
+    ///   - define: called on a loader thread.
+    ///   - completion: called once on a background thread, with the ready model or why there is none.
+    /// - Throws: `.queueUnavailable`; the completion is not called then.
+    public func prepareModel(
+        _ backend: BackendKind, on device: Device,
+        define: @escaping @Sendable () throws(ExecutionError) -> ModelDefinition,
+        completion: @escaping @Sendable (Result<Model, ExecutionError>) -> Void
+    ) throws(ExecutionError) {
+        try queue(for: device)
+        loader.start(backend) {
+            do throws(ExecutionError) {
+                completion(.success(try self.readyModel(try define())))
+            } catch {
+                completion(.failure(error))
+            }
+        } failed: { error in
+            completion(.failure(error))
+        }
+    }
+
+    private func newModel(_ definition: ModelDefinition) throws(ExecutionError) -> Model {
+        Model(definition, build: ModelBuild(disposal: loader), queue: try queue(for: definition.device))
+    }
+
+    /// Runs a plan on the calling thread if that is expected to be over soon.
+    ///
+    /// - Returns: nil if the plan has to be queued, with `submit`.
+    public func runInline(_ plan: ExecutionPlan) -> PlanOutcome? {
+        guard isShort(plan) else { return nil }
+        var outcome = PlanOutcome(
+            tensors: plan.tensors, results: Array(repeating: .notRun, count: plan.steps.count))
+        for (index, step) in plan.steps.enumerated() {
+            let inputs = step.inputs.compactMap { outcome.tensors[$0] }
+            do throws(ExecutionError) {
+                guard inputs.count == step.inputs.count else { throw .missingInput }
+                let outputs = try step.model.run(inputs, outputCount: step.outputs.count)
+                for (slot, tensor) in zip(step.outputs, outputs) { outcome.tensors[slot] = tensor }
+                outcome.results[index] = .ran
+            } catch {
+                outcome.results[index] = .failed(error)
+                return outcome
+            }
+        }
+        return outcome
+    }
+
+    /// Queues a plan and returns at once; the completion is called on a worker.
+    public func submit(_ plan: ExecutionPlan, completion: any PlanCompletion) -> PlanRun {
+        let run = PlanRun(plan, completion: completion)
+        run.begin()
+        return run
+    }
+
+    private func isShort(_ plan: ExecutionPlan) -> Bool {
+        var remaining = settings.inlineBudgetMicroseconds * 1000
+        guard remaining > 0 else { return false }
+        for step in plan.steps {
+            let rows = step.inputs.first.flatMap { plan.tensors[$0] }?.shape.rowCount ?? 1
+            guard step.model.queue.waitingCount == 0, step.model.canOverlap,
+                let expected = step.model.statistics.expectedNanoseconds(rows: rows)
+            else { return false }
+            remaining -= expected
+            guard remaining >= 0 else { return false }
+        }
+        return true
+    }
+}
