@@ -1,0 +1,33 @@
+import Execution
+
+/// Why the library of a backend cannot be used.
+enum BackendOpeningError: Error, Equatable {
+    /// This build has no code for the kind.
+    case notImplemented
+    /// The loader refuses the file; the reason is in its words.
+    case cannotOpen(reason: String)
+    /// The file is a library, but not the runtime's.
+    case missingSymbol(String)
+    /// It is the runtime's, but does not start.
+    case unusable(reason: String)
+
+    /// The reason alone, for an error.
+    func reason(_ kind: BackendKind, path: String) -> String {
+        switch self {
+        case .notImplemented: "no code for \(kind.wireName): default library not found at \(path)"
+        case .cannotOpen(let reason): reason
+        case .missingSymbol(let symbol): "\(path) does not export \(symbol)"
+        case .unusable(let reason): reason
+        }
+    }
+
+    /// The log line.
+    func logLine(_ kind: BackendKind, path: String) -> String {
+        switch self {
+        case .missingSymbol(let symbol):
+            "Backend does not export \(symbol). \(kind.wireName) backend was not loaded from \(path)"
+        default:
+            "Could not load \(kind.wireName) backend from \(path): \(reason(kind, path: path))"
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import CONNXRuntime
+import Execution
+import Synchronization
+import Tensors
+
+/// A model that ONNX Runtime has made ready; runs may overlap.
+///
+/// A run costs the runtime's own call plus, per tensor, a wrapper that lets the runtime read our inputs and,
+/// where the shape is known beforehand, write our outputs in place.
+@safe
+final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
+    /// Whether outputs are written in place.
+    enum Placement: UInt8, AtomicRepresentable {
+        /// Not before a run has shown that the model keeps to what it declares.
+        case untried
+        case inPlace
+        /// The model does not, so the runtime allocates and we copy.
+        case copied
+    }
+
+    let inputs: [TensorSpecification]
+    let outputs: [TensorSpecification]
+    let memoryByteCount: Int
+    let library: ONNXRuntimeLibrary
+    let table: ONNXRuntimeTable
+    private let session: OpaquePointer
+    private let inputNames: ONNXRuntimeNames
+    private let outputNames: ONNXRuntimeNames
+    private let plans: [OutputPlan?]
+    /// What the runs so far have shown.
+    let placement: Atomic<Placement>
+
+    var allowsOverlappingRuns: Bool { true }
+
+    /// Takes over a session of the runtime, also if it throws.
+    /// - Throws: what the runtime says when it is asked for names and types.
+    init(
+        adopting session: OpaquePointer, of library: ONNXRuntimeLibrary, memoryByteCount: Int
+    ) throws(ExecutionError) {
+        let ends: (inputs: [ONNXRuntimeSignature], outputs: [ONNXRuntimeSignature])
+        do throws(ExecutionError) {
+            ends = try unsafe (
+                library.signatures(of: session, .input), library.signatures(of: session, .output)
+            )
+        } catch {
+            // Safety: ours, and nobody uses it.
+            unsafe onnx_session_release(library.table.pointer, session)
+            throw error
+        }
+        unsafe self.session = session
+        self.library = library
+        self.memoryByteCount = memoryByteCount
+        table = library.table
+        inputs = ends.inputs.map(\.specification)
+        outputs = ends.outputs.map(\.specification)
+        inputNames = ONNXRuntimeNames(inputs.map(\.name))
+        outputNames = ONNXRuntimeNames(outputs.map(\.name))
+        plans = Self.plans(ends.inputs, ends.outputs)
+        placement = Atomic(plans.contains { $0 != nil } ? .untried : .copied)
+    }
+
+    deinit {
+        // Safety: no run is under way, since each holds this object.
+        unsafe onnx_session_release(table.pointer, session)
+    }
+
+    /// Plans for the outputs that a node computes, each for itself.
+    ///
+    /// The runtime passes an output that is an input on without writing it to the given place, and writes an
+    /// output that is listed twice only once (seen with 1.32).
+    private static func plans(
+        _ inputs: [ONNXRuntimeSignature], _ outputs: [ONNXRuntimeSignature]
+    ) -> [OutputPlan?] {
+        let names = (inputs + outputs).map(\.specification.name)
+        return outputs.map { output in
+            let isOnce = names.count { $0 == output.specification.name } == 1
+            guard isOnce, let type = output.specification.type, let dimensions = output.dimensions else {
+                return nil
+            }
+            return OutputPlan(type: type, dimensions: dimensions, inputs: inputs.map(\.dimensions))
+        }
+    }
+
+    func run(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {
+        guard inputs.count == self.inputs.count else {
+            throw .backend("ERR Expected \(self.inputs.count) inputs but got \(inputs.count)")
+        }
+        let capacity = inputs.count + outputs.count
+        return try unsafe withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: capacity) {
+            values throws(ExecutionError) in
+            // Safety: the buffer has room for all inputs and outputs; every value in it is released here,
+            // before the inputs that it may refer to can go.
+            unsafe values.initialize(repeating: nil)
+            defer {
+                for index in 0..<capacity { unsafe release(&values[index]) }
+                withExtendedLifetime(inputs) {}
+            }
+            for index in inputs.indices { unsafe values[index] = try unsafe value(of: inputs[index]) }
+            let results = unsafe UnsafeMutableBufferPointer(rebasing: values[inputs.count...])
+            if placement.load(ordering: .relaxed) == .inPlace {
+                return try unsafe runInPlace(inputs, values, results)
+            }
+            let tensors = try unsafe runAndCopy(values, results)
+            if placement.load(ordering: .relaxed) == .untried { judge(tensors, of: inputs) }
+            return tensors
+        }
+    }
+
+    /// Runs with our tensors as outputs; without them, too, if that fails.
+    private func runInPlace(
+        _ inputs: [Tensor], _ values: UnsafeMutableBufferPointer<OpaquePointer?>,
+        _ results: UnsafeMutableBufferPointer<OpaquePointer?>
+    ) throws(ExecutionError) -> [Tensor?] {
+        var tensors = [Tensor?](repeating: nil, count: outputs.count)
+        for index in outputs.indices {
+            guard let plan = plans[index], let shape = plan.shape(for: inputs) else { continue }
+            // A declared shape that memory does not suffice for may still be wrong.
+            guard let tensor = try? unsafe makeOutput(plan.type, shape, &results[index]) else { continue }
+            tensors[index] = tensor
+        }
+        guard let status = unsafe call(values, results) else {
+            for index in outputs.indices {
+                if let tensor = tensors[index] {
+                    if tensor.type == .bool { unsafe normalise(results[index], count: tensor.byteCount) }
+                } else {
+                    tensors[index] = try unsafe tensor(index, from: results[index])
+                }
+            }
+            return tensors
+        }
+        // The runtime refuses a tensor whose shape is not what it computes. That the model declares a
+        // wrong shape is known once a run without our tensors succeeds; else the inputs are to blame.
+        unsafe onnx_status_release(table.pointer, status)
+        for index in outputs.indices { unsafe release(&results[index]) }
+        let copies = try unsafe runAndCopy(values, results)
+        placement.store(.copied, ordering: .relaxed)
+        return copies
+    }
+
+    /// Runs with outputs that the runtime allocates, and copies them.
+    private func runAndCopy(
+        _ values: UnsafeMutableBufferPointer<OpaquePointer?>,
+        _ results: UnsafeMutableBufferPointer<OpaquePointer?>
+    ) throws(ExecutionError) -> [Tensor?] {
+        try unsafe table.check(call(values, results))
+        var tensors = [Tensor?](repeating: nil, count: outputs.count)
+        for index in outputs.indices { tensors[index] = try unsafe tensor(index, from: results[index]) }
+        return tensors
+    }
+
+    @inline(__always)
+    private func call(
+        _ values: UnsafeMutableBufferPointer<OpaquePointer?>,
+        _ results: UnsafeMutableBufferPointer<OpaquePointer?>
+    ) -> OpaquePointer? {
+        // Safety: a buffer of nothing has no address; the runtime reads as many values as it is told.
+        guard let first = values.baseAddress, let result = results.baseAddress else { return nil }
+        return unsafe onnx_session_run(
+            table.pointer, session, inputNames.table, first, inputs.count, outputNames.table, outputs.count,
+            result)
+    }
+
+    /// Decides after the first run how the next ones go.
+    private func judge(_ tensors: [Tensor?], of inputs: [Tensor]) {
+        let isAsPlanned = outputs.indices.allSatisfy { index in
+            guard let plan = plans[index] else { return true }
+            guard let tensor = tensors[index] else { return false }
+            return tensor.type == plan.type && tensor.shape == plan.shape(for: inputs)
+        }
+        placement.store(isAsPlanned ? .inPlace : .copied, ordering: .relaxed)
+    }
+
+    private func release(_ value: inout OpaquePointer?) {
+        guard let old = unsafe value else { return }
+        // Safety: ours, released once.
+        unsafe onnx_value_release(table.pointer, old)
+        unsafe value = nil
+    }
+}

@@ -1,0 +1,44 @@
+import CONNXRuntime
+import Execution
+
+/// The runtime's table of functions, and the one place where a status of theirs becomes an error.
+@safe
+struct ONNXRuntimeTable: @unchecked Sendable {
+    /// What the functions of `CONNXRuntime` take first; valid as long as the process.
+    let pointer: OpaquePointer
+
+    /// The end of the runtime's text when the allocator had nothing left.
+    private static let noMemoryEnding = "std::bad_alloc"
+
+    /// The original's words for bytes that are no model.
+    static let noGraph = "No graph was found in the protobuf."
+
+    /// Does nothing for nil; else releases the status.
+    /// - Throws: `.backend` with the runtime's words in one line, `.outOfMemory`.
+    @inline(__always)
+    func check(_ status: OpaquePointer?) throws(ExecutionError) {
+        guard let status = unsafe status else { return }
+        throw unsafe error(takenFrom: status)
+    }
+
+    private func error(takenFrom status: OpaquePointer) -> ExecutionError {
+        // Safety: the status is ours; its text is copied before it is released.
+        defer { unsafe onnx_status_release(pointer, status) }
+        let code = unsafe onnx_status_code(pointer, status)
+        let text = unsafe onnx_status_text(pointer, status).map { unsafe String(cString: $0) } ?? ""
+        let line = text.oneLine
+        if line.hasSuffix(Self.noMemoryEnding) { return .outOfMemory }
+        return .backend(code == ONNX_CODE_INVALID_PROTOBUF ? Self.noGraph : line)
+    }
+}
+
+extension String {
+    /// The text with blanks for line breaks, and none at its end.
+    var oneLine: String {
+        let blank = UInt8(ascii: " ")
+        let breaks = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
+        var bytes = utf8.map { breaks.contains($0) ? blank : $0 }
+        while bytes.last == blank { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,32 @@
+import Glibc
+
+/// A library that is opened while the process runs, and never closed.
+///
+/// Closing is no option: runtimes leave threads and C++ objects behind that refer to their code.
+@safe
+struct SharedLibrary: @unchecked Sendable {
+    private let handle: UnsafeMutableRawPointer
+
+    /// Reads the file, resolves what it needs at once and keeps its names to itself.
+    /// - Throws: `.cannotOpen` with the loader's words.
+    init(path: String) throws(BackendOpeningError) {
+        // Safety: the path is copied for the call; a handle stays valid, since nothing closes it.
+        guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+            throw .cannotOpen(reason: Self.lastError())
+        }
+        unsafe self.handle = handle
+    }
+
+    /// The address of an exported name, of the library or of those that it needs.
+    func address(of symbol: String) -> UnsafeMutableRawPointer? {
+        // Safety: the handle is open.
+        unsafe dlsym(handle, symbol)
+    }
+
+    /// What the loader says of its last failure on this thread.
+    private static func lastError() -> String {
+        // Safety: the text is copied before the loader is called again.
+        guard let text = unsafe dlerror() else { return "unknown error" }
+        return unsafe String(cString: text)
+    }
+}
