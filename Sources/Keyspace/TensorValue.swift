@@ -1,0 +1,150 @@
+import Redis
+import Tensors
+
+/// Tensors as values of keys: type `AI_TENSOR`.
+extension Tensor: StoredValue {
+    public static var typeName: StaticString { "AI_TENSOR" }
+    public static var encodingVersion: Int { 4 }
+    public static var noun: StaticString { "tensor" }
+
+    public static func load(
+        from reader: borrowing RDBReader, encodingVersion: Int
+    ) throws(RDBError) -> Self {
+        let fields =
+            encodingVersion < 4
+            ? try TensorFields.readVersion0(reader) : try TensorFields.readVersion4(reader)
+        return try fields.tensor()
+    }
+
+    public func save(to writer: borrowing RDBWriter) {
+        let (code, bits) = TensorFields.code(of: type)
+        writer.write(unsigned: code)
+        writer.write(unsigned: bits)
+        writer.write(signed: Int64(shape.rank))
+        for dimension in shape.dimensions { writer.write(signed: Int64(dimension)) }
+        withBytes { writer.write($0) }
+        for offset in stringOffsets { writer.write(count: offset) }
+    }
+
+    public func rewrite(to writer: borrowing AOFWriter) {
+        writer.write("AI.TENSORSET", commandWords(key: writer.key))
+    }
+
+    public func digest(to writer: borrowing DigestWriter) {
+        writer.add(Int(type.rawValue))
+        for dimension in shape.dimensions { writer.add(dimension) }
+        withBytes { writer.add($0) }
+        writer.endSequence()
+    }
+
+    public var memoryUsage: Int { memoryByteCount }
+
+    public var freeEffort: Int { 1 }
+
+    /// Tensors do not change, so both keys can hold the same one.
+    public func copied() -> Self { self }
+
+    /// The words after `AI.TENSORSET` that make this tensor at `key`.
+    public func commandWords(key: Argument) -> CommandWords {
+        var words = CommandWords(capacity: shape.rank + 4)
+        words.append(key)
+        words.append(type.wireName)
+        for dimension in shape.dimensions { words.append(dimension) }
+        words.append("BLOB")
+        withBytes { words.append(bytes: $0) }
+        return words
+    }
+}
+
+/// A tensor's fields as they stand in an RDB payload, not checked against each other yet.
+struct TensorFields {
+    let code: UInt64
+    let bits: UInt64
+    let dimensions: [Int]
+    let data: SharedBytes
+    /// Present for strings only.
+    let offsets: [Int]
+
+    static func readVersion4(_ reader: borrowing RDBReader) throws(RDBError) -> TensorFields {
+        let code = try reader.unsigned()
+        let bits = try reader.unsigned()
+        let rank = try reader.signed()
+        guard rank >= 0 else { throw .invalid("a negative number of dimensions") }
+        var dimensions: [Int] = []
+        for _ in 0..<rank { dimensions.append(Int(try reader.signed())) }
+        let data = SharedBytes(try reader.block())
+        var offsets: [Int] = []
+        if dataType(code: code, bits: bits) == .string {
+            for _ in 0..<(try shape(dimensions).elementCount) { offsets.append(try reader.count()) }
+        }
+        return TensorFields(code: code, bits: bits, dimensions: dimensions, data: data, offsets: offsets)
+    }
+
+    func tensor<Value: Tensor>() throws(RDBError) -> Value {
+        guard let type = Self.dataType(code: code, bits: bits) else {
+            throw .invalid("an unknown element type")
+        }
+        let shape = try Self.shape(dimensions)
+        do throws(TensorError) {
+            let tensor = try data.withBytes { bytes throws(TensorError) in
+                // The original let a last byte other than 0 and 1 pass, and counts it as true.
+                type == .bool
+                    ? try Self.bools(shape, bytes) : try Value(type: type, shape: shape, copying: bytes)
+            }
+            guard let value = tensor as? Value else { preconditionFailure("a tensor of another class") }
+            guard value.stringOffsets == offsets else { throw .stringCountMismatch }
+            return value
+        } catch {
+            throw .invalid("data that does not fit shape and type, or not enough memory")
+        }
+    }
+
+    private static func bools(_ shape: TensorShape, _ bytes: Span<UInt8>) throws(TensorError) -> Tensor {
+        guard bytes.count == shape.elementCount else {
+            throw .byteCountMismatch(expected: shape.elementCount, actual: bytes.count)
+        }
+        return try Tensor(type: .bool, shape: shape) { target throws(TensorError) in
+            for index in bytes.indices { target[index] = min(1, bytes[index]) }
+        }
+    }
+
+    static func shape(_ dimensions: [Int]) throws(RDBError) -> TensorShape {
+        do throws(TensorError) { return try TensorShape(dimensions) } catch {
+            throw .invalid("dimensions that are negative or too large")
+        }
+    }
+
+    // The codes of DLPack, and one of the original's own for strings.
+    private static let integerCode: UInt64 = 0
+    private static let unsignedCode: UInt64 = 1
+    private static let floatCode: UInt64 = 2
+    private static let bfloatCode: UInt64 = 4
+    private static let boolCode: UInt64 = 6
+    private static let stringCode: UInt64 = 7
+
+    static func dataType(code: UInt64, bits: UInt64) -> DataType? {
+        DataType.allCases.first { type in
+            let own = self.code(of: type)
+            return own.0 == code && own.1 == bits
+        }
+    }
+
+    static func code(of type: DataType) -> (code: UInt64, bits: UInt64) {
+        switch type {
+        case .float32: (floatCode, 32)
+        case .float64: (floatCode, 64)
+        case .float16: (floatCode, 16)
+        case .bfloat16: (bfloatCode, 16)
+        case .int8: (integerCode, 8)
+        case .int16: (integerCode, 16)
+        case .int32: (integerCode, 32)
+        case .int64: (integerCode, 64)
+        case .uint8: (unsignedCode, 8)
+        case .uint16: (unsignedCode, 16)
+        case .uint32: (unsignedCode, 32)
+        case .uint64: (unsignedCode, 64)
+        case .bool: (boolCode, 8)
+        case .string: (stringCode, 8)
+        }
+    }
+}
