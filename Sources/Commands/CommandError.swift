@@ -1,0 +1,91 @@
+import Execution
+import Redis
+import Tensors
+
+/// Why a command was refused; the words are in `ErrorText`.
+public enum CommandError: Error, CommandFailure {
+    case arity(StaticString)
+    case wrongType
+    case inTransaction
+
+    // Tensors
+    case invalidDataType
+    case invalidShape
+    case blobArgumentCount
+    case valueArgumentCount
+    case invalidValue
+    case stringContainsNul
+    case byteCountMismatch
+    case invalidBool
+    case stringCountMismatch
+    case tensorTooLarge
+    case tensorMissing
+    case unsupportedFormat
+    case blobAndValues
+
+    // Storing models
+    case unsupportedBackend
+    case invalidDevice
+    case unsupportedDevice
+    case invalidBatchSize
+    case invalidMinimumBatchSize
+    case minimumBatchSizeWithoutBatchSize
+    case minimumBatchSizeTooLarge
+    case invalidMinimumBatchTimeout
+    case minimumBatchTimeoutWithoutBatchSize
+    case minimumBatchTimeoutWithoutMinimumBatchSize
+    case missingModelBlob
+    case inputsNotSpecifiedForTensorFlow
+    case invalidInputCount
+    case modelInputNamesMissing
+    case inputsNotForThisBackend
+    case outputsNotSpecifiedForTensorFlow
+    case invalidOutputCount
+    case modelOutputNamesMissing
+    case expectedBlob
+    case batchingNotSupported
+    case inputsAndOutputsNotSpecified
+    case modelTooLargeForMemory
+
+    // Models
+    case modelMissing
+    case inputsNotSpecified
+    case nonPositiveInputCount
+    case inputKeysMissing(StaticString)
+    case outputsNotSpecified
+    case nonPositiveOutputCount
+    case outputKeysMissing(StaticString)
+    case missingTimeout
+    case invalidTimeout
+    case invalidArgument(String)
+    case execution(ExecutionError)
+    case backendUnavailable
+
+    // Statistics and settings
+    case statisticsMissing
+    case missingPath
+    case missingChunkSize
+    case invalidChunkSize
+    case unsupportedSubcommand
+    case backendNotLoaded
+
+    public var text: String { ErrorText.text(of: self) }
+
+    /// A model that could not be stored.
+    init(storing error: ExecutionError) {
+        if case .libraryUnavailable = error { self = .backendUnavailable } else { self = .execution(error) }
+    }
+
+    /// A tensor that could not be made from a command's words.
+    init(_ error: TensorError) {
+        switch error {
+        case .shapeTooLarge, .outOfMemory: self = .tensorTooLarge
+        case .byteCountMismatch: self = .byteCountMismatch
+        case .valueCountMismatch: self = .valueArgumentCount
+        case .invalidValue: self = .invalidValue
+        case .invalidBool: self = .invalidBool
+        case .stringCountMismatch: self = .stringCountMismatch
+        case .stringContainsNul: self = .stringContainsNul
+        }
+    }
+}

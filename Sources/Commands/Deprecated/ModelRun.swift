@@ -1,0 +1,54 @@
+import Execution
+import Redis
+
+/// `AI.MODELRUN key [TIMEOUT ms] INPUTS tensor ... OUTPUTS tensor ...`: the older spelling of
+/// `AI.MODELEXECUTE`.
+public struct ModelRun: Command {
+    let request: ModelRequest
+
+    public init(parsing words: inout ArgumentReader) throws(CommandError) {
+        guard words.count >= 6, let key = words.next() else { throw .arity("AI.MODELRUN") }
+        var timeout = 0
+        if words.take("TIMEOUT") {
+            guard let value = words.next()?.integer, value > 0 else { throw .invalidTimeout }
+            timeout = value
+        }
+        guard words.take("INPUTS") else { throw .inputsNotSpecified }
+        var inputs: [Argument] = []
+        while let word = words.next(), !word.matches("OUTPUTS") { inputs.append(word) }
+        let outputs = words.next(words.remaining) ?? []
+        request = ModelRequest(key: key, inputs: inputs, outputs: outputs, timeoutMilliseconds: timeout)
+    }
+
+    public func run(in context: borrowing RedisContext) throws(CommandError) {
+        try request.run(in: context)
+    }
+
+    /// What is wrong with the call or the model is said before what is wrong with the words behind it.
+    public static func failure(
+        _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
+    ) -> CommandError {
+        do throws(CommandError) {
+            try ModelRequest.refuseTransaction(context)
+            guard words.count >= 6 else { return failure }
+            _ = try ModelGet.model(at: words[1], in: context)
+            return failure
+        } catch {
+            return error
+        }
+    }
+
+    public static func reportKeys(_ words: ArgumentReader, to context: borrowing RedisContext) {
+        guard words.count > 1 else { return }
+        context.reportKey(at: 1, isWritten: false)
+        guard let start = (2..<words.count).first(where: { words[$0].matches("INPUTS") }) else { return }
+        var isOutput = false
+        for position in start + 1..<words.count {
+            if !isOutput, words[position].matches("OUTPUTS") {
+                isOutput = true
+            } else {
+                context.reportKey(at: position, isWritten: isOutput)
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Execution
+
+/// Every error that a client can read, in the words that clients of this command set know.
+enum ErrorText {
+    static func text(of error: CommandError) -> String {
+        switch error {
+        case .arity(let name): "ERR wrong number of arguments for '\(name)' command"
+        case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
+        case .inTransaction: "ERR Cannot run RedisAI command within a transaction or a LUA script"
+
+        case .invalidDataType: "ERR invalid data type"
+        case .invalidShape: "ERR invalid or negative value found in tensor shape"
+        case .blobArgumentCount:
+            "ERR a single binary string should come after the BLOB argument in 'AI.TENSORSET' command"
+        case .valueArgumentCount: "ERR wrong number of values was given in 'AI.TENSORSET' command"
+        case .invalidValue: "ERR invalid value"
+        case .stringContainsNul: "ERR C-string value contains null character"
+        case .byteCountMismatch: "ERR data length does not match tensor shape and type"
+        case .invalidBool: "ERR BOOL tensor elements must be 0 or 1"
+        case .stringCountMismatch: "ERR Number of string elements in data blob does not match tensor length"
+        case .tensorTooLarge: "ERR tensor shape is too large"
+        case .tensorMissing: "ERR tensor key is empty or in a different shard"
+        case .unsupportedFormat: "ERR unsupported data format"
+        case .blobAndValues: "ERR both BLOB and VALUES specified"
+
+        case .unsupportedBackend: "ERR unsupported backend"
+        case .invalidDevice: "ERR Invalid DEVICE"
+        case .unsupportedDevice: "ERR unsupported device"
+        case .invalidBatchSize: "ERR Invalid argument for BATCHSIZE"
+        case .invalidMinimumBatchSize: "ERR Invalid argument for MINBATCHSIZE"
+        case .minimumBatchSizeWithoutBatchSize: "ERR MINBATCHSIZE specified without BATCHSIZE"
+        case .minimumBatchSizeTooLarge: "ERR MINBATCHSIZE must not exceed BATCHSIZE"
+        case .invalidMinimumBatchTimeout: "ERR Invalid argument for MINBATCHTIMEOUT"
+        case .minimumBatchTimeoutWithoutBatchSize: "ERR MINBATCHTIMEOUT specified without BATCHSIZE"
+        case .minimumBatchTimeoutWithoutMinimumBatchSize:
+            "ERR MINBATCHTIMEOUT specified without MINBATCHSIZE"
+        case .missingModelBlob: "ERR Insufficient arguments, missing model BLOB"
+        case .inputsNotSpecifiedForTensorFlow: "ERR INPUTS not specified for TF"
+        case .invalidInputCount: "ERR Invalid argument for input_count"
+        case .modelInputNamesMissing:
+            "ERR number of model inputs does not match the number of given arguments"
+        case .inputsNotForThisBackend: "ERR INPUTS argument should not be specified for this backend"
+        case .outputsNotSpecifiedForTensorFlow: "ERR OUTPUTS not specified for TF"
+        case .invalidOutputCount: "ERR Invalid argument for output_count"
+        case .modelOutputNamesMissing:
+            "ERR number of model outputs does not match the number of given arguments"
+        case .expectedBlob: "ERR Invalid argument, expected BLOB"
+        case .batchingNotSupported: "ERR Auto-batching not supported by the TFLITE backend"
+        case .inputsAndOutputsNotSpecified: "ERR Insufficient arguments, INPUTS and OUTPUTS not specified"
+        case .modelTooLargeForMemory: "ERR not enough memory for the model"
+
+        case .modelMissing: "ERR model key is empty"
+        case .inputsNotSpecified: "ERR INPUTS not specified"
+        case .nonPositiveInputCount: "ERR Input count must be a positive integer"
+        case .inputKeysMissing(let name):
+            "ERR number of input keys to \(name) command does not match the number of given arguments"
+        case .outputsNotSpecified: "ERR OUTPUTS not specified"
+        case .nonPositiveOutputCount: "ERR Output count must be a positive integer"
+        case .outputKeysMissing(let name):
+            "ERR number of output keys to \(name) command does not match the number of given arguments"
+        case .missingTimeout: "ERR No value provided for TIMEOUT"
+        case .invalidTimeout: "ERR Invalid value for TIMEOUT"
+        case .invalidArgument(let word): "Invalid argument: \(word)"
+        case .execution(let error): text(of: error)
+        case .backendUnavailable: "ERR Could not load backend"
+
+        case .statisticsMissing: "ERR cannot find run info for key"
+        case .missingPath: "ERR BACKENDSPATH: missing path argument"
+        case .missingChunkSize: "ERR MODEL_CHUNK_SIZE: missing chunk size"
+        case .invalidChunkSize: "ERR MODEL_CHUNK_SIZE: invalid chunk size"
+        case .unsupportedSubcommand: "ERR unsupported subcommand"
+        case .backendNotLoaded: "ERR error loading backend"
+        }
+    }
+
+    private static func text(of error: ExecutionError) -> String {
+        switch error {
+        case .backend(let words): words
+        case .libraryUnavailable(let kind, _): "ERR Backend not loaded: \(kind.wireName)"
+        case .unsupportedDevice: "ERR unsupported device"
+        case .noGPU(let kind): noGPU(kind)
+        case .queueFull(let device, let limit):
+            "ERR the queue of device \(device) is full: \(limit) requests are waiting"
+        case .inputCountMismatch: "Number of keys given as INPUTS here does not match model definition"
+        case .outputCountMismatch: "Number of keys given as OUTPUTS here does not match model definition"
+        case .unexpectedOutputCount: "ERR Model did not generate the expected number of outputs"
+        case .missingInput: "ERR an input was made by an earlier step as something that is not a tensor"
+        case .queueUnavailable: "ERR Could not initialize queue on requested device"
+        case .outOfMemory: "ERR not enough memory for the tensors of the run"
+        }
+    }
+
+    private static func noGPU(_ kind: BackendKind) -> String {
+        switch kind {
+        case .tensorFlow: "ERR GPU requested but TF couldn't find CUDA"
+        case .tensorFlowLite: "ERR GPU requested but TFLITE couldn't find CUDA"
+        case .torch: "GPU requested but Torch couldn't find CUDA"
+        case .onnxRuntime: "ERR GPU requested but ONNX couldn't find CUDA"
+        }
+    }
+}

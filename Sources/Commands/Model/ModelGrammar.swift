@@ -1,0 +1,48 @@
+import Execution
+import Keyspace
+import Redis
+import Tensors
+
+/// The parts of a model's definition that `AI.MODELSTORE` and `AI.MODELSET` write in different grammars.
+struct ModelOptions: Sendable {
+    let backend: BackendKind
+    let device: Device
+    let tag: [UInt8]
+    let batching: BatchSettings
+    let inputNames: [[UInt8]]
+    let outputNames: [[UInt8]]
+
+    /// The definition with these pieces of the model.
+    /// - Throws: `.outOfMemory` if the pieces cannot be joined.
+    func definition(joining pieces: [SharedBytes]) throws(ExecutionError) -> ModelDefinition {
+        guard let bytes = SharedBytes.joined(pieces) else { throw .outOfMemory }
+        return ModelDefinition(
+            backend: backend, device: device, tag: tag, batching: batching, inputNames: inputNames,
+            outputNames: outputNames, bytes: bytes)
+    }
+
+    static func backend(_ word: Argument?) throws(CommandError) -> BackendKind {
+        guard let word, let kind = word.withBytes({ BackendKind(wireName: $0) }) else {
+            throw .unsupportedBackend
+        }
+        return kind
+    }
+
+    static func tag(_ words: inout ArgumentReader) -> [UInt8] {
+        guard words.take("TAG") else { return [] }
+        return words.next()?.bytes ?? []
+    }
+
+    /// A count as the original reads it: any number of at least 0, its fraction dropped.
+    static func count(_ word: Argument?) -> Int? {
+        if let integer = word?.integer { return integer >= 0 ? integer : nil }
+        guard let real = word?.real, real >= 0, real < 9e18 else { return nil }
+        return Int(real)
+    }
+
+    /// What is left are the model's pieces, at least one.
+    static func blob(_ words: inout ArgumentReader) throws(CommandError) -> [Argument] {
+        guard words.remaining > 0, let blob = words.next(words.remaining) else { throw .missingModelBlob }
+        return blob
+    }
+}

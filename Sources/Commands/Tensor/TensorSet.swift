@@ -1,0 +1,106 @@
+import Keyspace
+import Redis
+import Tensors
+
+/// `AI.TENSORSET key type dim ... [BLOB bytes | VALUES value ...]`
+public struct TensorSet: Command {
+    /// From here on a blob is kept as the server read it: copying it would cost more than the rest.
+    private static let heldByteCount = 2048
+
+    let key: Argument
+    let tensor: Tensor
+
+    public init(parsing words: inout ArgumentReader) throws(CommandError) {
+        guard words.count >= 4, let key = words.next(), let typeName = words.next() else {
+            throw .arity("AI.TENSORSET")
+        }
+        guard let type = typeName.withBytes({ DataType(wireName: $0) }) else { throw .invalidDataType }
+        self.key = key
+        let dimensions = try Self.dimensions(&words)
+        do throws(CommandError) {
+            tensor = try Self.tensor(type, dimensions, &words)
+        } catch {
+            throw dimensions.contains(0) ? .invalidShape : error
+        }
+    }
+
+    public func run(in context: borrowing RedisContext) throws(CommandError) {
+        // Outputs may have no rows, and reach replicas and the AOF as commands; clients give none.
+        if tensor.shape.elementCount == 0, context.flags.isDisjoint(with: [.replicated, .loading]) {
+            throw .invalidShape
+        }
+        let handle = context.write(key)
+        let tensors = ModuleState.current.tensors
+        do throws(WrongType) { _ = try handle.value(tensors) } catch { throw .wrongType }
+        handle.set(tensor, tensors)
+        context.replicateVerbatim()
+        context.replyOK()
+    }
+
+    /// A key of another type is said before anything that is wrong with the words.
+    public static func failure(
+        _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
+    ) -> CommandError {
+        guard words.count >= 4 else { return failure }
+        do throws(WrongType) {
+            _ = try context.read(words[1]).value(ModuleState.current.tensors)
+            return failure
+        } catch {
+            return .wrongType
+        }
+    }
+
+    /// Up to `BLOB`, `VALUES` or the end.
+    private static func dimensions(_ words: inout ArgumentReader) throws(CommandError) -> [Int] {
+        var dimensions: [Int] = []
+        dimensions.reserveCapacity(words.remaining)
+        while let word = words.peek, !isData(word) {
+            guard let dimension = word.integer, dimension >= 0 else { throw .invalidShape }
+            dimensions.append(dimension)
+            _ = words.next()
+        }
+        return dimensions
+    }
+
+    private static func isData(_ word: Argument) -> Bool { word.matches("BLOB") || word.matches("VALUES") }
+
+    private static func tensor(
+        _ type: DataType, _ dimensions: [Int], _ words: inout ArgumentReader
+    ) throws(CommandError) -> Tensor {
+        let hasBlob = words.take("BLOB")
+        if hasBlob, words.remaining != 1 { throw .blobArgumentCount }
+        do throws(TensorError) {
+            let shape = try TensorShape(dimensions)
+            if hasBlob, let blob = words.next() { return try tensor(type, shape, blob) }
+            if words.take("VALUES") { return try values(type, shape, &words) }
+            return try Tensor(zerosOf: type, shape: shape)
+        } catch {
+            throw CommandError(error)
+        }
+    }
+
+    private static func tensor(
+        _ type: DataType, _ shape: TensorShape, _ blob: Argument
+    ) throws(TensorError) -> Tensor {
+        if blob.byteCount >= heldByteCount {
+            return try Tensor(type: type, shape: shape, holding: SharedBytes(RetainedString(blob)))
+        }
+        return try blob.withBytes { bytes throws(TensorError) in
+            try Tensor(type: type, shape: shape, copying: bytes)
+        }
+    }
+
+    private static func values(
+        _ type: DataType, _ shape: TensorShape, _ words: inout ArgumentReader
+    ) throws(TensorError) -> Tensor {
+        // Before any memory is asked for: there is a word for each element, or none is read.
+        guard words.remaining == shape.elementCount else {
+            throw .valueCountMismatch(expected: shape.elementCount, actual: words.remaining)
+        }
+        var builder = try TensorBuilder(type: type, shape: shape)
+        while let word = words.next() {
+            try word.withBytes { bytes throws(TensorError) in try builder.append(bytes) }
+        }
+        return try builder.finish()
+    }
+}

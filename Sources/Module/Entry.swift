@@ -1,0 +1,102 @@
+import Backends
+import Commands
+import Execution
+import Glibc
+import Keyspace
+import Redis
+import Tensors
+
+/// What the server calls when it loads the module: puts the parts together.
+///
+/// - Returns: 0 if the module is ready, 1 if it cannot be loaded; the log says why.
+@c(RedisModule_OnLoad)
+public func onLoad(
+    _ context: OpaquePointer, _ words: UnsafeMutablePointer<OpaquePointer>?, _ count: Int32
+) -> Int32 {
+    guard unsafe RedisContext.attach(context, moduleName: "ai", version: InfoSections.versionNumber) else {
+        return 1
+    }
+    do throws(LoadFailure) {
+        // Safety: the server passes `count` words that live as long as this call.
+        try unsafe load(RedisContext(context), ArgumentReader(vector: words, count: Int(count)))
+        return 0
+    } catch {
+        Log.warning(error.text)
+        return 1
+    }
+}
+
+/// Why the module cannot be loaded; the text is for the log.
+private struct LoadFailure: Error {
+    let text: String
+}
+
+private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) throws(LoadFailure) {
+    let (major, minor, patch) = RedisContext.serverVersion
+    Log.notice("Redis version found by RedisAI: \(major).\(minor).\(patch) - oss")
+    Log.notice("RedisAI version \(InfoSections.versionNumber), git_sha=unknown")
+    let settings: ModuleSettings
+    do throws(ModuleSettings.Failure) {
+        settings = try ModuleSettings((0..<words.count).map { words[$0].text })
+    } catch {
+        throw LoadFailure(text: error.text)
+    }
+    for (name, value) in settings.numbers where value != 0 {
+        Log.notice("Setting \(name.uppercased()) parameter to: \(value)")
+    }
+    // ONNX Runtime reports its use to its vendor unless told not to before it starts. The environment may
+    // only be changed on the main thread.
+    unsafe setenv("ORT_DISABLE_TELEMETRY", "1", 1)
+    installAllocators()
+    let state = try makeState(context, settings)
+    state.install()
+    guard ReleaseQueue.install(context), CommandTable.register(in: context),
+        unsafe context.registerInfo({ info, _ in unsafe InfoSections.write(to: InfoWriter(info)) })
+    else { throw LoadFailure(text: "the server refused a command or a callback of the module") }
+    for (kind, path) in settings.libraries {
+        do throws(ExecutionError) { try state.backends.open(kind, path: path) } catch {
+            throw LoadFailure(text: "ERR error processing argument: \(kind.wireName) \(path)")
+        }
+    }
+}
+
+/// Tensors live in the server's memory, so that they count there.
+private func installAllocators() {
+    // Safety: each takes and gives blocks of the server's allocator.
+    unsafe TensorAllocator(
+        allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },
+        size: { unsafe ServerMemory.size($0) }
+    ).install()
+}
+
+private func makeState(
+    _ context: borrowing RedisContext, _ settings: ModuleSettings
+) throws(LoadFailure) -> ModuleState {
+    let options = BackendOptions(
+        intraOperatorThreads: settings.intraOperatorThreads,
+        interOperatorThreads: settings.interOperatorThreads)
+    // Safety: as in `installAllocators`.
+    let allocator = unsafe BackendAllocator(
+        allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },
+        size: { unsafe ServerMemory.size($0) })
+    let backends = BackendCatalog(
+        path: settings.backendsPath ?? RedisContext.moduleFolder + "/backends", options: options,
+        allocator: allocator, log: { Log.notice($0) })
+    var scheduling = Scheduler.Settings()
+    scheduling.threadsPerQueue = settings.threadsPerQueue
+    scheduling.inlineBudgetMicroseconds = settings.inlineBudgetMicroseconds
+    guard let scheduler = Scheduler(scheduling, provider: backends) else {
+        throw LoadFailure(text: "the threads that load models could not be started")
+    }
+    // There is always a queue for the processor.
+    if let processor = Device(Array("CPU".utf8)) {
+        do throws(ExecutionError) { try scheduler.queue(for: processor) } catch {
+            throw LoadFailure(text: "the threads of device CPU could not be started")
+        }
+    }
+    guard let tensors = KeyspaceTypes.registerTensors(context),
+        let models = KeyspaceTypes.registerModels(context)
+    else { throw LoadFailure(text: "the server refused a value type of the module") }
+    return ModuleState(
+        tensors: tensors, models: models, scheduler: scheduler, backends: backends, settings: settings)
+}
