@@ -1,0 +1,196 @@
+import Execution
+import Foundation
+import Testing
+
+@testable import Backends
+
+/// Which libraries are opened, when, from where, and what is logged.
+extension BackendsTests {
+    @Suite
+    struct BackendCatalogTests {
+        /// Keeps what a catalog does, with backends that need no library.
+        private final class Recorder: Sendable {
+            let opened = Locked<[String]>([])
+            let lines = Locked<[String]>([])
+            let failure: BackendOpeningError?
+
+            init(failure: BackendOpeningError? = nil) { self.failure = failure }
+
+            func catalog(libraries: [BackendKind: String] = [:]) -> BackendCatalog {
+                BackendCatalog(
+                    path: "/backends", libraries: libraries,
+                    log: { line in self.lines.withLock { $0.append(line) } },
+                    opener: { (kind: BackendKind, path: String) throws(BackendOpeningError) -> any Backend in
+                        self.opened.withLock { $0.append(path) }
+                        if let failure = self.failure { throw failure }
+                        return ReferenceBackend(kind: kind)
+                    })
+            }
+
+            var paths: [String] { opened.withLock { $0 } }
+            var log: [String] { lines.withLock { $0 } }
+        }
+
+        @Test func nothingIsOpenAtFirst() {
+            let recorder = Recorder()
+            let catalog = recorder.catalog()
+            for kind in BackendKind.allCases { #expect(catalog.loaded(kind) == nil) }
+            #expect(catalog.loadedBackends.isEmpty)
+            #expect(recorder.paths.isEmpty)
+        }
+
+        @Test(arguments: [
+            (BackendKind.onnxRuntime, "/backends/redisai_onnxruntime/redisai_onnxruntime.so"),
+            (.tensorFlow, "/backends/redisai_tensorflow/redisai_tensorflow.so"),
+            (.tensorFlowLite, "/backends/redisai_tflite/redisai_tflite.so"),
+            (.torch, "/backends/redisai_torch/redisai_torch.so"),
+        ])
+        func theDefaultLibraryIsOpenedWhenFirstAsked(_ kind: BackendKind, _ path: String) throws {
+            let recorder = Recorder()
+            let catalog = recorder.catalog()
+
+            let backend = try catalog.backend(kind)
+
+            #expect(try catalog.backend(kind) === backend)
+            #expect(catalog.loaded(kind) === backend)
+            #expect(recorder.paths == [path])
+            #expect(recorder.log == ["\(kind.wireName) backend loaded from \(path)"])
+        }
+
+        @Test func aChangedFolderCountsFromThenOn() throws {
+            let recorder = Recorder()
+            let catalog = recorder.catalog()
+            catalog.setPath("/elsewhere")
+            #expect(catalog.path == "/elsewhere")
+            _ = try catalog.backend(.torch)
+            #expect(recorder.paths == ["/elsewhere/redisai_torch/redisai_torch.so"])
+        }
+
+        @Test func aNamedFileTakesTheDefaultsPlace() throws {
+            let recorder = Recorder()
+            _ = try recorder.catalog(libraries: [.onnxRuntime: "/opt/ort.so"]).backend(.onnxRuntime)
+            #expect(recorder.paths == ["/opt/ort.so"])
+        }
+
+        @Test(arguments: [("/opt/ort.so", "/opt/ort.so"), ("ort/ort.so", "/backends/ort/ort.so")])
+        func anAdministratorOpensAnyFile(_ path: String, _ opened: String) throws {
+            let recorder = Recorder()
+            let catalog = recorder.catalog()
+            try catalog.open(.onnxRuntime, path: path)
+            #expect(recorder.paths == [opened])
+            #expect(catalog.loaded(.onnxRuntime) != nil)
+        }
+
+        @Test func whatIsOpenIsNotOpenedAgain() throws {
+            let recorder = Recorder()
+            let catalog = recorder.catalog()
+            let backend = try catalog.backend(.onnxRuntime)
+            let refusal = ExecutionError.libraryUnavailable(.onnxRuntime, reason: "backend already loaded")
+            #expect(throws: refusal) { try catalog.open(.onnxRuntime, path: "/opt/ort.so") }
+            #expect(catalog.loaded(.onnxRuntime) === backend)
+            #expect(recorder.paths.count == 1)
+            #expect(recorder.log.last == "Could not load ONNX backend: backend already loaded")
+        }
+
+        @Test func openBackendsAreListedInTheOrderOfKinds() throws {
+            let catalog = Recorder().catalog()
+            for kind in [BackendKind.onnxRuntime, .torch, .tensorFlow] { _ = try catalog.backend(kind) }
+            #expect(catalog.loadedBackends.map(\.kind) == [.tensorFlow, .torch, .onnxRuntime])
+        }
+
+        @Test func threadsThatAskAtOnceOpenOneLibrary() {
+            let recorder = Recorder()
+            let catalog = recorder.catalog()
+            let found = Locked<[ObjectIdentifier]>([])
+            inParallel(8) { _ in
+                guard let backend = try? catalog.backend(.onnxRuntime) else { return }
+                found.withLock { $0.append(ObjectIdentifier(backend)) }
+            }
+            let all = found.withLock { $0 }
+            #expect(all.count == 8)
+            #expect(Set(all).count == 1)
+            #expect(recorder.paths.count == 1)
+            #expect(recorder.log.count == 1)
+        }
+
+        /// The opener asks the catalog itself, which would not come back if a lock was held.
+        @Test func askingWhatIsOpenDoesNotWaitForAnOpening() throws {
+            final class Box: Sendable { let catalog = Locked<BackendCatalog?>(nil) }
+            let box = Box()
+            let catalog = BackendCatalog(path: "/backends") {
+                (kind: BackendKind, path: String) throws(BackendOpeningError) -> any Backend in
+                let catalog = box.catalog.withLock { $0 }
+                guard let catalog, catalog.loaded(kind) == nil, catalog.path == "/backends",
+                    catalog.loadedBackends.isEmpty, (try? catalog.backend(.torch)) != nil || kind == .torch
+                else { throw .unusable(reason: "asked while opening") }
+                return ReferenceBackend(kind: kind)
+            }
+            box.catalog.withLock { $0 = catalog }
+            defer { box.catalog.withLock { $0 = nil } }
+            _ = try catalog.backend(.onnxRuntime)
+            #expect(catalog.loadedBackends.count == 2)
+        }
+
+        @Test func aFailureIsLoggedAndTriedAgain() {
+            let recorder = Recorder(failure: .cannotOpen(reason: "no such file"))
+            let catalog = recorder.catalog()
+            for _ in 0..<2 {
+                #expect(throws: ExecutionError.libraryUnavailable(.torch, reason: "no such file")) {
+                    _ = try catalog.backend(.torch)
+                }
+            }
+            let line = "Could not load TORCH backend from /backends/redisai_torch/redisai_torch.so: no such file"
+            #expect(recorder.log == [line, line])
+            #expect(recorder.paths.count == 2)
+            #expect(catalog.loaded(.torch) == nil)
+        }
+
+        @Test func aLibraryOfSomethingElseIsLogged() {
+            let recorder = Recorder(failure: .missingSymbol("Entry"))
+            _ = try? recorder.catalog().backend(.onnxRuntime)
+            let path = "/backends/redisai_onnxruntime/redisai_onnxruntime.so"
+            #expect(recorder.log == [
+                "Backend does not export Entry. ONNX backend was not loaded from \(path)"
+            ])
+        }
+
+        @Test(arguments: [BackendKind.tensorFlow, .tensorFlowLite, .torch])
+        func aKindWithoutCodeIsUnavailable(_ kind: BackendKind) {
+            let catalog = BackendCatalog(path: "/backends")
+            let error = #expect(throws: ExecutionError.self) { _ = try catalog.backend(kind) }
+            guard case .libraryUnavailable(kind, let reason) = error else {
+                Issue.record("another error: \(String(describing: error))")
+                return
+            }
+            let path = "/backends/\(kind.libraryName)/\(kind.libraryName).so"
+            #expect(reason.hasSuffix("default library not found at \(path)"))
+        }
+
+        @Test func aMissingLibraryIsReportedInTheLoadersWords() {
+            let lines = Locked<[String]>([])
+            let catalog = BackendCatalog(path: "/nowhere") { line in lines.withLock { $0.append(line) } }
+            let path = "/nowhere/redisai_onnxruntime/redisai_onnxruntime.so"
+            let words = "\(path): cannot open shared object file: No such file or directory"
+            #expect(throws: ExecutionError.libraryUnavailable(.onnxRuntime, reason: words)) {
+                _ = try catalog.backend(.onnxRuntime)
+            }
+            #expect(lines.withLock { $0 } == ["Could not load ONNX backend from \(path): \(words)"])
+        }
+
+        @Test func aLibraryThatIsNotTheRuntimeIsRefused() throws {
+            let library = try mathLibrary()
+            let lines = Locked<[String]>([])
+            let catalog = BackendCatalog(path: "/nowhere") { line in lines.withLock { $0.append(line) } }
+            #expect(throws: ExecutionError.self) { try catalog.open(.onnxRuntime, path: library) }
+            let line = "Backend does not export OrtGetApiBase. ONNX backend was not loaded from \(library)"
+            #expect(lines.withLock { $0.last } == line)
+        }
+    }
+}
+
+/// The path of a library that every process has.
+private func mathLibrary() throws -> String {
+    let maps = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8)
+    let paths = maps.split(separator: "\n").compactMap { $0.split(separator: " ").last }
+    return String(try #require(paths.first { $0.hasSuffix("/libm.so.6") }))
+}

@@ -1,0 +1,80 @@
+import Backends
+import Execution
+import Foundation
+import Tensors
+
+/// The real library, opened once for all tests.
+enum Runtime {
+    /// The folder that `make backends` fills, or the one that the environment names.
+    static let folder =
+        ProcessInfo.processInfo.environment["REDISAI_BACKENDS"]
+        ?? Fixture.root.appendingPathComponent("build/backends").path
+
+    static let catalog = BackendCatalog(
+        path: folder, options: BackendOptions(intraOperatorThreads: 1, interOperatorThreads: 1))
+
+    /// ONNX Runtime; a missing library fails the test that asks.
+    static func onnx() throws -> any Backend { try catalog.backend(.onnxRuntime) }
+
+    /// A fixture made ready by ONNX Runtime.
+    static func load(_ name: String) throws -> any LoadedModel {
+        try onnx().load(.of(Fixture.model(name)))
+    }
+}
+
+extension ModelDefinition {
+    /// A definition of nothing but bytes and a device.
+    static func of(
+        _ bytes: [UInt8], backend: BackendKind = .onnxRuntime, device: String = "CPU"
+    ) throws -> ModelDefinition {
+        struct NotADevice: Error {}
+        guard let device = Device(Array(device.utf8)) else { throw NotADevice() }
+        return ModelDefinition(
+            backend: backend, device: device, tag: [], batching: BatchSettings(), inputNames: [],
+            outputNames: [], bytes: SharedBytes(bytes))
+    }
+}
+
+extension Tensor {
+    static func floats(_ dimensions: [Int], _ values: [Float]) throws -> Tensor {
+        try of(.float32, dimensions, values.flatMap { bytes(of: $0.bitPattern) })
+    }
+
+    static func int64s(_ dimensions: [Int], _ values: [Int64]) throws -> Tensor {
+        try of(.int64, dimensions, values.flatMap { bytes(of: $0) })
+    }
+
+    static func strings(_ dimensions: [Int], _ values: [String]) throws -> Tensor {
+        try of(.string, dimensions, values.flatMap { Array($0.utf8) + [0] })
+    }
+
+    static func of(_ type: DataType, _ dimensions: [Int], _ bytes: [UInt8]) throws -> Tensor {
+        try Tensor(type: type, shape: TensorShape(dimensions), copying: bytes.span)
+    }
+
+    /// The elements as they lie in memory.
+    var bytes: [UInt8] { withBytes { bytes in bytes.indices.map { bytes[$0] } } }
+
+    var floats: [Float] {
+        let bytes = self.bytes
+        return stride(from: 0, to: bytes.count, by: 4).map { start in
+            Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << (8 * $1) })
+        }
+    }
+
+    var dimensions: [Int] { shape.dimensions }
+
+    private static func bytes<Value: FixedWidthInteger>(of value: Value) -> [UInt8] {
+        (0..<MemoryLayout<Value>.size).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+}
+
+/// Bytes of memory that the process has.
+func residentByteCount() throws -> Int {
+    struct NoStatistics: Error {}
+    let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+    guard let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+        throw NoStatistics()
+    }
+    return pages * 4096
+}

@@ -1,0 +1,221 @@
+import Execution
+import Glibc
+import Testing
+
+@Suite struct WorkQueueTests {
+    typealias Work = @Sendable () -> Void
+
+    static func queue(
+        name: String = "test", threads: Int = 1, limit: Int = 1000, niceness: Int32 = 0
+    ) throws -> WorkQueue<Work> {
+        try #require(
+            WorkQueue<Work>(name: name, threadCount: threads, limit: limit, niceness: niceness) { $0() })
+    }
+
+    /// Waits for what the body says on the queue's thread.
+    static func result<Value: Sendable>(
+        on queue: WorkQueue<Work>, _ body: @escaping @Sendable () -> Value
+    ) throws -> Value {
+        let value = Locked<Value?>(nil)
+        let isDone = Gate()
+        #expect(
+            queue.enqueue {
+                let result = body()
+                value.withLock { $0 = result }
+                isDone.open()
+            })
+        isDone.wait()
+        return try #require(value.withLock { $0 })
+    }
+
+    @Test func takesElementsInTheOrderTheyCame() throws {
+        let queue = try Self.queue()
+        let order = Locked<[Int]>([])
+        let halt = Halt()
+        #expect(queue.enqueue { halt.stop() })
+        for element in 0..<99 { #expect(queue.enqueue { order.withLock { $0.append(element) } }) }
+        halt.release()
+        #expect(try Self.result(on: queue) { order.withLock { $0 } } == Array(0..<99))
+    }
+
+    @Test func refusesOneElementMoreThanMayWait() throws {
+        let queue = try Self.queue(limit: 3)
+        let halt = Halt()
+        #expect(queue.enqueue { halt.stop() })
+        halt.waitUntilReached()
+        #expect((0..<5).map { _ in queue.enqueue {} } == [true, true, true, false, false])
+        halt.release()
+    }
+
+    @Test func doesNotDoWhatItRefused() throws {
+        let queue = try Self.queue(limit: 1)
+        let done = Locked<[String]>([])
+        let halt = Halt()
+        #expect(queue.enqueue { halt.stop() })
+        halt.waitUntilReached()
+        let isTaken = Gate()
+        #expect(
+            queue.enqueue {
+                done.withLock { $0.append("taken") }
+                isTaken.open()
+            })
+        #expect(!queue.enqueue { done.withLock { $0.append("refused") } })
+        halt.release()
+        isTaken.wait()
+        #expect(try Self.result(on: queue) { done.withLock { $0 } } == ["taken"])
+    }
+
+    @Test func takesNothingIfNothingMayWait() throws {
+        #expect(try Self.queue(limit: 0).enqueue {} == false)
+    }
+
+    @Test func countsWhatWaits() throws {
+        let queue = try Self.queue()
+        let halt = Halt()
+        #expect(queue.enqueue { halt.stop() })
+        halt.waitUntilReached()
+        for _ in 0..<4 { #expect(queue.enqueue {}) }
+        #expect(queue.waitingCount == 4)
+        halt.release()
+    }
+
+    @Test func nothingWaitsOnceAllIsTaken() throws {
+        let queue = try Self.queue()
+        #expect(try Self.result(on: queue) { queue.waitingCount } == 0)
+    }
+
+    /// Each of two elements goes on only when the other has begun.
+    @Test func threadsWorkAtTheSameTime() throws {
+        let queue = try Self.queue(threads: 2)
+        let (first, second) = (Halt(), Halt())
+        #expect(queue.enqueue { first.stop() })
+        #expect(queue.enqueue { second.stop() })
+        first.waitUntilReached()
+        second.waitUntilReached()
+        first.release()
+        second.release()
+    }
+
+    @Test func threadsAreNamedByNumber() throws {
+        let queue = try Self.queue(name: "ai:CPU", threads: 2)
+        let names = Locked<[String]>([])
+        let halts = [Halt(), Halt()]
+        for halt in halts {
+            #expect(
+                queue.enqueue {
+                    names.withLock { $0.append(ThreadFacts.current.name) }
+                    halt.stop()
+                })
+        }
+        for halt in halts { halt.waitUntilReached() }
+        #expect(names.withLock { $0.sorted() } == ["ai:CPU/0", "ai:CPU/1"])
+        for halt in halts { halt.release() }
+    }
+
+    @Test func aLongNameIsCut() throws {
+        let queue = try Self.queue(name: "ai:GPU:99999 and more")
+        #expect(try Self.result(on: queue) { ThreadFacts.current.name } == "ai:GPU:99999 an")
+    }
+
+    @Test func threadsHaveTheProcesssPriority() throws {
+        let queue = try Self.queue()
+        #expect(try Self.result(on: queue) { ThreadFacts.current.niceness } == ThreadFacts.current.niceness)
+    }
+
+    @Test func threadsHaveTheLowPriorityAskedFor() throws {
+        let queue = try Self.queue(niceness: 19)
+        #expect(try Self.result(on: queue) { ThreadFacts.current.niceness } == 19)
+    }
+
+    @Test func aLowPriorityIsTheThreadsAlone() throws {
+        let before = ThreadFacts.current.niceness
+        _ = try Self.result(on: Self.queue(niceness: 19)) {}
+        #expect(ThreadFacts.current.niceness == before)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT, SIGUSR1, SIGALRM, SIGPIPE, SIGCHLD])
+    func signalsAreLeftToOtherThreads(_ signal: Int32) throws {
+        let queue = try Self.queue()
+        #expect(try Self.result(on: queue) { ThreadFacts.current.blocks(signal) })
+    }
+
+    @Test func theCallersSignalsStayAsTheyWere() throws {
+        let before = ThreadFacts.current.blocks(SIGTERM)
+        _ = try Self.queue()
+        #expect(ThreadFacts.current.blocks(SIGTERM) == before)
+    }
+
+    @Test func tellsTheProcessorTimeOfEachThread() throws {
+        let queue = try Self.queue(threads: 3)
+        #expect(queue.threadMicroseconds.map { $0 != nil } == [true, true, true])
+    }
+
+    @Test func letsGoOfAnElementThatIsDone() throws {
+        final class Element: Sendable {
+            let gone: Gate
+            init(_ gone: Gate) { self.gone = gone }
+            deinit { gone.open() }
+        }
+        let gone = Gate()
+        let queue = try #require(WorkQueue<Element>(name: "test", threadCount: 1, limit: 1) { _ in })
+        #expect(queue.enqueue(Element(gone)))
+        gone.wait()
+    }
+}
+
+/// What the system knows of the calling thread.
+struct ThreadFacts: Sendable {
+    let name: String
+    let niceness: Int32
+
+    static var current: ThreadFacts {
+        let file = open("/proc/thread-self/comm", O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        var text = [UInt8](repeating: 0, count: 64)
+        let length = max(0, read(file, &text, text.count))
+        let name = String(decoding: text[..<length].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return ThreadFacts(name: name, niceness: getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))
+    }
+
+    /// Whether the calling thread leaves this signal to others.
+    func blocks(_ signal: Int32) -> Bool {
+        var blocked = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &blocked)
+        return sigismember(&blocked, signal) == 1
+    }
+}
+
+@Suite struct LockedTests {
+    struct Refusal: Error {}
+
+    @Test func onlyOneThreadReachesTheValue() throws {
+        let counter = Locked(0)
+        let queue = try WorkQueueTests.queue(threads: 4)
+        let gates = (0..<4).map { _ in Gate() }
+        for gate in gates {
+            #expect(
+                queue.enqueue {
+                    for _ in 0..<20_000 { counter.withLock { $0 += 1 } }
+                    gate.open()
+                })
+        }
+        for gate in gates { gate.wait() }
+        #expect(counter.withLock { $0 } == 80_000)
+    }
+
+    @Test func givesWhatTheBodyReturns() {
+        #expect(Locked(20).withLock { $0 + 1 } == 21)
+    }
+
+    @Test func keepsWhatTheBodyWrites() {
+        let value = Locked("a")
+        value.withLock { $0 += "b" }
+        #expect(value.withLock { $0 } == "ab")
+    }
+
+    @Test func isFreeAgainAfterAnError() {
+        let value = Locked(0)
+        #expect(throws: Refusal.self) { try value.withLock { _ throws(Refusal) in throw Refusal() } }
+        #expect(value.withLock { $0 } == 0)
+    }
+}

@@ -1,0 +1,23 @@
+"""Models too large for the repository, made when a test needs them."""
+
+import numpy
+from onnx import helper
+from onnx_generators.arithmetic import FLOAT
+from onnx_generators.building import model, tensor, value
+
+SIDE = 2048
+
+
+def dense(mebibytes):
+    """The bytes of a model of 2048 x 2048 layers with Relu whose weights take the given memory."""
+    count = mebibytes * 1024 * 1024 // (4 * SIDE * SIDE)
+    # Each layer has bytes of its own, as in a real model; the numbers need not be independent.
+    matrix = numpy.random.default_rng(mebibytes).random([SIDE, SIDE], numpy.float32) / SIDE
+    nodes, weights, current = [], [], "x"
+    for layer in range(count):
+        weights.append(tensor(f"weight{layer}", numpy.roll(matrix, layer, axis=0)))
+        nodes.append(helper.make_node("MatMul", [current, f"weight{layer}"], [f"product{layer}"]))
+        current = "y" if layer == count - 1 else f"layer{layer}"
+        nodes.append(helper.make_node("Relu", [f"product{layer}"], [current]))
+    inputs = [value("x", FLOAT, ["rows", SIDE])]
+    return model(nodes, inputs, [value("y", FLOAT, ["rows", SIDE])], weights).SerializeToString()

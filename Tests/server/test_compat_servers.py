@@ -1,0 +1,140 @@
+"""The module in each server that it supports: the oldest, Debian's, and a recent one."""
+
+import pytest
+
+from support import paths, rdb
+from support.clients import refusal
+from support.models import (
+    PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, store)
+from support.servers import wait_until
+from support.texts import EXTERNAL_DATA, IN_TRANSACTION, NO_TENSOR, SHAPE_TOO_LARGE, WRONG_TYPE, arity
+from support.wire import array, bulk
+
+SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
+
+
+@pytest.fixture(params=SERVERS)
+def binary(request):
+    """The server program to test with."""
+    return SERVERS[request.param]
+
+
+@pytest.fixture
+def any_server(start_server, binary):
+    """A running server of the chosen version."""
+    return start_server(binary=binary)
+
+
+def test_the_servers_are_of_the_versions_they_stand_for(start_server):
+    for name, path in SERVERS.items():
+        version = ".".join(map(str, start_server(binary=path).version))
+        assert version.startswith(name)
+
+
+def test_a_model_runs(any_server):
+    client = any_server.client()
+    prepare_product(client)
+    for _ in range(20):
+        execute(client, "m", ["a", "b"], ["y"])
+    assert get_tensor(client, "y").tolist() == PRODUCT
+    assert refusal(client, "AI.TENSORGET", "missing") == NO_TENSOR
+
+
+def test_values_look_as_the_servers_own_doubles(any_server):
+    for protocol, reply in ((2, array(bulk("0.5"), bulk("2"))), (3, array(b",0.5\r\n", b",2\r\n"))):
+        with any_server.wire(protocol) as connection:
+            connection.call("AI.TENSORSET", "t", "FLOAT", 2, "VALUES", 0.5, 2)
+            assert connection.call("AI.TENSORGET", "t", "VALUES") == reply
+
+
+def test_an_rdb_file_keeps_everything(any_server):
+    prepare_product(any_server.client())
+    any_server.restart()
+    execute(any_server.client(), "m", ["a", "b"], ["y"])
+    assert get_tensor(any_server.client(), "y").tolist() == PRODUCT
+
+
+def test_an_aof_keeps_everything(start_server, binary):
+    server = start_server(
+        binary=binary, settings=["appendonly yes", "appendfsync always", "aof-use-rdb-preamble no"])
+    prepare_product(server.client())
+    server.client().bgrewriteaof()
+    wait_until(lambda: server.field("persistence", "aof_rewrite_in_progress") == "0"
+               and server.field("persistence", "aof_rewrite_scheduled") == "0", what="the rewrite")
+    execute(server.client(), "m", ["a", "b"], ["y"])
+    server.kill()
+    server.start()
+    client = server.client()
+    assert get_tensor(client, "y").tolist() == PRODUCT
+    execute(client, "m", ["a", "b"], ["y"])
+
+
+def test_dump_and_restore_work(any_server):
+    client = any_server.client()
+    prepare_product(client, model="old", a="olda")
+    client.restore("m", 0, client.dump("old"))
+    client.restore("a", 0, client.dump("olda"))
+    execute(client, "m", ["a", "b"], ["y"])
+    assert get_tensor(client, "y").tolist() == PRODUCT
+
+
+def test_a_payload_of_the_oldest_encoding_is_restored(any_server):
+    client = any_server.client()
+    prepare_product(client, model="unused")
+    fields = rdb.model_fields(model_bytes("mul_2x2"), version=0)
+    client.restore("m", 0, rdb.payload(rdb.MODEL, 0, fields))
+    execute(client, "m", ["a", "b"], ["y"])
+    assert get_tensor(client, "y").tolist() == PRODUCT
+
+
+def test_copies_digests_and_memory_are_known(any_server):
+    client = any_server.client()
+    prepare_product(client)
+    assert client.copy("m", "n") and client.copy("a", "c")
+    first, second = (client.execute_command("DEBUG", "DIGEST-VALUE", key) for key in ("a", "c"))
+    assert first == second != client.execute_command("DEBUG", "DIGEST-VALUE", "b")
+    client.execute_command("AI.TENSORSET", "t", "UINT8", 1024 * 1024)
+    assert client.memory_usage("t") == pytest.approx(1024 * 1024, rel=0.3)
+    execute(client, "n", ["c", "b"], ["y"])
+    assert get_tensor(client, "y").tolist() == PRODUCT
+
+
+def test_refusals_have_the_same_words(any_server):
+    client = any_server.client()
+    prepare_product(client)
+    client.set("text", "x")
+    assert refusal(client, "ai.tensorset", "k") == arity("AI.TENSORSET")
+    assert refusal(client, "ai.modelstore", "k") == arity("AI.MODELSTORE")
+    assert refusal(client, "ai.config") == arity("AI.CONFIG")
+    assert refusal(client, *execution("m", ["a", "b"], ["text"])) == WRONG_TYPE
+    blob = model_bytes("external/initializer.onnx")
+    assert refusal(client, "AI.MODELSTORE", "e", "ONNX", "CPU", "BLOB", blob) == EXTERNAL_DATA
+    assert refusal(client, "AI.MODELSTORE", "text", "ONNX", "CPU", "BLOB", blob) == WRONG_TYPE
+    with client.pipeline(transaction=True) as transaction:
+        transaction.execute_command(*execution("m", ["a", "b"], ["y"]))
+        [refused] = transaction.execute(raise_on_error=False)
+    assert str(refused) == IN_TRANSACTION
+
+
+def test_a_shape_that_no_memory_holds_is_refused(any_server):
+    client = any_server.client()
+    for shape in ([1_000_000, 1_000_000], [2**32, 2**32], [2**31, 2**31]):
+        assert refusal(client, "AI.TENSORSET", "t", "FLOAT", *shape) == SHAPE_TOO_LARGE
+
+
+def test_info_names_the_sections(any_server):
+    store(any_server.client(), "m", "mul_2x2")
+    text = any_server.info("MODULES")
+    places = [text.index(f"# ai_{name}") for name in (
+        "versions", "git", "load_time_configs", "backends_info", "cpu")]
+    assert places == sorted(places)
+
+
+def test_a_file_saved_by_an_older_server_is_read_by_a_newer_one(start_server):
+    server = start_server(binary=paths.SERVER_62)
+    prepare_product(server.client())
+    for newer in (paths.SERVER, paths.SERVER_8):
+        server.binary = newer
+        server.restart()
+        execute(server.client(), "m", ["a", "b"], ["y"])
+        assert get_tensor(server.client(), "y").tolist() == PRODUCT
