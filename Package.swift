@@ -8,7 +8,7 @@ let release: BuildSettingCondition = .when(configuration: .release)
 let settings: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-    .unsafeFlags(["-static-stdlib"], release),
+    .unsafeFlags(["-static-stdlib", "-cross-module-optimization"], release),
 ]
 
 /// The module: self-contained, one exported symbol, never unloaded (a Swift image cannot be).

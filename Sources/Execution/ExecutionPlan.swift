@@ -8,7 +8,7 @@ public struct ExecutionPlan: Sendable {
     public struct Step: Sendable {
         public let model: Model
         /// Slots that it reads, one per input.
-        public let inputs: [Int]
+        public let inputs: SlotList
         /// Slots that it fills, one per output.
         public let outputs: Range<Int>
     }
@@ -17,8 +17,20 @@ public struct ExecutionPlan: Sendable {
     /// What the slots hold before the first step; nil where a step puts something.
     public private(set) var tensors: [Tensor?]
 
+    /// - Parameter slotCapacity: slots for which room is made at once.
+    public init(slotCapacity: Int) {
+        tensors = []
+        tensors.reserveCapacity(slotCapacity)
+    }
+
     /// - Parameter tensors: fill the first slots, in order.
-    public init(tensors: [Tensor]) { self.tensors = tensors }
+    public init(tensors: [Tensor]) {
+        self.init(slotCapacity: tensors.count)
+        for tensor in tensors { append(tensor) }
+    }
+
+    /// Fills the next slot.
+    public mutating func append(_ tensor: Tensor) { tensors.append(tensor) }
 
     /// Adds a run behind those there are.
     ///
@@ -26,10 +38,54 @@ public struct ExecutionPlan: Sendable {
     /// - Returns: the slots of its outputs.
     @discardableResult
     public mutating func addStep(_ model: Model, inputs: [Int], outputCount: Int) -> Range<Int> {
+        addStep(model, inputs: .list(inputs), outputCount: outputCount)
+    }
+
+    /// As above, with the slots in either form.
+    @discardableResult
+    public mutating func addStep(_ model: Model, inputs: SlotList, outputCount: Int) -> Range<Int> {
         let outputs = tensors.count..<tensors.count + outputCount
         for _ in 0..<outputCount { tensors.append(nil) }
         steps.append(Step(model: model, inputs: inputs, outputs: outputs))
         return outputs
+    }
+}
+
+/// Slots that a step reads; a range takes no memory, which counts on the way of a single run.
+public enum SlotList: Sendable {
+    case range(Range<Int>)
+    case list([Int])
+
+    public var slots: [Int] {
+        switch self {
+        case .range(let range): Array(range)
+        case .list(let list): list
+        }
+    }
+
+    var first: Int? {
+        switch self {
+        case .range(let range): range.first
+        case .list(let list): list.first
+        }
+    }
+
+    /// The tensors of the slots; nil if one of them is missing.
+    func gather(_ tensors: [Tensor?]) -> [Tensor]? {
+        switch self {
+        case .range(let range): gather(range, tensors)
+        case .list(let list): gather(list, tensors)
+        }
+    }
+
+    private func gather(_ slots: some Collection<Int>, _ tensors: [Tensor?]) -> [Tensor]? {
+        var gathered: [Tensor] = []
+        gathered.reserveCapacity(slots.count)
+        for slot in slots {
+            guard let tensor = tensors[slot] else { return nil }
+            gathered.append(tensor)
+        }
+        return gathered
     }
 }
 

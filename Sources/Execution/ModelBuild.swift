@@ -1,4 +1,3 @@
-import Synchronization
 import Tensors
 
 /// The way of a model's bytes to something that runs: loading, ready, or failed.
@@ -11,7 +10,7 @@ public final class ModelBuild: Sendable {
         case failed(ExecutionError)
     }
 
-    /// What runs, in a box that an atomic can hold.
+    /// What runs, in a box that can be published.
     private final class Ready: Sendable {
         let loaded: any LoadedModel
         init(_ loaded: any LoadedModel) { self.loaded = loaded }
@@ -19,7 +18,7 @@ public final class ModelBuild: Sendable {
 
     private let state: Locked<State>
     /// Set before the state becomes ready; read without a lock on every run, and in forked children.
-    private let ready = AtomicLazyReference<Ready>()
+    private let ready = PublishedOnce<Ready>()
     /// Held during a run where the backend does not allow two at once.
     private let exclusiveRun = Locked<Void>(())
     private let disposal: any Disposal
@@ -34,7 +33,7 @@ public final class ModelBuild: Sendable {
     }
 
     /// What runs; nil while loading or if it failed. Takes no lock.
-    public var loadedIfReady: (any LoadedModel)? { ready.load()?.loaded }
+    public var loadedIfReady: (any LoadedModel)? { ready.value?.loaded }
 
     /// What runs; nil while loading.
     /// - Throws: why it could not be built.
@@ -75,7 +74,7 @@ public final class ModelBuild: Sendable {
             }
             switch result {
             case .success(let loaded):
-                _ = ready.storeIfNil(Ready(loaded))
+                ready.publish(Ready(loaded))
                 state = .ready
             case .failure(let error): state = .failed(error)
             }

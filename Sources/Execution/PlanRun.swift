@@ -27,7 +27,7 @@ public final class PlanRun: Sendable {
         self.completion = completion
         let queues = plan.steps.map { ObjectIdentifier($0.model.queue) }
         let progress = PlanProgress(
-            inputs: plan.steps.map(\.inputs), outputs: plan.steps.map(\.outputs),
+            inputs: plan.steps.map(\.inputs.slots), outputs: plan.steps.map(\.outputs),
             devices: queues.map { queue in queues.firstIndex(of: queue) ?? 0 })
         let results = [StepResult](repeating: .notRun, count: plan.steps.count)
         state = Locked(
@@ -43,8 +43,7 @@ public final class PlanRun: Sendable {
     func run(step index: Int) {
         let step = plan.steps[index]
         guard !isCancelled.load(ordering: .relaxed) else { return end(index, .notRun, []) }
-        let inputs = state.withLock { state in step.inputs.compactMap { state.outcome.tensors[$0] } }
-        guard inputs.count == step.inputs.count else {
+        guard let inputs = state.withLock({ step.inputs.gather($0.outcome.tensors) }) else {
             // An earlier step made something there that is not a tensor.
             return end(index, .failed(.missingInput), [])
         }

@@ -112,9 +112,8 @@ public final class Scheduler: Sendable {
         var outcome = PlanOutcome(
             tensors: plan.tensors, results: Array(repeating: .notRun, count: plan.steps.count))
         for (index, step) in plan.steps.enumerated() {
-            let inputs = step.inputs.compactMap { outcome.tensors[$0] }
             do throws(ExecutionError) {
-                guard inputs.count == step.inputs.count else { throw .missingInput }
+                guard let inputs = step.inputs.gather(outcome.tensors) else { throw .missingInput }
                 let outputs = try step.model.run(inputs, outputCount: step.outputs.count)
                 for (slot, tensor) in zip(step.outputs, outputs) { outcome.tensors[slot] = tensor }
                 outcome.results[index] = .ran

@@ -44,13 +44,17 @@ extension Tensor: StoredValue {
     /// Tensors do not change, so both keys can hold the same one.
     public func copied() -> Self { self }
 
+    // A run sends these on with each output.
+    private static let typeWords = DataType.allCases.map { SharedWord($0.wireName) }
+    private static let blobWord = SharedWord("BLOB")
+
     /// The words after `AI.TENSORSET` that make this tensor at `key`.
     public func commandWords(key: Argument) -> CommandWords {
         var words = CommandWords(capacity: shape.rank + 4)
         words.append(key)
-        words.append(type.wireName)
+        words.append(Self.typeWords[Int(type.rawValue)])
         for dimension in shape.dimensions { words.append(dimension) }
-        words.append("BLOB")
+        words.append(Self.blobWord)
         withBytes { words.append(bytes: $0) }
         return words
     }

@@ -76,12 +76,12 @@ public final class RetainedArguments: @unchecked Sendable {
     public private(set) var arguments: [Argument]
 
     /// Takes a hold on each.
-    public init(_ arguments: [Argument]) {
+    public init(_ arguments: some Collection<Argument>) {
         for argument in arguments {
             // Safety: a live string of the command; the hold ends in `release()`.
             _ = unsafe redis_HoldString(nil, argument.string)
         }
-        self.arguments = arguments
+        self.arguments = Array(arguments)
     }
 
     /// Ends the holds; the arguments are gone afterwards. Main thread.

@@ -48,10 +48,27 @@ public struct ArgumentReader {
 
     /// Takes `count` words.
     /// - Returns: nil if there are fewer; nothing is taken then.
-    public mutating func next(_ count: Int) -> [Argument]? {
+    public mutating func next(_ count: Int) -> ArgumentSlice? {
         guard count >= 0, count <= remaining else { return nil }
         let start = position
         position += count
-        return (start..<start + count).map { self[$0] }
+        return ArgumentSlice(words: self, indices: start..<position)
     }
+}
+
+/// Some words of a command, one behind the other; takes no memory.
+public struct ArgumentSlice: RandomAccessCollection {
+    private let words: ArgumentReader
+    public let indices: Range<Int>
+
+    public init(words: ArgumentReader, indices: Range<Int>) {
+        self.words = words
+        self.indices = indices
+    }
+
+    public var startIndex: Int { indices.lowerBound }
+    public var endIndex: Int { indices.upperBound }
+
+    @inline(__always)
+    public subscript(index: Int) -> Argument { words[index] }
 }

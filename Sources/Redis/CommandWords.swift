@@ -21,6 +21,11 @@ public struct CommandWords: ~Copyable {
         unsafe strings.append(redis_CreateString(nil, word.cString, word.utf8CodeUnitCount))
     }
 
+    /// Shares a word that is made once.
+    public mutating func append(_ word: SharedWord) {
+        unsafe strings.append(redis_HoldString(nil, word.string))
+    }
+
     /// Copies the bytes.
     public mutating func append(bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { raw in
@@ -32,8 +37,7 @@ public struct CommandWords: ~Copyable {
     public mutating func append(bytes: [UInt8]) { append(bytes: bytes.span) }
 
     public mutating func append(_ number: Int) {
-        var digits = String(number)
-        digits.withUTF8 { append(bytes: unsafe $0.span) }
+        unsafe strings.append(redis_CreateStringFromLongLong(nil, Int64(number)))
     }
 
     /// Shares the server's string; its bytes are not copied.
@@ -47,5 +51,17 @@ public struct CommandWords: ~Copyable {
             guard let start = buffer.baseAddress else { return }
             unsafe body(UnsafeMutablePointer(mutating: start), buffer.count)
         }
+    }
+}
+
+/// A word that is sent on often: one string of the server's, made at first use and kept for ever.
+///
+/// Main thread, or a forked child.
+@safe
+public final class SharedWord: @unchecked Sendable {
+    let string: OpaquePointer
+
+    public init(_ word: StaticString) {
+        unsafe string = redis_CreateString(nil, word.cString, word.utf8CodeUnitCount)
     }
 }

@@ -178,6 +178,7 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
     X(int, StringToLongLong, (const RedisModuleString *_Nonnull s, long long *_Nonnull value), (s, value)) \
     X(int, StringToDouble, (const RedisModuleString *_Nonnull s, double *_Nonnull value), (s, value)) \
     X(RedisModuleString *_Nonnull, CreateString, (RedisModuleCtx *_Nullable c, const char *_Nullable bytes, size_t length), (c, bytes, length)) \
+    X(RedisModuleString *_Nonnull, CreateStringFromLongLong, (RedisModuleCtx *_Nullable c, long long value), (c, value)) \
     X(RedisModuleString *_Nonnull, HoldString, (RedisModuleCtx *_Nullable c, RedisModuleString *_Nonnull s), (c, s)) \
     X(void, FreeString, (RedisModuleCtx *_Nullable c, RedisModuleString *_Nonnull s), (c, s)) \
     X(int, ReplyWithError, (RedisModuleCtx *_Nonnull c, const char *_Nonnull text), (c, text)) \

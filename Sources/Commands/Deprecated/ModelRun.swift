@@ -14,9 +14,11 @@ public struct ModelRun: Command {
             timeout = value
         }
         guard words.take("INPUTS") else { throw .inputsNotSpecified }
-        var inputs: [Argument] = []
-        while let word = words.next(), !word.matches("OUTPUTS") { inputs.append(word) }
-        let outputs = words.next(words.remaining) ?? []
+        let start = words.position
+        while let word = words.peek, !word.matches("OUTPUTS") { _ = words.next() }
+        let inputs = ArgumentSlice(words: words, indices: start..<words.position)
+        _ = words.take("OUTPUTS")
+        let outputs = ArgumentSlice(words: words, indices: words.position..<words.count)
         request = ModelRequest(key: key, inputs: inputs, outputs: outputs, timeoutMilliseconds: timeout)
     }
 

@@ -6,7 +6,7 @@ import Redis
 public struct ModelSet: Command {
     let key: Argument
     let options: ModelOptions
-    let blob: [Argument]
+    let blob: ArgumentSlice
     let words: ArgumentReader
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {

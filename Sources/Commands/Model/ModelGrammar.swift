@@ -41,7 +41,7 @@ struct ModelOptions: Sendable {
     }
 
     /// What is left are the model's pieces, at least one.
-    static func blob(_ words: inout ArgumentReader) throws(CommandError) -> [Argument] {
+    static func blob(_ words: inout ArgumentReader) throws(CommandError) -> ArgumentSlice {
         guard words.remaining > 0, let blob = words.next(words.remaining) else { throw .missingModelBlob }
         return blob
     }

@@ -6,8 +6,8 @@ import Tensors
 /// One model, tensors from keys, and keys for what comes out: where both spellings of a run meet.
 struct ModelRequest {
     let key: Argument
-    let inputs: [Argument]
-    let outputs: [Argument]
+    let inputs: ArgumentSlice
+    let outputs: ArgumentSlice
     /// 0 = no deadline.
     let timeoutMilliseconds: Int
 
@@ -38,11 +38,9 @@ struct ModelRequest {
             // The administrator may have brought the library meanwhile; the request waits then.
             guard ModuleState.current.scheduler.rebuild(model) else { throw .execution(error) }
         }
-        var tensors: [Tensor] = []
-        tensors.reserveCapacity(inputs.count)
-        for input in inputs { tensors.append(try TensorGet.tensor(at: input, in: context)) }
-        var plan = ExecutionPlan(tensors: tensors)
-        plan.addStep(model, inputs: Array(0..<inputs.count), outputCount: outputs.count)
+        var plan = ExecutionPlan(slotCapacity: inputs.count + outputs.count)
+        for input in inputs { plan.append(try TensorGet.tensor(at: input, in: context)) }
+        plan.addStep(model, inputs: .range(0..<inputs.count), outputCount: outputs.count)
         return plan
     }
 }
@@ -52,7 +50,7 @@ enum StoredOutputs {
     /// All or nothing: the types of all keys are looked at before the first is written.
     /// - Throws: why the step failed; `.wrongType`.
     static func store(
-        _ outcome: PlanOutcome, at keys: [Argument], in context: borrowing RedisContext
+        _ outcome: PlanOutcome, at keys: some Collection<Argument>, in context: borrowing RedisContext
     ) throws(CommandError) {
         if let error = outcome.firstError { throw .execution(error) }
         let tensors = ModuleState.current.tensors
@@ -93,7 +91,7 @@ private final class PendingRun: PendingReply, @unchecked Sendable {
     /// Main thread only.
     var run: PlanRun?
 
-    init(outputs: [Argument], _ context: borrowing RedisContext) {
+    init(outputs: ArgumentSlice, _ context: borrowing RedisContext) {
         self.outputs = RetainedArguments(outputs)
         super.init(context)
     }

@@ -9,7 +9,7 @@ enum ModelStorage {
     ///   - words: all of the command's, to be sent on.
     ///   - name: the command's.
     static func store(
-        _ options: ModelOptions, _ blob: [Argument], at key: Argument, words: ArgumentReader,
+        _ options: ModelOptions, _ blob: ArgumentSlice, at key: Argument, words: ArgumentReader,
         named name: StaticString, in context: borrowing RedisContext
     ) throws(CommandError) {
         try checkType(key, in: context)
@@ -71,7 +71,7 @@ private final class PendingModel: PendingReply, @unchecked Sendable {
 
     init(words: ArgumentReader, name: StaticString, _ context: borrowing RedisContext) {
         self.name = name
-        self.words = RetainedArguments((1..<words.count).map { words[$0] })
+        self.words = RetainedArguments(ArgumentSlice(words: words, indices: 1..<words.count))
         super.init(context)
     }
 

@@ -8,7 +8,7 @@ import Tensors
 public struct ModelStore: Command {
     let key: Argument
     let options: ModelOptions
-    let blob: [Argument]
+    let blob: ArgumentSlice
     let words: ArgumentReader
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {

@@ -54,8 +54,12 @@ public struct TensorSet: Command {
     private static func dimensions(_ words: inout ArgumentReader) throws(CommandError) -> [Int] {
         var dimensions: [Int] = []
         dimensions.reserveCapacity(words.remaining)
-        while let word = words.peek, !isData(word) {
-            guard let dimension = word.integer, dimension >= 0 else { throw .invalidShape }
+        while let word = words.peek {
+            guard let dimension = word.integer else {
+                guard isData(word) else { throw .invalidShape }
+                break
+            }
+            guard dimension >= 0 else { throw .invalidShape }
             dimensions.append(dimension)
             _ = words.next()
         }
