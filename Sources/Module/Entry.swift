@@ -50,7 +50,7 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     installAllocators()
     let state = try makeState(context, settings)
     state.install()
-    guard ReleaseQueue.install(context), CommandTable.register(in: context),
+    guard ReleaseQueue.install(context), Shutdown.install(context), CommandTable.register(in: context),
         unsafe context.registerInfo({ info, _ in unsafe InfoSections.write(to: InfoWriter(info)) })
     else { throw LoadFailure(text: "the server refused a command or a callback of the module") }
     for (kind, path) in settings.libraries {

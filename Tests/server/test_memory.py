@@ -6,54 +6,62 @@ import pytest
 
 from support.clients import refusal
 from support.models import execute, model_bytes, store
+from support.servers import wait_until
 from support.texts import NO_TENSOR
 
 
 def used(client):
     """The server's memory, once nothing more is being freed in the background."""
-    last, now = -1, client.info("memory")["used_memory"]
-    while now != last:
+    readings = [0, 1]
+    while len(set(readings[-4:])) > 1:
         time.sleep(0.05)
-        last, now = now, client.info("memory")["used_memory"]
-    return now
+        readings.append(client.info("memory")["used_memory"])
+    return readings[-1]
 
 
-def growth(client, key, make):
-    """By how much the server's memory grows when `make` stores the key a second time."""
+def expect_growth_as_told(client, key, make):
+    """MEMORY USAGE tells to a tenth by how much the server's memory grows when `make` stores the key.
+
+    It is stored a second time, so that nothing is made for the first time; what is only needed on the way
+    may be freed a little later.
+    """
     make()
     client.delete(key)
     before = used(client)
     make()
-    return used(client) - before
+    told = client.memory_usage(key)
+    wait_until(
+        lambda: used(client) - before == pytest.approx(told, rel=0.1), 10, f"growth by the told {told} bytes")
+    return told
 
 
 @pytest.mark.parametrize("size", [1024 * 1024, 700_000])
 def test_a_tensors_memory_is_told_to_a_tenth(client, size):
-    grown = growth(client, "t", lambda: client.execute_command("AI.TENSORSET", "t", "UINT8", size))
-    told = client.memory_usage("t")
-    assert told == pytest.approx(grown, rel=0.1)
-    assert told >= size
+    def make():
+        client.execute_command("AI.TENSORSET", "t", "UINT8", size)
+
+    assert expect_growth_as_told(client, "t", make) >= size
 
 
 def test_a_string_tensors_memory_is_told_to_a_tenth(client):
     words = ["word " * 40] * 1000
-    grown = growth(client, "t", lambda: client.execute_command(
-        "AI.TENSORSET", "t", "STRING", len(words), "VALUES", *words))
-    assert client.memory_usage("t") == pytest.approx(grown, rel=0.1)
+
+    def make():
+        client.execute_command("AI.TENSORSET", "t", "STRING", len(words), "VALUES", *words)
+
+    assert expect_growth_as_told(client, "t", make) >= 200_000
 
 
 def test_an_outputs_memory_is_told_to_a_tenth(client):
     store(client, "m", "identity_uint8")
     client.execute_command("AI.TENSORSET", "x", "UINT8", 1024 * 1024)
-    grown = growth(client, "y", lambda: execute(client, "m", ["x"], ["y"]))
-    assert client.memory_usage("y") == pytest.approx(grown, rel=0.1)
+    told = expect_growth_as_told(client, "y", lambda: execute(client, "m", ["x"], ["y"]))
+    assert told >= 1024 * 1024
 
 
 def test_a_models_memory_is_told_to_a_tenth(client):
-    grown = growth(client, "m", lambda: store(client, "m", "wide_layer"))
-    told = client.memory_usage("m")
+    told = expect_growth_as_told(client, "m", lambda: store(client, "m", "wide_layer"))
     assert told == pytest.approx(2 * len(model_bytes("wide_layer")), rel=0.15)
-    assert told == pytest.approx(grown, rel=0.1)
 
 
 def test_memory_comes_back_when_models_are_stored_again_and_again(client):

@@ -125,7 +125,8 @@ def test_reading_is_not_replicated(pair):
     caught_up(master, replica)
     before = calls(replica)
     for words in (["AI.TENSORGET", "a"], ["AI.MODELGET", "m"], ["AI._MODELSCAN"],
-                  ["AI.CONFIG", "GET", "MODEL_CHUNK_SIZE"], ["AI.CONFIG", "BACKENDSPATH", str(master.backends)]):
+                  ["AI.CONFIG", "GET", "MODEL_CHUNK_SIZE"],
+                  ["AI.CONFIG", "BACKENDSPATH", str(master.backends)]):
         client.execute_command(*words)
     caught_up(master, replica)
     assert calls(replica) == before

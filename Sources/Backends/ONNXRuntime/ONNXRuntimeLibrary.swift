@@ -71,7 +71,8 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         guard let threads = unsafe threads else { throw .outOfMemory }
         defer { unsafe onnx_thread_options_release(table.pointer, threads) }
         let intra = Int32(clamping: options.intraOperatorThreads)
-        let inter = Int32(clamping: options.interOperatorThreads)
+        // Sessions run their operators one after the other, so a pool for several would only sleep.
+        let inter = Int32(clamping: max(1, options.interOperatorThreads))
         try unsafe table.check(onnx_thread_options_set_intra_count(table.pointer, threads, intra))
         try unsafe table.check(onnx_thread_options_set_inter_count(table.pointer, threads, inter))
         try unsafe table.check(onnx_thread_options_set_spinning(table.pointer, threads, 0))

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Names as the runtime takes them for a run: a table of C strings that lives as long as this object.
+/// Names as the runtime takes them for a run: a table of C strings that lives as long as this value.
 @safe
-final class ONNXRuntimeNames: @unchecked Sendable {
+struct ONNXRuntimeNames: ~Copyable, @unchecked Sendable {
     /// The strings, in the given order.
     let table: UnsafeMutablePointer<UnsafePointer<CChar>>
     private let count: Int

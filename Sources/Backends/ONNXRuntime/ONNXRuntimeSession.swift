@@ -21,8 +21,11 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
     let memoryByteCount: Int
-    let library: ONNXRuntimeLibrary
     let table: ONNXRuntimeTable
+    /// Of the library, which lives as long as the process.
+    let memoryInfo: OpaquePointer
+    let allocator: UnsafeMutablePointer<onnx_allocator>
+    let library: ONNXRuntimeLibrary
     private let session: OpaquePointer
     private let inputNames: ONNXRuntimeNames
     private let outputNames: ONNXRuntimeNames
@@ -51,6 +54,8 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         self.library = library
         self.memoryByteCount = memoryByteCount
         table = library.table
+        unsafe memoryInfo = library.memoryInfo
+        unsafe allocator = library.allocator
         inputs = ends.inputs.map(\.specification)
         outputs = ends.outputs.map(\.specification)
         inputNames = ONNXRuntimeNames(inputs.map(\.name))
@@ -96,7 +101,8 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
                 withExtendedLifetime(inputs) {}
             }
             for index in inputs.indices { unsafe values[index] = try unsafe value(of: inputs[index]) }
-            let results = unsafe UnsafeMutableBufferPointer(rebasing: values[inputs.count...])
+            let results = unsafe UnsafeMutableBufferPointer(
+                start: values.baseAddress.map { unsafe $0 + inputs.count }, count: outputs.count)
             if placement.load(ordering: .relaxed) == .inPlace {
                 return try unsafe runInPlace(inputs, values, results)
             }

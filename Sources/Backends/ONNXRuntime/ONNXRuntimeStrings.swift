@@ -11,7 +11,7 @@ extension ONNXRuntimeSession {
             unsafe dimensions.withMemoryRebound(to: Int64.self) { dimensions in
                 // Safety: the allocator is never freed; the dimensions are copied.
                 unsafe onnx_value_create(
-                    table.pointer, library.allocator, dimensions.baseAddress, dimensions.count,
+                    table.pointer, allocator, dimensions.baseAddress, dimensions.count,
                     tensor.type.onnxElementType, &created)
             }
         }

@@ -47,7 +47,7 @@ extension ONNXRuntimeSession {
             unsafe dimensions.withMemoryRebound(to: Int64.self) { dimensions in
                 // Safety: without elements any address will do; the dimensions are copied.
                 unsafe onnx_value_wrap(
-                    table.pointer, library.memoryInfo, elements ?? UnsafeMutableRawPointer(library.allocator),
+                    table.pointer, memoryInfo, elements ?? UnsafeMutableRawPointer(allocator),
                     byteCount, dimensions.baseAddress, dimensions.count, type.onnxElementType, &value)
             }
         }

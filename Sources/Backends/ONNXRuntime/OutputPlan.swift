@@ -3,7 +3,8 @@ import Tensors
 /// How to know the shape of an output before a run, so that the runtime can write into its tensor.
 ///
 /// A model declares shapes, and it may be wrong: the plan is a guess until a run has confirmed it.
-struct OutputPlan: Sendable {
+/// A class, since each run reads it and copying a struct would count references of what is in it.
+final class OutputPlan: Sendable {
     /// A name that a model gives to dimensions which are equal in every run, or a number.
     enum Declared: Equatable, Sendable {
         case number(Int)
@@ -54,15 +55,14 @@ struct OutputPlan: Sendable {
     /// The shape of the output in a run with these inputs; nil if an input lacks the dimension.
     func shape(for inputs: [Tensor]) -> TensorShape? {
         if let fixedShape { return fixedShape }
-        var dimensions: [Int] = []
-        dimensions.reserveCapacity(sources.count)
-        for source in sources {
-            switch source {
-            case .number(let number): dimensions.append(number)
-            case .input(let index, let axis):
-                let shape = inputs[index].shape
-                guard axis < shape.rank else { return nil }
-                dimensions.append(shape.dimensions[axis])
+        var dimensions = [Int](repeating: 0, count: sources.count)
+        for axis in 0..<sources.count {
+            switch sources[axis] {
+            case .number(let number): dimensions[axis] = number
+            case .input(let index, let inputAxis):
+                let given = inputs[index].shape.dimensions
+                guard inputAxis < given.count else { return nil }
+                dimensions[axis] = given[inputAxis]
             }
         }
         return try? TensorShape(dimensions)

@@ -139,7 +139,7 @@ typedef struct redis_command_info {
 // ---- Server events
 
 typedef struct redis_event { uint64_t id, data_version; } redis_event;
-enum { REDIS_EVENT_CRON_LOOP = 8 };
+enum { REDIS_EVENT_SHUTDOWN = 5, REDIS_EVENT_CRON_LOOP = 8 };
 
 // ---- Callbacks
 
@@ -258,6 +258,11 @@ void redis_report_traps(void);
     static inline __attribute__((always_inline)) _Bool redis_has_##name(void) { return redis_api_table.name != NULL; }
 REDIS_MODULE_API(X)
 #undef X
+
+/// Has the process end without the destructors of the libraries in it, whose threads still run then.
+///
+/// Handlers run in the reverse of the order in which they were registered; call this last.
+void redis_skip_destructors_at_exit(void);
 
 /// Memory that may be refused: NULL if there is not enough. Servers before 7.0 cannot refuse, they stop;
 /// there, large blocks are tried with the C library first.
