@@ -2,6 +2,8 @@
 import PackageDescription
 
 let root = Context.packageDirectory
+/// What `INFO` shows of where this build comes from.
+let commit = Context.gitInformation?.currentCommit ?? "unknown"
 let release: BuildSettingCondition = .when(configuration: .release)
 
 /// Every target: pointers are marked, warnings are errors; in release the Swift runtime is linked in.
@@ -29,7 +31,7 @@ let package = Package(
     ],
     targets: [
         // Declarations of what is called, nothing linked. Each is imported by exactly one target.
-        .target(name: "CRedisModule"),
+        .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CONNXRuntime"),
 
         // Layer 1: tensors, and the server's module API; neither knows the other.

@@ -76,3 +76,5 @@ const char *redis_module_file(void) {
     Dl_info information;
     return dladdr((void *)redis_module_file, &information) ? information.dli_fname : NULL;
 }
+
+const char *redis_module_commit(void) { return REDISAI_COMMIT; }

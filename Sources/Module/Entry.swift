@@ -34,7 +34,7 @@ private struct LoadFailure: Error {
 private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) throws(LoadFailure) {
     let (major, minor, patch) = RedisContext.serverVersion
     Log.notice("Redis version found by RedisAI: \(major).\(minor).\(patch) - oss")
-    Log.notice("RedisAI version \(InfoSections.versionNumber), git_sha=unknown")
+    Log.notice("RedisAI version \(InfoSections.versionNumber), git_sha=\(RedisContext.moduleCommit)")
     let settings: ModuleSettings
     do throws(ModuleSettings.Failure) {
         settings = try ModuleSettings((0..<words.count).map { words[$0].text })
@@ -51,7 +51,9 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     let state = try makeState(context, settings)
     state.install()
     guard ReleaseQueue.install(context), Shutdown.install(context), CommandTable.register(in: context),
-        unsafe context.registerInfo({ info, _ in unsafe InfoSections.write(to: InfoWriter(info)) })
+        unsafe context.registerInfo({ info, isCrash in
+            unsafe InfoSections.write(to: InfoWriter(info), forCrashReport: isCrash != 0)
+        })
     else { throw LoadFailure(text: "the server refused a command or a callback of the module") }
     for (kind, path) in settings.libraries {
         do throws(ExecutionError) { try state.backends.open(kind, path: path) } catch {

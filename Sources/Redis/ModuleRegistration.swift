@@ -34,6 +34,9 @@ extension RedisContext {
         return String(path[..<slash])
     }
 
+    /// The commit that the module was built from.
+    public static var moduleCommit: String { unsafe String(cString: redis_module_commit()) }
+
     /// Has `INFO` ask for our sections.
     public func registerInfo(_ function: @convention(c) (OpaquePointer, Int32) -> Void) -> Bool {
         unsafe redis_RegisterInfoFunc(pointer, function) == REDIS_OK

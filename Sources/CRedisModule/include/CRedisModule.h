@@ -271,6 +271,9 @@ void *_Nullable redis_try_allocate(size_t bytes);
 /// The file that this code was loaded from; NULL if the system does not tell.
 const char *_Nullable redis_module_file(void);
 
+/// The commit that this was built from.
+const char *_Nonnull redis_module_commit(void);
+
 static inline void redis_log(RedisModuleCtx *_Nullable c, const char *_Nonnull level, const char *_Nonnull text) {
     redis_api_table.Log(c, level, "%s", text);
 }

@@ -9,15 +9,17 @@ public enum InfoSections {
     public static let version = "99.99.99"
     public static let versionNumber = 999_999
 
-    public static func write(to info: borrowing InfoWriter) {
+    /// - Parameter forCrashReport: leave out what a crashed thread may have locked.
+    public static func write(to info: borrowing InfoWriter, forCrashReport: Bool) {
         info.section("versions")
         info.field("RedisAI_version", version)
         info.field("low_level_API_version", 1)
         info.field("rdb_version", 4)
         info.section("git")
-        info.field("git_sha", "unknown")
+        info.field("git_sha", RedisContext.moduleCommit)
         info.section("load_time_configs")
         for (name, value) in ModuleState.current.settings.numbers { info.field(name, value) }
+        guard !forCrashReport else { return }
         writeBackends(to: info)
         writeProcessorTimes(to: info)
     }
