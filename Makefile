@@ -72,7 +72,8 @@ test-unit: swift backends ## Run the Swift tests only (no server)
 	@echo '==> building the Swift tests; a layer that imports one it must not know is an error'
 	$(SWIFT_BUILD) --build-tests --explicit-target-dependency-import-check error
 	@echo '==> running the Swift tests'
-	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build
+	# One after the other: some measure the memory of the process.
+	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build --no-parallel
 
 .PHONY: test-server
 test-server: tools python test-servers backends module ## Run the server tests only (PYTEST_ARGS="-k word")

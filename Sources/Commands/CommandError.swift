@@ -26,7 +26,7 @@ public enum CommandError: Error, CommandFailure {
     // Storing models
     case unsupportedBackend
     case invalidDevice
-    case unsupportedDevice
+    case unsupportedDevice(BackendKind)
     case invalidBatchSize
     case invalidMinimumBatchSize
     case minimumBatchSizeWithoutBatchSize

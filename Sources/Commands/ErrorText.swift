@@ -7,7 +7,6 @@ enum ErrorText {
         case .arity(let name): "ERR wrong number of arguments for '\(name)' command"
         case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
         case .inTransaction: "ERR Cannot run RedisAI command within a transaction or a LUA script"
-
         case .invalidDataType: "ERR invalid data type"
         case .invalidShape: "ERR invalid or negative value found in tensor shape"
         case .blobArgumentCount:
@@ -25,6 +24,7 @@ enum ErrorText {
 
         case .unsupportedBackend: "ERR unsupported backend"
         case .invalidDevice: "ERR Invalid DEVICE"
+        case .unsupportedDevice(.tensorFlowLite): "ERR Unsupported device"
         case .unsupportedDevice: "ERR unsupported device"
         case .invalidBatchSize: "ERR Invalid argument for BATCHSIZE"
         case .invalidMinimumBatchSize: "ERR Invalid argument for MINBATCHSIZE"

@@ -236,7 +236,8 @@ private func expectOneLine(
 ) throws {
     let error = #expect(throws: ExecutionError.self, sourceLocation: sourceLocation) { _ = try body() }
     guard case .backend(let text) = error else {
-        Issue.record("not a text of the runtime: \(String(describing: error))", sourceLocation: sourceLocation)
+        let found = String(describing: error)
+        Issue.record("not a text of the runtime: \(found)", sourceLocation: sourceLocation)
         return
     }
     #expect(!text.isEmpty, sourceLocation: sourceLocation)

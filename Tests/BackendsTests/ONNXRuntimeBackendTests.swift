@@ -126,7 +126,9 @@ extension BackendsTests {
             }
             let all = counts.withLock { $0 }
             #expect(all.count == 20)
-            #expect(Set(all).count == 1)
+            // Each counts what its own thread took, to the rounding of the allocator.
+            let weights = 160 * 256 * 4
+            #expect(all.allSatisfy { (weights...weights + weights / 20).contains($0) })
         }
     }
 }

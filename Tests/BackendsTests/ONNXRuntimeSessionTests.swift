@@ -121,7 +121,8 @@ extension BackendsTests {
 
         @Test func halfFloatsComeOut() throws {
             for (model, type, one) in [
-                ("float16_out", DataType.float16, [UInt8(0x00), 0x3C]), ("bfloat16_out", .bfloat16, [0x80, 0x3F]),
+                ("float16_out", DataType.float16, [UInt8(0x00), 0x3C]),
+                ("bfloat16_out", .bfloat16, [0x80, 0x3F]),
             ] {
                 let loaded = try Runtime.load(model)
                 for _ in 0..<2 {
@@ -170,7 +171,8 @@ extension BackendsTests {
         @Test func aRankErrorIsTheRuntimes() throws {
             let model = try Runtime.load("mul_2x2")
             let text =
-                "Invalid rank for input: b Got: 1 Expected: 2 Please fix either the inputs/outputs or the model."
+                "Invalid rank for input: b Got: 1 Expected: 2"
+                + " Please fix either the inputs/outputs or the model."
             #expect(throws: ExecutionError.backend(text)) {
                 try model.run([.floats([2, 2], [1, 2, 3, 4]), ramp.get()])
             }

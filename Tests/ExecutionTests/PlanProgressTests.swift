@@ -41,7 +41,10 @@ import Testing
         let steps: [([Int], Int)] = [([0], 0), ([2], 0), ([2], 1), ([3, 4], 0)]
         #expect(
             Self.actions(steps, ends: [(0, true), (2, true), (1, true), (3, true)])
-                == [Action(start: [0]), Action(start: [1, 2]), Action(), Action(start: [3]), Action(isEnded: true)])
+                == [
+                    Action(start: [0]), Action(start: [1, 2]), Action(), Action(start: [3]),
+                    Action(isEnded: true),
+                ])
     }
 
     @Test func stepsOfTwoDevicesStartTogether() {
@@ -71,7 +74,8 @@ import Testing
 
     @Test func aStepThatReadsTwoSlotsOfOneStepWaitsForItOnce() {
         var progress = PlanProgress(inputs: [[0], [1, 2]], outputs: [1..<3, 3..<4], devices: [0, 1])
-        #expect([progress.begin(), progress.end(0, succeeded: true)] == [Action(start: [0]), Action(start: [1])])
+        #expect(
+            [progress.begin(), progress.end(0, succeeded: true)] == [Action(start: [0]), Action(start: [1])])
     }
 
     @Test func aStepThatReadsFromTheStepBeforeItOnItsDeviceWaitsForItOnce() {
@@ -163,7 +167,9 @@ private struct PlanSimulation {
             let ready = inputs.indices.filter { step in
                 !started.contains(step) && sources(of: step).allSatisfy { ended.contains($0) }
             }
-            if action.start.sorted() != (hasFailed ? [] : ready) { return "started \(action.start), not \(ready)" }
+            if action.start.sorted() != (hasFailed ? [] : ready) {
+                return "started \(action.start), not \(ready)"
+            }
             started.formUnion(action.start)
             running.formUnion(action.start)
             if action.isEnded != running.isEmpty { return "ended: \(action.isEnded), running: \(running)" }

@@ -95,6 +95,24 @@ import Testing
 
     @Test func nothingIsCountedAtFirst() {
         let statistics = RunStatistics()
-        #expect([statistics.calls, statistics.errors, statistics.samples, statistics.microseconds] == [0, 0, 0, 0])
+        #expect(
+            [statistics.calls, statistics.errors, statistics.samples, statistics.microseconds] == [
+                0, 0, 0, 0,
+            ])
+    }
+
+    @Test func nothingIsCountedAfterAReset() {
+        let statistics = Self.counted()
+        statistics.reset()
+        #expect(
+            [statistics.calls, statistics.errors, statistics.samples, statistics.microseconds] == [
+                0, 0, 0, 0,
+            ])
+    }
+
+    @Test func whatIsExpectedOfTheNextRunOutlivesAReset() {
+        let statistics = RunEstimateTests.statistics(after: [100, 100, 100])
+        statistics.reset()
+        #expect(statistics.expectedNanoseconds(rows: 1) == 100)
     }
 }

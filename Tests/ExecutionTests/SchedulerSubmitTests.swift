@@ -89,8 +89,9 @@ import Testing
         let (scheduler, model) = try Scheduler.make(running: .failing("no"))
         var input: Tensor? = Tensor.row(7)
         weak let pinned = input
-        try scheduler.runAndForget(model, try #require(input))
+        _ = try scheduler.start(.once(model, try #require(input))).outcome
         input = nil
+        try scheduler.drain()
         #expect(pinned == nil)
     }
 
@@ -101,58 +102,80 @@ import Testing
             return [inputs[0]]
         }
         let (scheduler, model) = try Scheduler.make(running: loaded)
-        let held = try Tensor.unaligned([1, 2, 3])
+        let held = try Tensor(type: .uint8, shape: TensorShape([3]), holding: .unaligned([1, 2, 3]))
         #expect(try scheduler.start(.once(model, held, .row(1))).outcome.words == ["ran"])
         #expect(areAligned.withLock { $0 } == [true, true])
     }
 }
 
-@Suite struct QueueLimitTests {
-    /// A scheduler whose only worker is held up and whose queue is full, and what waits there.
-    static func full(_ halt: Halt, limit: Int) throws -> (Scheduler, Model) {
-        let (scheduler, model) = try Scheduler.make(limit: limit, running: .stopping(at: halt))
-        _ = scheduler.start(.once(model, .row(0)))
+/// A device whose only worker is held up and whose queue is full.
+private struct FullQueue {
+    let scheduler: Scheduler
+    let model: Model
+    let halt = Halt()
+    let recorders: [PlanRecorder]
+
+    init(limit: Int) throws {
+        (scheduler, model) = try Scheduler.make(limit: limit, running: .stopping(at: halt))
+        let running = scheduler.start(.once(model, .row(0)))
         halt.waitUntilReached()
-        for _ in 0..<limit { _ = scheduler.start(.once(model, .row(0))) }
-        return (scheduler, model)
+        var recorders = [running]
+        for _ in 0..<limit { recorders.append(scheduler.start(.once(model, .row(0)))) }
+        self.recorders = recorders
     }
 
+    func startAnother() -> PlanRecorder { scheduler.start(.once(model, .row(0))) }
+}
+
+@Suite struct QueueLimitTests {
     @Test func aPlanTooManyIsRefused() throws {
-        let halt = Halt()
-        let (scheduler, model) = try Self.full(halt, limit: 2)
-        let refused = scheduler.start(.once(model, .row(0)))
-        #expect(refused.soFar.outcomes.first?.firstError == .queueFull(device: "CPU", limit: 2))
-        halt.release()
+        let full = try FullQueue(limit: 2)
+        #expect(full.startAnother().soFar.outcomes.first?.firstError == .queueFull(device: "CPU", limit: 2))
+        full.halt.release()
+    }
+
+    @Test func aRefusedPlanEndsOnce() throws {
+        let full = try FullQueue(limit: 2)
+        let refused = full.startAnother()
+        full.halt.release()
+        for recorder in full.recorders { _ = try recorder.outcome }
+        #expect(refused.soFar.outcomes.count == 1)
     }
 
     @Test func aRefusedPlanHasNotBegun() throws {
-        let halt = Halt()
-        let (scheduler, model) = try Self.full(halt, limit: 1)
-        let refused = scheduler.start(.once(model, .row(0)))
+        let full = try FullQueue(limit: 1)
+        let refused = full.startAnother()
+        full.halt.release()
+        for recorder in full.recorders { _ = try recorder.outcome }
         #expect([refused.soFar.beginCount, refused.soFar.endCount] == [0, 0])
-        halt.release()
     }
 
-    @Test func aRefusedPlanEndsOnceThoughNoneOfItsStepsFits() throws {
-        let halt = Halt()
-        let (scheduler, model) = try Self.full(halt, limit: 1)
-        let other = try scheduler.haltedModel(on: "GPU", limit: 1)
-        var plan = ExecutionPlan(tensors: [.row(1)])
-        plan.addStep(model, inputs: [0], outputCount: 1)
-        plan.addStep(other.model, inputs: [0], outputCount: 1)
-        let refused = scheduler.start(plan)
-        #expect(refused.soFar.outcomes.count == 1)
-        halt.release()
-        other.halt.release()
+    @Test func whatWaitsRunsAllTheSame() throws {
+        let full = try FullQueue(limit: 2)
+        _ = full.startAnother()
+        full.halt.release()
+        #expect(try full.recorders.map { try $0.outcome.words } == [["ran"], ["ran"], ["ran"]])
     }
 
     @Test func thereIsRoomAgainLater() throws {
-        let halt = Halt()
-        let (scheduler, model) = try Self.full(halt, limit: 1)
-        _ = scheduler.start(.once(model, .row(0)))
-        halt.release()
-        try scheduler.drainWhenThereIsRoom(model)
-        #expect(try scheduler.start(.once(model, .row(5))).outcome.words == ["ran"])
+        let full = try FullQueue(limit: 1)
+        _ = full.startAnother()
+        full.halt.release()
+        for recorder in full.recorders { _ = try recorder.outcome }
+        #expect(try full.startAnother().outcome.words == ["ran"])
+    }
+
+    @Test func aPlanWithAStepThatIsRefusedEndsOnceWhenTheOthersHave() throws {
+        let full = try FullQueue(limit: 1)
+        let other = try full.scheduler.readyModel(.on("GPU"))
+        var plan = ExecutionPlan(tensors: [.row(1)])
+        plan.addStep(full.model, inputs: [0], outputCount: 1)
+        plan.addStep(other, inputs: [0], outputCount: 1)
+        let recorder = full.scheduler.start(plan)
+        full.halt.release()
+        #expect(try recorder.outcome.firstError == .queueFull(device: "CPU", limit: 1))
+        try full.scheduler.drain("GPU")
+        #expect(recorder.soFar.outcomes.count == 1)
     }
 }
 

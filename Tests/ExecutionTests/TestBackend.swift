@@ -61,6 +61,19 @@ extension Tensor {
     }
 }
 
+extension SharedBytes {
+    /// Bytes that begin one byte behind an aligned address.
+    static func unaligned(_ content: [UInt8]) -> SharedBytes {
+        let block = UnsafeMutableRawPointer.allocate(
+            byteCount: content.count + 1, alignment: TensorStorage.alignment)
+        (block + 1).copyMemory(from: content, byteCount: content.count)
+        let address = UInt(bitPattern: block)
+        return SharedBytes(start: block + 1, count: content.count) {
+            UnsafeMutableRawPointer(bitPattern: address)?.deallocate()
+        }
+    }
+}
+
 /// A backend that builds models with a closure.
 final class TestBackend: Backend {
     let kind: BackendKind

@@ -41,7 +41,8 @@ extension Scheduler {
 
     /// A scheduler and a ready model of its own.
     static func make(
-        threads: Int = 1, budget: Int = 0, limit: Int = 1000, running loaded: TestModel, on device: String = "CPU"
+        threads: Int = 1, budget: Int = 0, limit: Int = 1000, running loaded: TestModel,
+        on device: String = "CPU"
     ) throws -> (Scheduler, Model) {
         let scheduler = try make(threads: threads, budget: budget, limit: limit) { _ in loaded }
         return (scheduler, try scheduler.readyModel(.on(device)))
@@ -114,7 +115,8 @@ extension Scheduler {
 
     /// Returns when the device's only worker has done all that was queued before.
     func drain(_ device: String = "CPU") throws {
-        let model = Model(.on(device), build: .ready(TestModel.addingOne()), queue: try queue(for: .named(device)))
+        let model = Model(
+            .on(device), build: .ready(TestModel.addingOne()), queue: try queue(for: .named(device)))
         _ = try start(.once(model, .row(0))).outcome
     }
 }

@@ -1,6 +1,7 @@
-import Execution
 import Glibc
 import Testing
+
+@testable import Execution
 
 @Suite struct WorkQueueTests {
     typealias Work = @Sendable () -> Void
@@ -160,6 +161,42 @@ import Testing
         let queue = try #require(WorkQueue<Element>(name: "test", threadCount: 1, limit: 1) { _ in })
         #expect(queue.enqueue(Element(gone)))
         gone.wait()
+    }
+}
+
+@Suite struct PublishedOnceTests {
+    final class Object: Sendable {
+        let isGone: Locked<Bool>
+        init(_ isGone: Locked<Bool>) { self.isGone = isGone }
+        deinit { isGone.withLock { $0 = true } }
+    }
+
+    @Test func hasNothingAtFirst() {
+        #expect(PublishedOnce<Object>().value == nil)
+    }
+
+    @Test func givesWhatWasPublished() {
+        let published = PublishedOnce<Object>()
+        let object = Object(Locked(false))
+        published.publish(object)
+        #expect(published.value === object)
+    }
+
+    @Test func keepsWhatWasPublished() {
+        let isGone = Locked(false)
+        let published = PublishedOnce<Object>()
+        published.publish(Object(isGone))
+        withExtendedLifetime(published) { #expect(isGone.withLock { !$0 }) }
+    }
+
+    @Test func letsGoOfItAtItsEnd() {
+        let isGone = Locked(false)
+        do {
+            let published = PublishedOnce<Object>()
+            published.publish(Object(isGone))
+            _ = published.value
+        }
+        #expect(isGone.withLock { $0 })
     }
 }
 

@@ -117,12 +117,8 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         _ inputs: [Tensor], _ values: UnsafeMutableBufferPointer<OpaquePointer?>,
         _ results: UnsafeMutableBufferPointer<OpaquePointer?>
     ) throws(ExecutionError) -> [Tensor?] {
-        var tensors = [Tensor?](repeating: nil, count: outputs.count)
-        for index in outputs.indices {
-            guard let plan = plans[index], let shape = plan.shape(for: inputs) else { continue }
-            // A declared shape that memory does not suffice for may still be wrong.
-            guard let tensor = try? unsafe makeOutput(plan.type, shape, &results[index]) else { continue }
-            tensors[index] = tensor
+        var tensors = try forEachOutput { index throws(ExecutionError) in
+            unsafe plannedOutput(plans[index], inputs, &results[index])
         }
         guard let status = unsafe call(values, results) else {
             for index in outputs.indices {
@@ -149,9 +145,28 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         _ results: UnsafeMutableBufferPointer<OpaquePointer?>
     ) throws(ExecutionError) -> [Tensor?] {
         try unsafe table.check(call(values, results))
-        var tensors = [Tensor?](repeating: nil, count: outputs.count)
-        for index in outputs.indices { tensors[index] = try unsafe tensor(index, from: results[index]) }
-        return tensors
+        return try forEachOutput { index throws(ExecutionError) in
+            try unsafe tensor(index, from: results[index])
+        }
+    }
+
+    /// A tensor of ours for the runtime to write to, if its shape is known.
+    @inline(__always)
+    private func plannedOutput(
+        _ plan: OutputPlan?, _ inputs: [Tensor], _ value: inout OpaquePointer?
+    ) -> Tensor? {
+        guard let plan, let shape = plan.shape(for: inputs) else { return nil }
+        // A declared shape for which memory does not suffice may still be wrong.
+        return try? unsafe makeOutput(plan.type, shape, &value)
+    }
+
+    /// What `body` makes of each output; a literal is several times cheaper than other arrays (Swift 6.3).
+    @inline(__always)
+    private func forEachOutput(
+        _ body: (Int) throws(ExecutionError) -> Tensor?
+    ) throws(ExecutionError) -> [Tensor?] {
+        guard outputs.count != 1 else { return [try body(0)] }
+        return try outputs.indices.map(body)
     }
 
     @inline(__always)

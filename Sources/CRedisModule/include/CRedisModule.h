@@ -49,7 +49,8 @@ typedef struct redis_type_methods {
     uint64_t version;
     void *_Nullable (*_Nullable rdb_load)(RedisModuleIO *_Nonnull, int encoding_version);
     void (*_Nullable rdb_save)(RedisModuleIO *_Nonnull, void *_Nonnull value);
-    void (*_Nullable aof_rewrite)(RedisModuleIO *_Nonnull, RedisModuleString *_Nonnull key, void *_Nonnull value);
+    void (*_Nullable aof_rewrite)(
+        RedisModuleIO *_Nonnull, RedisModuleString *_Nonnull key, void *_Nonnull value);
     size_t (*_Nullable mem_usage)(const void *_Nonnull value);
     void (*_Nullable digest)(RedisModuleDigest *_Nonnull, void *_Nonnull value);
     void (*_Nullable free)(void *_Nonnull value);
@@ -146,7 +147,8 @@ enum { REDIS_EVENT_SHUTDOWN = 5, REDIS_EVENT_CRON_LOOP = 8 };
 typedef int (*redis_command_function)(
     RedisModuleCtx *_Nonnull, RedisModuleString *_Nonnull *_Nullable argv, int argc);
 typedef void (*redis_scan_function)(
-    RedisModuleCtx *_Nonnull, RedisModuleString *_Nonnull name, RedisModuleKey *_Nullable, void *_Nullable data);
+    RedisModuleCtx *_Nonnull, RedisModuleString *_Nonnull name, RedisModuleKey *_Nullable,
+    void *_Nullable data);
 typedef void (*redis_free_function)(RedisModuleCtx *_Nonnull, void *_Nullable private_data);
 typedef void (*redis_event_function)(
     RedisModuleCtx *_Nonnull, redis_event, uint64_t subevent, void *_Nullable data);
@@ -155,7 +157,9 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
 // ---- The calls: X(result, name, parameters, argument names)
 
 #define REDIS_MODULE_API(X) \
-    X(int, SetModuleAttribs, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int version, int api), (c, name, version, api)) \
+    X(int, SetModuleAttribs, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int version, int api), \
+      (c, name, version, api)) \
     X(int, IsModuleNameBusy, (const char *_Nonnull name), (name)) \
     X(void, SetModuleOptions, (RedisModuleCtx *_Nonnull c, int options), (c, options)) \
     X(int, GetServerVersion, (void), ()) \
@@ -167,51 +171,94 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
     X(void, Free, (void *_Nullable p), (p)) \
     X(size_t, MallocSize, (void *_Nullable p), (p)) \
     X(size_t, MallocSizeString, (RedisModuleString *_Nonnull s), (s)) \
-    X(int, CreateCommand, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, redis_command_function _Nonnull f, const char *_Nonnull flags, int first, int last, int step), (c, name, f, flags, first, last, step)) \
-    X(RedisModuleCommand *_Nullable, GetCommand, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name), (c, name)) \
-    X(int, SetCommandInfo, (RedisModuleCommand *_Nonnull command, const redis_command_info *_Nonnull info), (command, info)) \
-    X(int, SetCommandACLCategories, (RedisModuleCommand *_Nonnull command, const char *_Nonnull categories), (command, categories)) \
+    X(int, CreateCommand, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, redis_command_function _Nonnull f, \
+        const char *_Nonnull flags, int first, int last, int step), \
+      (c, name, f, flags, first, last, step)) \
+    X(RedisModuleCommand *_Nullable, GetCommand, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name), \
+      (c, name)) \
+    X(int, SetCommandInfo, \
+      (RedisModuleCommand *_Nonnull command, const redis_command_info *_Nonnull info), \
+      (command, info)) \
+    X(int, SetCommandACLCategories, \
+      (RedisModuleCommand *_Nonnull command, const char *_Nonnull categories), \
+      (command, categories)) \
     X(int, IsKeysPositionRequest, (RedisModuleCtx *_Nonnull c), (c)) \
     X(void, KeyAtPos, (RedisModuleCtx *_Nonnull c, int position), (c, position)) \
     X(void, KeyAtPosWithFlags, (RedisModuleCtx *_Nonnull c, int position, int flags), (c, position, flags)) \
-    X(const char *_Nonnull, StringPtrLen, (const RedisModuleString *_Nonnull s, size_t *_Nullable length), (s, length)) \
+    X(const char *_Nonnull, StringPtrLen, \
+      (const RedisModuleString *_Nonnull s, size_t *_Nullable length), \
+      (s, length)) \
     X(int, StringToLongLong, (const RedisModuleString *_Nonnull s, long long *_Nonnull value), (s, value)) \
     X(int, StringToDouble, (const RedisModuleString *_Nonnull s, double *_Nonnull value), (s, value)) \
-    X(RedisModuleString *_Nonnull, CreateString, (RedisModuleCtx *_Nullable c, const char *_Nullable bytes, size_t length), (c, bytes, length)) \
-    X(RedisModuleString *_Nonnull, CreateStringFromLongLong, (RedisModuleCtx *_Nullable c, long long value), (c, value)) \
-    X(RedisModuleString *_Nonnull, HoldString, (RedisModuleCtx *_Nullable c, RedisModuleString *_Nonnull s), (c, s)) \
+    X(RedisModuleString *_Nonnull, CreateString, \
+      (RedisModuleCtx *_Nullable c, const char *_Nullable bytes, size_t length), \
+      (c, bytes, length)) \
+    X(RedisModuleString *_Nonnull, CreateStringFromLongLong, \
+      (RedisModuleCtx *_Nullable c, long long value), \
+      (c, value)) \
+    X(RedisModuleString *_Nonnull, HoldString, \
+      (RedisModuleCtx *_Nullable c, RedisModuleString *_Nonnull s), \
+      (c, s)) \
     X(void, FreeString, (RedisModuleCtx *_Nullable c, RedisModuleString *_Nonnull s), (c, s)) \
     X(int, ReplyWithError, (RedisModuleCtx *_Nonnull c, const char *_Nonnull text), (c, text)) \
     X(int, ReplyWithSimpleString, (RedisModuleCtx *_Nonnull c, const char *_Nonnull text), (c, text)) \
     X(int, ReplyWithLongLong, (RedisModuleCtx *_Nonnull c, long long value), (c, value)) \
     X(int, ReplyWithDouble, (RedisModuleCtx *_Nonnull c, double value), (c, value)) \
-    X(int, ReplyWithBigNumber, (RedisModuleCtx *_Nonnull c, const char *_Nonnull digits, size_t length), (c, digits, length)) \
-    X(int, ReplyWithStringBuffer, (RedisModuleCtx *_Nonnull c, const char *_Nullable bytes, size_t length), (c, bytes, length)) \
+    X(int, ReplyWithBigNumber, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull digits, size_t length), \
+      (c, digits, length)) \
+    X(int, ReplyWithStringBuffer, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nullable bytes, size_t length), \
+      (c, bytes, length)) \
     X(int, ReplyWithNull, (RedisModuleCtx *_Nonnull c), (c)) \
     X(int, ReplyWithArray, (RedisModuleCtx *_Nonnull c, long count), (c, count)) \
     X(int, ReplicateVerbatim, (RedisModuleCtx *_Nonnull c), (c)) \
-    X(RedisModuleKey *_Nullable, OpenKey, (RedisModuleCtx *_Nonnull c, RedisModuleString *_Nonnull name, int mode), (c, name, mode)) \
+    X(RedisModuleKey *_Nullable, OpenKey, \
+      (RedisModuleCtx *_Nonnull c, RedisModuleString *_Nonnull name, int mode), \
+      (c, name, mode)) \
     X(void, CloseKey, (RedisModuleKey *_Nonnull key), (key)) \
     X(int, KeyType, (RedisModuleKey *_Nullable key), (key)) \
     X(int, DeleteKey, (RedisModuleKey *_Nonnull key), (key)) \
     X(int, SetExpire, (RedisModuleKey *_Nonnull key, long long milliseconds), (key, milliseconds)) \
     X(RedisModuleType *_Nullable, ModuleTypeGetType, (RedisModuleKey *_Nonnull key), (key)) \
     X(void *_Nullable, ModuleTypeGetValue, (RedisModuleKey *_Nonnull key), (key)) \
-    X(int, ModuleTypeSetValue, (RedisModuleKey *_Nonnull key, RedisModuleType *_Nonnull type, void *_Nonnull value), (key, type, value)) \
-    X(int, ModuleTypeReplaceValue, (RedisModuleKey *_Nonnull key, RedisModuleType *_Nonnull type, void *_Nonnull value, void *_Nullable *_Nullable old), (key, type, value, old)) \
-    X(RedisModuleType *_Nullable, CreateDataType, (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int encoding_version, redis_type_methods *_Nonnull methods), (c, name, encoding_version, methods)) \
+    X(int, ModuleTypeSetValue, \
+      (RedisModuleKey *_Nonnull key, RedisModuleType *_Nonnull type, void *_Nonnull value), \
+      (key, type, value)) \
+    X(int, ModuleTypeReplaceValue, \
+      (RedisModuleKey *_Nonnull key, RedisModuleType *_Nonnull type, void *_Nonnull value, \
+        void *_Nullable *_Nullable old), \
+      (key, type, value, old)) \
+    X(RedisModuleType *_Nullable, CreateDataType, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int encoding_version, \
+        redis_type_methods *_Nonnull methods), \
+      (c, name, encoding_version, methods)) \
     X(void, SaveUnsigned, (RedisModuleIO *_Nonnull io, uint64_t value), (io, value)) \
     X(uint64_t, LoadUnsigned, (RedisModuleIO *_Nonnull io), (io)) \
     X(void, SaveSigned, (RedisModuleIO *_Nonnull io, int64_t value), (io, value)) \
     X(int64_t, LoadSigned, (RedisModuleIO *_Nonnull io), (io)) \
-    X(void, SaveStringBuffer, (RedisModuleIO *_Nonnull io, const char *_Nonnull bytes, size_t length), (io, bytes, length)) \
-    X(char *_Nullable, LoadStringBuffer, (RedisModuleIO *_Nonnull io, size_t *_Nonnull length), (io, length)) \
+    X(void, SaveStringBuffer, \
+      (RedisModuleIO *_Nonnull io, const char *_Nonnull bytes, size_t length), \
+      (io, bytes, length)) \
+    X(char *_Nullable, LoadStringBuffer, \
+      (RedisModuleIO *_Nonnull io, size_t *_Nonnull length), \
+      (io, length)) \
     X(int, IsIOError, (RedisModuleIO *_Nonnull io), (io)) \
-    X(void, DigestAddStringBuffer, (RedisModuleDigest *_Nonnull digest, const char *_Nonnull bytes, size_t length), (digest, bytes, length)) \
+    X(void, DigestAddStringBuffer, \
+      (RedisModuleDigest *_Nonnull digest, const char *_Nonnull bytes, size_t length), \
+      (digest, bytes, length)) \
     X(void, DigestAddLongLong, (RedisModuleDigest *_Nonnull digest, long long value), (digest, value)) \
     X(void, DigestEndSequence, (RedisModuleDigest *_Nonnull digest), (digest)) \
-    X(RedisModuleBlockedClient *_Nullable, BlockClient, (RedisModuleCtx *_Nonnull c, redis_command_function _Nullable reply, redis_command_function _Nullable timeout, redis_free_function _Nullable free, long long milliseconds), (c, reply, timeout, free, milliseconds)) \
-    X(int, UnblockClient, (RedisModuleBlockedClient *_Nonnull client, void *_Nullable private_data), (client, private_data)) \
+    X(RedisModuleBlockedClient *_Nullable, BlockClient, \
+      (RedisModuleCtx *_Nonnull c, redis_command_function _Nullable reply, \
+        redis_command_function _Nullable timeout, redis_free_function _Nullable free, \
+        long long milliseconds), \
+      (c, reply, timeout, free, milliseconds)) \
+    X(int, UnblockClient, \
+      (RedisModuleBlockedClient *_Nonnull client, void *_Nullable private_data), \
+      (client, private_data)) \
     X(int, AbortBlock, (RedisModuleBlockedClient *_Nonnull client), (client)) \
     X(void *_Nullable, GetBlockedClientPrivateData, (RedisModuleCtx *_Nonnull c), (c)) \
     X(RedisModuleBlockedClient *_Nullable, GetBlockedClientHandle, (RedisModuleCtx *_Nonnull c), (c)) \
@@ -219,23 +266,38 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
     X(int, BlockedClientMeasureTimeEnd, (RedisModuleBlockedClient *_Nonnull client), (client)) \
     X(RedisModuleCtx *_Nonnull, GetDetachedThreadSafeContext, (RedisModuleCtx *_Nonnull c), (c)) \
     X(void, FreeThreadSafeContext, (RedisModuleCtx *_Nonnull c), (c)) \
-    X(int, SubscribeToServerEvent, (RedisModuleCtx *_Nonnull c, redis_event event, redis_event_function _Nonnull f), (c, event, f)) \
+    X(int, SubscribeToServerEvent, \
+      (RedisModuleCtx *_Nonnull c, redis_event event, redis_event_function _Nonnull f), \
+      (c, event, f)) \
     X(RedisModuleScanCursor *_Nonnull, ScanCursorCreate, (void), ()) \
     X(void, ScanCursorDestroy, (RedisModuleScanCursor *_Nonnull cursor), (cursor)) \
-    X(int, Scan, (RedisModuleCtx *_Nonnull c, RedisModuleScanCursor *_Nonnull cursor, redis_scan_function _Nonnull f, void *_Nullable data), (c, cursor, f, data)) \
+    X(int, Scan, \
+      (RedisModuleCtx *_Nonnull c, RedisModuleScanCursor *_Nonnull cursor, \
+        redis_scan_function _Nonnull f, void *_Nullable data), \
+      (c, cursor, f, data)) \
     X(int, RegisterInfoFunc, (RedisModuleCtx *_Nonnull c, redis_info_function _Nonnull f), (c, f)) \
     X(int, InfoAddSection, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull name), (c, name)) \
-    X(int, InfoAddFieldCString, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, const char *_Nonnull value), (c, field, value)) \
-    X(int, InfoAddFieldLongLong, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, long long value), (c, field, value)) \
-    X(int, InfoAddFieldULongLong, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, unsigned long long value), (c, field, value)) \
+    X(int, InfoAddFieldCString, \
+      (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, const char *_Nonnull value), \
+      (c, field, value)) \
+    X(int, InfoAddFieldLongLong, \
+      (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, long long value), \
+      (c, field, value)) \
+    X(int, InfoAddFieldULongLong, \
+      (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, unsigned long long value), \
+      (c, field, value)) \
     X(void, _Assert, (const char *_Nonnull text, const char *_Nonnull file, int line), (text, file, line))
 
 // Calls with variable arguments; each has a wrapper below.
 #define REDIS_MODULE_VARIADIC_API(X) \
-    X(void, Log, (RedisModuleCtx *_Nullable c, const char *_Nonnull level, const char *_Nonnull format, ...)) \
-    X(void, LogIOError, (RedisModuleIO *_Nonnull io, const char *_Nonnull level, const char *_Nonnull format, ...)) \
-    X(void, EmitAOF, (RedisModuleIO *_Nonnull io, const char *_Nonnull command, const char *_Nonnull format, ...)) \
-    X(int, Replicate, (RedisModuleCtx *_Nonnull c, const char *_Nonnull command, const char *_Nonnull format, ...))
+    X(void, Log, \
+      (RedisModuleCtx *_Nullable c, const char *_Nonnull level, const char *_Nonnull format, ...)) \
+    X(void, LogIOError, \
+      (RedisModuleIO *_Nonnull io, const char *_Nonnull level, const char *_Nonnull format, ...)) \
+    X(void, EmitAOF, \
+      (RedisModuleIO *_Nonnull io, const char *_Nonnull command, const char *_Nonnull format, ...)) \
+    X(int, Replicate, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull command, const char *_Nonnull format, ...))
 
 #define X(result, name, parameters, ...) result (*_Nullable name) parameters;
 typedef struct redis_api { REDIS_MODULE_API(X) REDIS_MODULE_VARIADIC_API(X) } redis_api;
@@ -254,8 +316,12 @@ int redis_resolve(RedisModuleCtx *_Nonnull context, const char *_Nullable *_Nonn
 void redis_report_traps(void);
 
 #define X(result, name, parameters, arguments) \
-    static inline __attribute__((always_inline)) result redis_##name parameters { return redis_api_table.name arguments; } \
-    static inline __attribute__((always_inline)) _Bool redis_has_##name(void) { return redis_api_table.name != NULL; }
+    static inline __attribute__((always_inline)) result redis_##name parameters { \
+        return redis_api_table.name arguments; \
+    } \
+    static inline __attribute__((always_inline)) _Bool redis_has_##name(void) { \
+        return redis_api_table.name != NULL; \
+    }
 REDIS_MODULE_API(X)
 #undef X
 
@@ -274,10 +340,12 @@ const char *_Nullable redis_module_file(void);
 /// The commit that this was built from.
 const char *_Nonnull redis_module_commit(void);
 
-static inline void redis_log(RedisModuleCtx *_Nullable c, const char *_Nonnull level, const char *_Nonnull text) {
+static inline void redis_log(
+    RedisModuleCtx *_Nullable c, const char *_Nonnull level, const char *_Nonnull text) {
     redis_api_table.Log(c, level, "%s", text);
 }
-static inline void redis_log_io_error(RedisModuleIO *_Nonnull io, const char *_Nonnull level, const char *_Nonnull text) {
+static inline void redis_log_io_error(
+    RedisModuleIO *_Nonnull io, const char *_Nonnull level, const char *_Nonnull text) {
     redis_api_table.LogIOError(io, level, "%s", text);
 }
 /// Writes `command` with a vector of arguments to the AOF being rewritten.

@@ -22,7 +22,7 @@ public struct ModelSet: Command {
         guard words.take("BLOB") else { throw .missingModelBlob }
         blob = try ModelOptions.blob(&words)
         // The older grammar takes any word for a device, so what is wrong with it is said last.
-        guard let device = Device(deviceWord.bytes) else { throw .unsupportedDevice }
+        guard let device = Device(deviceWord.bytes) else { throw .unsupportedDevice(backend) }
         options = ModelOptions(
             backend: backend, device: device, tag: tag, batching: batching, inputNames: names.inputs,
             outputNames: names.outputs)

@@ -1,0 +1,143 @@
+import Execution
+import Tensors
+import Testing
+
+@testable import Commands
+
+/// The sentence of each error, as clients compare it.
+@Suite struct ErrorTextTests {
+    static let general: [(CommandError, String)] = [
+        (.arity("AI.TENSORSET"), "ERR wrong number of arguments for 'AI.TENSORSET' command"),
+        (.wrongType, "WRONGTYPE Operation against a key holding the wrong kind of value"),
+        (.inTransaction, "ERR Cannot run RedisAI command within a transaction or a LUA script"),
+    ]
+
+    static let tensors: [(CommandError, String)] = [
+        (.invalidDataType, "ERR invalid data type"),
+        (.invalidShape, "ERR invalid or negative value found in tensor shape"),
+        (
+            .blobArgumentCount,
+            "ERR a single binary string should come after the BLOB argument in 'AI.TENSORSET' command"
+        ),
+        (.valueArgumentCount, "ERR wrong number of values was given in 'AI.TENSORSET' command"),
+        (.invalidValue, "ERR invalid value"),
+        (.stringContainsNul, "ERR C-string value contains null character"),
+        (.byteCountMismatch, "ERR data length does not match tensor shape and type"),
+        (.invalidBool, "ERR BOOL tensor elements must be 0 or 1"),
+        (.stringCountMismatch, "ERR Number of string elements in data blob does not match tensor length"),
+        (.tensorTooLarge, "ERR tensor shape is too large"),
+        (.tensorMissing, "ERR tensor key is empty or in a different shard"),
+        (.unsupportedFormat, "ERR unsupported data format"),
+        (.blobAndValues, "ERR both BLOB and VALUES specified"),
+    ]
+
+    static let storing: [(CommandError, String)] = [
+        (.unsupportedBackend, "ERR unsupported backend"),
+        (.invalidDevice, "ERR Invalid DEVICE"),
+        (.unsupportedDevice(.onnxRuntime), "ERR unsupported device"),
+        (.unsupportedDevice(.tensorFlowLite), "ERR Unsupported device"),
+        (.invalidBatchSize, "ERR Invalid argument for BATCHSIZE"),
+        (.invalidMinimumBatchSize, "ERR Invalid argument for MINBATCHSIZE"),
+        (.minimumBatchSizeWithoutBatchSize, "ERR MINBATCHSIZE specified without BATCHSIZE"),
+        (.minimumBatchSizeTooLarge, "ERR MINBATCHSIZE must not exceed BATCHSIZE"),
+        (.invalidMinimumBatchTimeout, "ERR Invalid argument for MINBATCHTIMEOUT"),
+        (.minimumBatchTimeoutWithoutBatchSize, "ERR MINBATCHTIMEOUT specified without BATCHSIZE"),
+        (.minimumBatchTimeoutWithoutMinimumBatchSize, "ERR MINBATCHTIMEOUT specified without MINBATCHSIZE"),
+        (.missingModelBlob, "ERR Insufficient arguments, missing model BLOB"),
+        (.inputsNotSpecifiedForTensorFlow, "ERR INPUTS not specified for TF"),
+        (.invalidInputCount, "ERR Invalid argument for input_count"),
+        (.modelInputNamesMissing, "ERR number of model inputs does not match the number of given arguments"),
+        (.inputsNotForThisBackend, "ERR INPUTS argument should not be specified for this backend"),
+        (.outputsNotSpecifiedForTensorFlow, "ERR OUTPUTS not specified for TF"),
+        (.invalidOutputCount, "ERR Invalid argument for output_count"),
+        (
+            .modelOutputNamesMissing,
+            "ERR number of model outputs does not match the number of given arguments"
+        ),
+        (.expectedBlob, "ERR Invalid argument, expected BLOB"),
+        (.batchingNotSupported, "ERR Auto-batching not supported by the TFLITE backend"),
+        (.inputsAndOutputsNotSpecified, "ERR Insufficient arguments, INPUTS and OUTPUTS not specified"),
+        (.modelTooLargeForMemory, "ERR not enough memory for the model"),
+    ]
+
+    static let running: [(CommandError, String)] = [
+        (.modelMissing, "ERR model key is empty"),
+        (.inputsNotSpecified, "ERR INPUTS not specified"),
+        (.nonPositiveInputCount, "ERR Input count must be a positive integer"),
+        (
+            .inputKeysMissing("AI.MODELEXECUTE"),
+            "ERR number of input keys to AI.MODELEXECUTE command"
+                + " does not match the number of given arguments"
+        ),
+        (.outputsNotSpecified, "ERR OUTPUTS not specified"),
+        (.nonPositiveOutputCount, "ERR Output count must be a positive integer"),
+        (
+            .outputKeysMissing("AI.MODELEXECUTE"),
+            "ERR number of output keys to AI.MODELEXECUTE command"
+                + " does not match the number of given arguments"
+        ),
+        (.missingTimeout, "ERR No value provided for TIMEOUT"),
+        (.invalidTimeout, "ERR Invalid value for TIMEOUT"),
+        (.invalidArgument("more"), "Invalid argument: more"),
+        (.backendUnavailable, "ERR Could not load backend"),
+    ]
+
+    static let settings: [(CommandError, String)] = [
+        (.statisticsMissing, "ERR cannot find run info for key"),
+        (.missingPath, "ERR BACKENDSPATH: missing path argument"),
+        (.missingChunkSize, "ERR MODEL_CHUNK_SIZE: missing chunk size"),
+        (.invalidChunkSize, "ERR MODEL_CHUNK_SIZE: invalid chunk size"),
+        (.unsupportedSubcommand, "ERR unsupported subcommand"),
+        (.backendNotLoaded, "ERR error loading backend"),
+    ]
+
+    @Test(arguments: general + tensors + storing + running + settings)
+    func isTheSentenceThatClientsKnow(_ error: CommandError, _ text: String) {
+        #expect(error.text == text)
+    }
+
+    static let execution: [(ExecutionError, String)] = [
+        (.backend("any words of a runtime"), "any words of a runtime"),
+        (.libraryUnavailable(.tensorFlow, reason: "secret/path"), "ERR Backend not loaded: TF"),
+        (.libraryUnavailable(.tensorFlowLite, reason: ""), "ERR Backend not loaded: TFLITE"),
+        (.libraryUnavailable(.torch, reason: ""), "ERR Backend not loaded: TORCH"),
+        (.libraryUnavailable(.onnxRuntime, reason: ""), "ERR Backend not loaded: ONNX"),
+        (.unsupportedDevice, "ERR unsupported device"),
+        (.noGPU(.tensorFlow), "ERR GPU requested but TF couldn't find CUDA"),
+        (.noGPU(.tensorFlowLite), "ERR GPU requested but TFLITE couldn't find CUDA"),
+        (.noGPU(.torch), "GPU requested but Torch couldn't find CUDA"),
+        (.noGPU(.onnxRuntime), "ERR GPU requested but ONNX couldn't find CUDA"),
+        (.queueFull(device: "CPU", limit: 7), "ERR the queue of device CPU is full: 7 requests are waiting"),
+        (.inputCountMismatch, "Number of keys given as INPUTS here does not match model definition"),
+        (.outputCountMismatch, "Number of keys given as OUTPUTS here does not match model definition"),
+        (.unexpectedOutputCount, "ERR Model did not generate the expected number of outputs"),
+        (.missingInput, "ERR an input was made by an earlier step as something that is not a tensor"),
+        (.queueUnavailable, "ERR Could not initialize queue on requested device"),
+        (.outOfMemory, "ERR not enough memory for the tensors of the run"),
+    ]
+
+    @Test(arguments: execution)
+    func isTheSentenceOfAFailedRun(_ error: ExecutionError, _ text: String) {
+        #expect(CommandError.execution(error).text == text)
+    }
+
+    @Test(
+        arguments: [
+            (.shapeTooLarge, "ERR tensor shape is too large"),
+            (
+                .byteCountMismatch(expected: 4, actual: 3),
+                "ERR data length does not match tensor shape and type"
+            ),
+            (
+                .valueCountMismatch(expected: 4, actual: 3),
+                "ERR wrong number of values was given in 'AI.TENSORSET' command"
+            ),
+            (.invalidValue, "ERR invalid value"), (.invalidBool, "ERR BOOL tensor elements must be 0 or 1"),
+            (.stringCountMismatch, "ERR Number of string elements in data blob does not match tensor length"),
+            (.stringContainsNul, "ERR C-string value contains null character"),
+            (.outOfMemory(byteCount: 9), "ERR tensor shape is too large"),
+        ] as [(TensorError, String)])
+    func isTheSentenceOfATensorThatCannotBeMade(_ error: TensorError, _ text: String) {
+        #expect(CommandError(error).text == text)
+    }
+}

@@ -1,0 +1,160 @@
+import Tensors
+import Testing
+
+@testable import Execution
+
+/// Which plans run on the calling thread.
+@Suite struct SchedulerInlineTests {
+    /// A scheduler with a budget, and a model whose runs have taken so long, in microseconds.
+    static func make(
+        budget: Int = 100, ranFor runs: [Int], running loaded: TestModel = .addingOne()
+    ) throws -> (Scheduler, Model) {
+        let (scheduler, model) = try Scheduler.make(budget: budget, running: loaded)
+        for microseconds in runs {
+            model.statistics.record(nanoseconds: microseconds * 1000, rows: 1, samples: 1)
+        }
+        return (scheduler, model)
+    }
+
+    @Test func aShortPlanRunsAtOnce() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1])
+        #expect(scheduler.runInline(.once(model, .row(4)))?.contents == [[4], [5]])
+    }
+
+    @Test func aShortPlanRunsOnTheCallingThread() throws {
+        let name = Locked("")
+        let loaded = TestModel { inputs throws(ExecutionError) in
+            name.withLock { $0 = ThreadFacts.current.name }
+            return inputs
+        }
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: loaded)
+        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["ran"])
+        #expect(name.withLock { $0 } == ThreadFacts.current.name)
+    }
+
+    @Test(arguments: [[], [1], [1, 1]])
+    func aPlanIsQueuedWhileItsModelsCostIsUnknown(_ runs: [Int]) throws {
+        let (scheduler, model) = try Self.make(ranFor: runs)
+        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+    }
+
+    @Test func runsOnWorkersMakeTheCostKnown() throws {
+        let (scheduler, model) = try Self.make(budget: 1_000_000_000, ranFor: [])
+        for _ in 0..<3 { _ = try scheduler.start(.once(model, .row(1))).outcome }
+        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["ran"])
+    }
+
+    @Test(arguments: [0, 1])
+    func nothingRunsAtOnceWithoutABudget(_ microseconds: Int) throws {
+        let (scheduler, model) = try Self.make(budget: 0, ranFor: [0, 0, microseconds])
+        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+    }
+
+    @Test func aPlanMayCostAsMuchAsTheBudget() throws {
+        let (scheduler, model) = try Self.make(ranFor: [100, 100, 100])
+        #expect(scheduler.runInline(.once(model, .row(4))) != nil)
+    }
+
+    @Test func aPlanThatCostsMoreIsQueued() throws {
+        let (scheduler, model) = try Self.make(ranFor: [100, 100, 101])
+        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+    }
+
+    @Test func aPlanThatIsQueuedHasNotRun() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 101])
+        _ = scheduler.runInline(.once(model, .row(4)))
+        #expect(model.statistics.calls == 3)
+    }
+
+    @Test func oneSlowRunKeepsAModelOffTheCallingThread() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1, 5000, 1, 1])
+        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+    }
+
+    @Test func itsRowsCount() throws {
+        let (scheduler, model) = try Self.make(ranFor: [40, 40, 40])
+        #expect(scheduler.runInline(.once(model, .row(1, 2, 3))) == nil)
+    }
+
+    @Test func itsStepsCountTogether() throws {
+        let (scheduler, model) = try Self.make(ranFor: [60, 60, 60])
+        var plan = ExecutionPlan(tensors: [.row(1)])
+        plan.addStep(model, inputs: [0], outputCount: 1)
+        plan.addStep(model, inputs: [0], outputCount: 1)
+        #expect(scheduler.runInline(plan) == nil)
+    }
+
+    @Test func aPlanIsQueuedBehindWhatWaits() throws {
+        let halt = Halt()
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1])
+        let slow = try scheduler.otherModel(.stopping(at: halt))
+        let running = scheduler.start(.once(slow, .row(0)))
+        halt.waitUntilReached()
+        let waiting = scheduler.start(.once(slow, .row(0)))
+        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        halt.release()
+        _ = try running.outcome
+        _ = try waiting.outcome
+        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["ran"])
+    }
+
+    @Test func aModelThatMustRunAloneIsQueued() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: .addingOne(overlaps: false))
+        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+    }
+
+    @Test func aModelThatIsLoadingIsQueued() throws {
+        let halt = Halt()
+        let scheduler = try Scheduler.make(budget: 100) { _ throws(ExecutionError) in
+            halt.stop()
+            return TestModel.addingOne()
+        }
+        let model = try scheduler.loadingModel(.on())
+        for _ in 0..<3 { model.statistics.record(nanoseconds: 1, rows: 1, samples: 1) }
+        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        halt.release()
+    }
+
+    @Test func aFailureIsTheOutcome() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: .failing("no"))
+        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["failed: backend(\"no\")"])
+    }
+
+    @Test func aFailureIsCounted() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: .failing("no"))
+        _ = scheduler.runInline(.once(model, .row(4)))
+        #expect(model.statistics.errors == 1)
+    }
+
+    @Test func stepsFeedEachOther() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1])
+        var plan = ExecutionPlan(tensors: [.row(1)])
+        let middle = plan.addStep(model, inputs: [0], outputCount: 1)
+        plan.addStep(model, inputs: Array(middle), outputCount: 1)
+        #expect(scheduler.runInline(plan)?.contents == [[1], [2], [3]])
+    }
+
+    @Test func stepsAfterAFailureDoNotRun() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: .failing("no"))
+        var plan = ExecutionPlan(tensors: [.row(1)])
+        plan.addStep(model, inputs: [0], outputCount: 1)
+        plan.addStep(model, inputs: [0], outputCount: 1)
+        #expect(scheduler.runInline(plan)?.words == ["failed: backend(\"no\")", "not run"])
+    }
+
+    @Test func aStepWhoseInputIsNoTensorFails() throws {
+        let (scheduler, model) = try Self.make(
+            ranFor: [1, 1, 1], running: TestModel { _ throws(ExecutionError) in [nil] })
+        var plan = ExecutionPlan(tensors: [.row(1)])
+        let middle = plan.addStep(model, inputs: [0], outputCount: 1)
+        plan.addStep(model, inputs: Array(middle), outputCount: 1)
+        #expect(scheduler.runInline(plan)?.words == ["ran", "failed: missingInput"])
+    }
+}
+
+extension Scheduler {
+    /// Another ready model on the same device.
+    func otherModel(_ loaded: TestModel, on device: String = "CPU") throws -> Model {
+        Model(.on(device), build: .ready(loaded), queue: try queue(for: .named(device)))
+    }
+}

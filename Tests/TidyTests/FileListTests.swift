@@ -1,0 +1,147 @@
+import Testing
+
+/// Files that may touch pointers, hold locks or use existentials; no others may.
+@Suite struct FileListTests {
+    static let unsafe = FileList(
+        files: [
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeLibrary.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeMemory.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeNames.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeSession.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeSignature.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeStrings.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeTable.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeValues.swift",
+            "Sources/Backends/SharedLibrary.swift",
+            "Sources/Commands/CommandTable.swift",
+            "Sources/Commands/Server/InfoSections.swift",
+            "Sources/Execution/Locked.swift",
+            "Sources/Execution/Monotonic.swift",
+            "Sources/Execution/PublishedOnce.swift",
+            "Sources/Execution/WorkQueue.swift",
+            "Sources/Keyspace/KeyspaceTypes.swift",
+            "Sources/Keyspace/ModuleState.swift",
+            "Sources/Keyspace/ServerBytes.swift",
+            "Sources/Module/Entry.swift",
+            "Sources/Redis/Argument.swift",
+            "Sources/Redis/ArgumentReader.swift",
+            "Sources/Redis/BlockedClient.swift",
+            "Sources/Redis/CommandDispatch.swift",
+            "Sources/Redis/CommandRegistration.swift",
+            "Sources/Redis/CommandWords.swift",
+            "Sources/Redis/Info.swift",
+            "Sources/Redis/KeyHandle.swift",
+            "Sources/Redis/Log.swift",
+            "Sources/Redis/ModuleRegistration.swift",
+            "Sources/Redis/ModuleType.swift",
+            "Sources/Redis/RDB.swift",
+            "Sources/Redis/RedisContext.swift",
+            "Sources/Redis/Reply.swift",
+            "Sources/Redis/RetainedString.swift",
+            "Sources/Redis/ServerBlock.swift",
+            "Sources/Redis/Shutdown.swift",
+            "Sources/Tensors/DataType.swift",
+            "Sources/Tensors/MutableSpan+Copy.swift",
+            "Sources/Tensors/NumberText.swift",
+            "Sources/Tensors/SharedBytes.swift",
+            "Sources/Tensors/Tensor+Elements.swift",
+            "Sources/Tensors/TensorAllocator.swift",
+            "Sources/Tensors/TensorStorage.swift",
+        ], subject: "unsafe"
+    ) { $0.linesOfCode(with: "unsafe") }
+
+    static let locks = FileList(
+        files: [
+            "Sources/Backends/BackendCatalog.swift",
+            "Sources/Execution/Locked.swift",
+            "Sources/Execution/ModelBuild.swift",
+            "Sources/Execution/PlanRun.swift",
+            "Sources/Execution/Scheduler.swift",
+            "Sources/Execution/WorkQueue.swift",
+            "Sources/Redis/RetainedString.swift",
+        ], subject: "a lock"
+    ) { file in
+        let spellings = [
+            "Locked<", "Locked(", "Mutex<", "Mutex(", "pthread_mutex", "pthread_rwlock", "pthread_spin",
+            "NSLock", "DispatchSemaphore", "DispatchQueue",
+        ]
+        return Set(spellings.flatMap { file.linesOfCode(containing: $0) }).sorted()
+    }
+
+    /// Behind Execution's protocols and where they are handed on, never for arguments or elements.
+    static let existentials = FileList(
+        files: [
+            "Sources/Backends/BackendCatalog.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
+            "Sources/Backends/Reference/ReferenceBackend.swift",
+            "Sources/Execution/Backend.swift",
+            "Sources/Execution/Model.swift",
+            "Sources/Execution/ModelBuild.swift",
+            "Sources/Execution/ModelLoader.swift",
+            "Sources/Execution/PlanRun.swift",
+            "Sources/Execution/Scheduler.swift",
+            "Sources/Keyspace/ModuleState.swift",
+        ], subject: "an existential"
+    ) { file in
+        Set(["any", "Any", "AnyHashable"].flatMap { file.linesOfCode(with: $0) }).sorted()
+    }
+
+    @Test func pointersAreTouchedInTheListedFilesOnly() {
+        #expect(Self.unsafe.findings(in: SourceTree.sources) == [])
+    }
+
+    @Test func locksAreHeldInTheListedFilesOnly() {
+        #expect(Self.locks.findings(in: SourceTree.sources) == [])
+    }
+
+    @Test func existentialsOccurInTheListedFilesOnly() {
+        #expect(Self.existentials.findings(in: SourceTree.sources) == [])
+    }
+
+    /// `ARCHITECTURE.md` says of each lock what it is for.
+    @Test func everyFileWithALockIsInTheArchitecture() {
+        let text =
+            SourceTree.files.first { $0.path == "ARCHITECTURE.md" }?.lines.joined(separator: "\n") ?? ""
+        let missing = Self.locks.files.map { $0.dropFirst("Sources/".count).dropLast(".swift".count) }
+            .filter { !text.contains("`\($0)`") }
+        #expect(missing == [])
+    }
+
+    static func lines(_ list: FileList, _ text: String) -> [Int] {
+        list.lines(SourceFile(path: "Sources/Tensors/New.swift", text: text))
+    }
+
+    @Test(arguments: ["unsafe free(x)", "let x = unsafe y", "\"\\(unsafe x)\""])
+    func aPointerIsFound(_ text: String) {
+        #expect(Self.lines(Self.unsafe, text) == [1])
+    }
+
+    @Test(arguments: ["unsafely()", "// unsafe", "\"unsafe\"", "nonisolated_unsafe"])
+    func whatOnlyLooksLikeAPointerIsNot(_ text: String) {
+        #expect(Self.lines(Self.unsafe, text) == [])
+    }
+
+    @Test(arguments: [
+        "let x = Locked(1)", "let x: Locked<Int>", "let x = Mutex(0)", "pthread_mutex_lock(x)",
+        "let lock = NSLock()",
+    ])
+    func aLockIsFound(_ text: String) {
+        #expect(Self.lines(Self.locks, text) == [1])
+    }
+
+    @Test(arguments: ["let isLocked = true", "// Locked(1)", "class Locksmith {}"])
+    func whatOnlyLooksLikeALockIsNot(_ text: String) {
+        #expect(Self.lines(Self.locks, text) == [])
+    }
+
+    @Test(arguments: ["let x: any Backend", "func f(_ x: Any)", "[AnyHashable: Int]", "(any Backend)?"])
+    func anExistentialIsFound(_ text: String) {
+        #expect(Self.lines(Self.existentials, text) == [1])
+    }
+
+    @Test(arguments: ["class A: AnyObject", "// any thread", "let many = 1"])
+    func whatOnlyLooksLikeAnExistentialIsNot(_ text: String) {
+        #expect(Self.lines(Self.existentials, text) == [])
+    }
+}
