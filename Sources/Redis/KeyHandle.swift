@@ -50,7 +50,10 @@ public struct KeyHandle: ~Copyable {
         if unsafe redis_KeyType(key) == REDIS_KEY_MODULE,
             unsafe redis_ModuleTypeReplaceValue(key, type.pointer, pointer, &old) == REDIS_OK
         {
-            unsafe redis_SetExpire(key, Int64(REDIS_NO_EXPIRE))
+            // Asking is cheap where few keys have a time to live; ending one never is.
+            if unsafe redis_GetExpire(key) != Int64(REDIS_NO_EXPIRE) {
+                unsafe redis_SetExpire(key, Int64(REDIS_NO_EXPIRE))
+            }
             if let old = unsafe old { unsafe Unmanaged<Value>.fromOpaque(old).release() }
             return
         }

@@ -63,7 +63,7 @@ import Testing
     }
 
     /// Small ones are copied, large ones stay where the server read them.
-    @Test(arguments: [(2047, false), (2048, true), (5000, true)])
+    @Test(arguments: [(32767, false), (32768, true), (50000, true)])
     func keepsALargeBlobWhereItLies(_ count: Int, _ isKept: Bool) throws {
         let blob = [UInt8](repeating: 7, count: count)
         let line = Line("AI.TENSORSET k UINT8 \(count) BLOB").appending(blob)
@@ -76,7 +76,7 @@ import Testing
         #expect((address == start) == isKept)
     }
 
-    @Test(arguments: [2047, 2048])
+    @Test(arguments: [32767, 32768])
     func readsALargeBlobExactly(_ count: Int) throws {
         let blob = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         #expect(try Self.tensor(Line("AI.TENSORSET k UINT8 \(count) BLOB").appending(blob)).content == blob)

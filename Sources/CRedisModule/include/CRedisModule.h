@@ -221,6 +221,7 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
     X(void, CloseKey, (RedisModuleKey *_Nonnull key), (key)) \
     X(int, KeyType, (RedisModuleKey *_Nullable key), (key)) \
     X(int, DeleteKey, (RedisModuleKey *_Nonnull key), (key)) \
+    X(long long, GetExpire, (RedisModuleKey *_Nonnull key), (key)) \
     X(int, SetExpire, (RedisModuleKey *_Nonnull key, long long milliseconds), (key, milliseconds)) \
     X(RedisModuleType *_Nullable, ModuleTypeGetType, (RedisModuleKey *_Nonnull key), (key)) \
     X(void *_Nullable, ModuleTypeGetValue, (RedisModuleKey *_Nonnull key), (key)) \

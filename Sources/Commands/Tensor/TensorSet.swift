@@ -4,8 +4,9 @@ import Tensors
 
 /// `AI.TENSORSET key type dim ... [BLOB bytes | VALUES value ...]`
 public struct TensorSet: Command {
-    /// From here on a blob is kept as the server read it: copying it would cost more than the rest.
-    private static let heldByteCount = 2048
+    /// From here on a blob is kept as the server read it, since copying it would cost more than all else.
+    /// The server, too, takes its buffer over as the argument only for arguments of this size and more.
+    private static let heldByteCount = 32 << 10
 
     let key: Argument
     let tensor: Tensor
