@@ -107,6 +107,17 @@ extension BackendsTests {
             }
         }
 
+        @Test func aFreedModelGivesItsMemoryBack() throws {
+            let backend = try Runtime.onnx()
+            let before = backend.memoryByteCount
+            do {
+                let model = try Runtime.load("wide_layer")
+                _ = try model.run([.floats([1, 160], .init(repeating: 1, count: 160))])
+                #expect(backend.memoryByteCount > before)
+            }
+            #expect(backend.memoryByteCount == before)
+        }
+
         @Test func aRefusedModelLeavesNoMemoryBehind() throws {
             let backend = try Runtime.onnx()
             let before = backend.memoryByteCount

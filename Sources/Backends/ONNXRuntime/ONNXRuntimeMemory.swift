@@ -36,10 +36,12 @@ public struct BackendAllocator: Sendable {
 final class ONNXRuntimeMemory: @unchecked Sendable {
     private let state: UnsafeMutablePointer<ONNXRuntimeMemoryState>
 
-    init(_ source: BackendAllocator) {
+    /// - Parameter isPadded: whether blocks need a header to be aligned; nil to find it out.
+    init(_ source: BackendAllocator, isPadded: Bool? = nil) {
+        let isPadded = isPadded ?? !ONNXRuntimeMemoryState.alignsMultiples(source)
         // Safety: one block, initialised before anybody sees it.
         unsafe state = .allocate(capacity: 1)
-        unsafe state.initialize(to: ONNXRuntimeMemoryState(source))
+        unsafe state.initialize(to: ONNXRuntimeMemoryState(source, isPadded: isPadded))
     }
 
     /// Bytes in use, rounding included.
@@ -93,7 +95,11 @@ struct ONNXRuntimeMemoryState: ~Copyable {
     private static let alignment = 64
     /// Room before an aligned block for the address of the block around it.
     private static let headerByteCount = MemoryLayout<Int>.size
-    private static let largestBlock = Int.max - 1024
+    /// Bytes of memory that the machine has. jemalloc hands out many times as much, and whoever then
+    /// writes to it is ended by the kernel.
+    private static let machineByteCount = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    /// From this size on, a block is compared with what the machine has.
+    private static let largeByteCount = 1 << 20
     /// Enough to keep threads from sharing one, in most cases.
     private static let counterCount = 16
 
@@ -104,9 +110,9 @@ struct ONNXRuntimeMemoryState: ~Copyable {
     /// Where a thread keeps the counter of `growth`.
     let growthKey: pthread_key_t
 
-    init(_ source: BackendAllocator) {
+    init(_ source: BackendAllocator, isPadded: Bool) {
         self.source = source
-        isPadded = !Self.alignsMultiples(source)
+        self.isPadded = isPadded
         unsafe counters = .allocate(capacity: Self.counterCount)
         for index in 0..<Self.counterCount {
             // Safety: within the block.
@@ -118,11 +124,15 @@ struct ONNXRuntimeMemoryState: ~Copyable {
         growthKey = key
     }
 
-    /// Whether blocks whose size is a multiple of 64 come 64-byte aligned.
+    /// Whether blocks whose size is a multiple of 64 always come 64-byte aligned.
     ///
-    /// jemalloc, which servers usually have, does it for all sizes. A header would push sizes that are a
-    /// power of two, as those of weights often are, into a class of blocks that is a quarter larger.
-    private static func alignsMultiples(_ source: BackendAllocator) -> Bool {
+    /// jemalloc, which servers usually have, does so. A header would push sizes that are a power of two, as
+    /// those of weights often are, into a class of blocks that is a quarter larger. Trying alone proves
+    /// nothing of the blocks to come, and that jemalloc is there does not prove that the source is made of
+    /// it: both must hold.
+    static func alignsMultiples(_ source: BackendAllocator) -> Bool {
+        // Safety: only looked up; the second name is that of a jemalloc which is part of the server.
+        guard unsafe dlsym(nil, "mallctl") ?? dlsym(nil, "je_mallctl") != nil else { return false }
         let small = (1...40).map { $0 * alignment }
         let large = [1 << 14, 100_032, 1 << 20, 1 << 20 + alignment, 5 << 20]
         return (small + large).allSatisfy { size in
@@ -143,17 +153,22 @@ struct ONNXRuntimeMemoryState: ~Copyable {
 
     /// An aligned block, or nil.
     func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-        guard byteCount >= 0, byteCount <= Self.largestBlock else { return nil }
+        guard byteCount >= 0, byteCount < Self.largeByteCount || canHold(byteCount) else { return nil }
         guard !isPadded else { return unsafe allocatePadded(byteCount) }
         let mask = Self.alignment - 1
         guard let block = unsafe source.allocate((max(byteCount, 1) + mask) & ~mask) else { return nil }
         guard Self.isAligned(Int(bitPattern: block)) else {
-            // Never seen; no memory is better than memory that ends the process.
+            // Not seen; no memory is better than memory that ends the process.
             unsafe source.free(block)
             return nil
         }
         unsafe count(source.size(block))
         return unsafe block
+    }
+
+    /// Whether the machine could hold so much more.
+    private func canHold(_ byteCount: Int) -> Bool {
+        byteCount <= Self.machineByteCount - sum { $0.byteCount }
     }
 
     private func allocatePadded(_ byteCount: Int) -> UnsafeMutableRawPointer? {
