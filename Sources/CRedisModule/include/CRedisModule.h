@@ -260,7 +260,6 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
     X(int, UnblockClient, \
       (RedisModuleBlockedClient *_Nonnull client, void *_Nullable private_data), \
       (client, private_data)) \
-    X(int, AbortBlock, (RedisModuleBlockedClient *_Nonnull client), (client)) \
     X(void *_Nullable, GetBlockedClientPrivateData, (RedisModuleCtx *_Nonnull c), (c)) \
     X(RedisModuleBlockedClient *_Nullable, GetBlockedClientHandle, (RedisModuleCtx *_Nonnull c), (c)) \
     X(int, BlockedClientMeasureTimeStart, (RedisModuleBlockedClient *_Nonnull client), (client)) \
@@ -283,9 +282,6 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
       (c, field, value)) \
     X(int, InfoAddFieldLongLong, \
       (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, long long value), \
-      (c, field, value)) \
-    X(int, InfoAddFieldULongLong, \
-      (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, unsigned long long value), \
       (c, field, value)) \
     X(void, _Assert, (const char *_Nonnull text, const char *_Nonnull file, int line), (text, file, line))
 
