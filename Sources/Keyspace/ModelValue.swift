@@ -69,7 +69,7 @@ extension Model: StoredValue {
     public var freeEffort: Int { memoryByteCount >> 16 }
 
     private func commandWords(key: Argument) -> CommandWords {
-        var words = CommandWords(capacity: 16)
+        var words = CommandWords()
         words.append(key)
         words.append(definition.backend.wireName)
         words.append(bytes: definition.device.text)

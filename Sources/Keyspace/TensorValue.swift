@@ -21,7 +21,7 @@ extension Tensor: StoredValue {
         writer.write(unsigned: code)
         writer.write(unsigned: bits)
         writer.write(signed: Int64(shape.rank))
-        for dimension in shape.dimensions { writer.write(signed: Int64(dimension)) }
+        for axis in 0..<shape.rank { writer.write(signed: Int64(shape[axis])) }
         withBytes { writer.write($0) }
         for offset in stringOffsets { writer.write(count: offset) }
     }
@@ -32,7 +32,7 @@ extension Tensor: StoredValue {
 
     public func digest(to writer: borrowing DigestWriter) {
         writer.add(Int(type.rawValue))
-        for dimension in shape.dimensions { writer.add(dimension) }
+        for axis in 0..<shape.rank { writer.add(shape[axis]) }
         withBytes { writer.add($0) }
         writer.endSequence()
     }
@@ -50,10 +50,10 @@ extension Tensor: StoredValue {
 
     /// The words after `AI.TENSORSET` that make this tensor at `key`.
     public func commandWords(key: Argument) -> CommandWords {
-        var words = CommandWords(capacity: shape.rank + 4)
+        var words = CommandWords()
         words.append(key)
         words.append(Self.typeWords[Int(type.rawValue)])
-        for dimension in shape.dimensions { words.append(dimension) }
+        for axis in 0..<shape.rank { words.append(shape[axis]) }
         words.append(Self.blobWord)
         withBytes { words.append(bytes: $0) }
         return words

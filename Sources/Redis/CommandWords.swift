@@ -5,51 +5,78 @@ import CRedisModule
 /// Main thread, or the child process that rewrites the AOF.
 @safe
 public struct CommandWords: ~Copyable {
-    private var strings: [OpaquePointer]
+    private static let inlineCount = 8
+    /// Numbers below this are kept as shared words: most dimensions are small.
+    private static let smallNumberCount = 64
+    private static let smallNumbers = (0..<smallNumberCount).map { SharedWord($0) }
 
-    public init(capacity: Int) {
-        unsafe strings = []
-        unsafe strings.reserveCapacity(capacity)
-    }
+    /// The words, if they are not more than fit: those of a small tensor take no memory here.
+    private var few: InlineArray<8, OpaquePointer?> = unsafe InlineArray(repeating: nil)
+    /// All words, if they are more than that.
+    private var many: [OpaquePointer] = unsafe []
+    private var count = 0
+
+    public init() {}
 
     deinit {
         // Safety: each entry is a hold of our own.
-        for index in unsafe strings.indices { unsafe redis_FreeString(nil, strings[index]) }
+        unsafe withVector { vector, count in
+            for index in 0..<count { unsafe redis_FreeString(nil, vector[index]) }
+        }
+    }
+
+    private mutating func append(_ string: OpaquePointer) {
+        if count < Self.inlineCount {
+            unsafe few[count] = string
+        } else {
+            if count == Self.inlineCount {
+                for index in 0..<count { if let word = unsafe few[index] { unsafe many.append(word) } }
+            }
+            unsafe many.append(string)
+        }
+        count += 1
     }
 
     public mutating func append(_ word: StaticString) {
-        unsafe strings.append(redis_CreateString(nil, word.cString, word.utf8CodeUnitCount))
+        unsafe append(redis_CreateString(nil, word.cString, word.utf8CodeUnitCount))
     }
 
     /// Shares a word that is made once.
     public mutating func append(_ word: SharedWord) {
-        unsafe strings.append(redis_HoldString(nil, word.string))
+        unsafe append(redis_HoldString(nil, word.string))
     }
 
     /// Copies the bytes.
     public mutating func append(bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { raw in
             let start = unsafe raw.baseAddress?.assumingMemoryBound(to: CChar.self)
-            unsafe strings.append(redis_CreateString(nil, start, raw.count))
+            unsafe append(redis_CreateString(nil, start, raw.count))
         }
     }
 
     public mutating func append(bytes: [UInt8]) { append(bytes: bytes.span) }
 
     public mutating func append(_ number: Int) {
-        unsafe strings.append(redis_CreateStringFromLongLong(nil, Int64(number)))
+        if number >= 0, number < Self.smallNumberCount { return append(Self.smallNumbers[number]) }
+        unsafe append(redis_CreateStringFromLongLong(nil, Int64(number)))
     }
 
     /// Shares the server's string; its bytes are not copied.
     public mutating func append(_ argument: Argument) {
-        unsafe strings.append(redis_HoldString(nil, argument.string))
+        unsafe append(redis_HoldString(nil, argument.string))
     }
 
     func withVector(_ body: (UnsafeMutablePointer<OpaquePointer>, Int) -> Void) {
-        // Safety: the server only reads the vector and the strings.
-        unsafe strings.withUnsafeBufferPointer { buffer in
-            guard let start = buffer.baseAddress else { return }
-            unsafe body(UnsafeMutablePointer(mutating: start), buffer.count)
+        // Safety: the server only reads the vector and the strings; an entry below `count` is not nil.
+        guard count <= Self.inlineCount else {
+            return unsafe many.withUnsafeBufferPointer { buffer in
+                guard let start = buffer.baseAddress else { return }
+                unsafe body(UnsafeMutablePointer(mutating: start), buffer.count)
+            }
+        }
+        unsafe few.span.withUnsafeBufferPointer { buffer in
+            guard let start = unsafe UnsafeMutableRawPointer(mutating: buffer.baseAddress) else { return }
+            unsafe body(start.assumingMemoryBound(to: OpaquePointer.self), count)
         }
     }
 }
@@ -64,4 +91,6 @@ public final class SharedWord: @unchecked Sendable {
     public init(_ word: StaticString) {
         unsafe string = redis_CreateString(nil, word.cString, word.utf8CodeUnitCount)
     }
+
+    init(_ number: Int) { unsafe string = redis_CreateStringFromLongLong(nil, Int64(number)) }
 }

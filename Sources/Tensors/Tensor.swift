@@ -91,7 +91,7 @@ public final class Tensor: Sendable {
 
     /// Bytes of memory that this tensor takes: its block, itself and its shape.
     public var memoryByteCount: Int {
-        let header = class_getInstanceSize + shape.rank * MemoryLayout<Int>.stride
+        let header = instanceByteCount + shape.memoryByteCount
         return storage.allocatedByteCount + header + (alignedCopy.load()?.memoryByteCount ?? 0)
     }
 
@@ -123,5 +123,5 @@ public final class Tensor: Sendable {
     }
 }
 
-/// The object and its shape array: two headers of 16 bytes, the fields, the array's counts.
-private let class_getInstanceSize = 128
+/// The object itself: header, shape, storage and the reference to a copy.
+private let instanceByteCount = 128

@@ -7,13 +7,11 @@ extension ONNXRuntimeSession {
     /// A value with copies of the tensor's strings; the caller releases it.
     func stringValue(of tensor: Tensor) throws(ExecutionError) -> OpaquePointer? {
         var created: OpaquePointer?
-        let status = unsafe tensor.shape.dimensions.withUnsafeBufferPointer { dimensions in
-            unsafe dimensions.withMemoryRebound(to: Int64.self) { dimensions in
-                // Safety: the allocator is never freed; the dimensions are copied.
-                unsafe onnx_value_create(
-                    table.pointer, allocator, dimensions.baseAddress, dimensions.count,
-                    tensor.type.onnxElementType, &created)
-            }
+        let status = unsafe tensor.shape.withONNXDimensions { dimensions in
+            // Safety: the allocator is never freed; the dimensions are copied.
+            unsafe onnx_value_create(
+                table.pointer, allocator, dimensions.baseAddress, dimensions.count,
+                tensor.type.onnxElementType, &created)
         }
         try unsafe table.check(status)
         guard let value = unsafe created else { throw .outOfMemory }

@@ -43,13 +43,11 @@ extension ONNXRuntimeSession {
         _ elements: UnsafeMutableRawPointer?, _ byteCount: Int, _ type: DataType, _ shape: TensorShape
     ) throws(ExecutionError) -> OpaquePointer? {
         var value: OpaquePointer?
-        let status = unsafe shape.dimensions.withUnsafeBufferPointer { dimensions in
-            unsafe dimensions.withMemoryRebound(to: Int64.self) { dimensions in
-                // Safety: without elements any address will do; the dimensions are copied.
-                unsafe onnx_value_wrap(
-                    table.pointer, memoryInfo, elements ?? UnsafeMutableRawPointer(allocator),
-                    byteCount, dimensions.baseAddress, dimensions.count, type.onnxElementType, &value)
-            }
+        let status = unsafe shape.withONNXDimensions { dimensions in
+            // Safety: without elements any address will do; the dimensions are copied.
+            unsafe onnx_value_wrap(
+                table.pointer, memoryInfo, elements ?? UnsafeMutableRawPointer(allocator),
+                byteCount, dimensions.baseAddress, dimensions.count, type.onnxElementType, &value)
         }
         try unsafe table.check(status)
         return unsafe value
@@ -120,5 +118,18 @@ extension ONNXRuntimeSession {
         }
         unsafe onnx_status_release(table.pointer, status)
         return nil
+    }
+}
+
+extension TensorShape {
+    /// The dimensions as the runtime reads them; valid during the call.
+    @inline(__always)
+    func withONNXDimensions<Result>(_ body: (UnsafeBufferPointer<Int64>) -> Result) -> Result {
+        withDimensions { dimensions in
+            unsafe dimensions.withUnsafeBufferPointer { dimensions in
+                // Safety: an `Int` is 64 bits wide here.
+                unsafe dimensions.withMemoryRebound(to: Int64.self) { unsafe body($0) }
+            }
+        }
     }
 }

@@ -55,15 +55,14 @@ final class OutputPlan: Sendable {
     /// The shape of the output in a run with these inputs; nil if an input lacks the dimension.
     func shape(for inputs: [Tensor]) -> TensorShape? {
         if let fixedShape { return fixedShape }
-        // A literal is several times cheaper than any other way to make an array (Swift 6.3).
-        let dimensions =
-            switch sources.count {
-            case 1: [dimension(0, inputs)]
-            case 2: [dimension(0, inputs), dimension(1, inputs)]
-            case 3: [dimension(0, inputs), dimension(1, inputs), dimension(2, inputs)]
-            default: sources.indices.map { dimension($0, inputs) }
-            }
-        return try? TensorShape(dimensions)
+        var shape = TensorShape.scalar
+        do throws(TensorError) {
+            for axis in sources.indices { try shape.append(dimension(axis, inputs)) }
+            return shape
+        } catch {
+            // An input lacks the dimension, or the output would be too large to plan for.
+            return nil
+        }
     }
 
     /// The dimension, or -1, which no shape can have.
@@ -72,8 +71,8 @@ final class OutputPlan: Sendable {
         switch sources[axis] {
         case .number(let number): return number
         case .input(let index, let axis):
-            let dimensions = inputs[index].shape.dimensions
-            return axis < dimensions.count ? dimensions[axis] : -1
+            let shape = inputs[index].shape
+            return axis < shape.rank ? shape[axis] : -1
         }
     }
 }

@@ -108,7 +108,7 @@ private final class PendingModel: PendingReply, @unchecked Sendable {
         // The key may hold something else by now.
         try ModelStorage.checkType(key, in: context)
         context.write(key).set(model, ModuleState.current.models)
-        var command = CommandWords(capacity: words.arguments.count)
+        var command = CommandWords()
         for word in words.arguments { command.append(word) }
         context.replicate(name, command)
     }

@@ -91,7 +91,7 @@ extension RedisContext {
             reply(bulk: tensor.type.wireName)
             reply(bulk: "shape")
             reply(arrayOf: tensor.shape.rank)
-            for dimension in tensor.shape.dimensions { reply(integer: dimension) }
+            for axis in 0..<tensor.shape.rank { reply(integer: tensor.shape[axis]) }
         }
         switch format.data {
         case .none: break

@@ -17,11 +17,13 @@ public struct TensorSet: Command {
         }
         guard let type = typeName.withBytes({ DataType(wireName: $0) }) else { throw .invalidDataType }
         self.key = key
-        let dimensions = try Self.dimensions(&words)
+        var hasZero = false
+        var isTooLarge = false
+        let shape = try Self.shape(&words, &hasZero, &isTooLarge)
         do throws(CommandError) {
-            tensor = try Self.tensor(type, dimensions, &words)
+            tensor = try Self.tensor(type, shape, isTooLarge: isTooLarge, &words)
         } catch {
-            throw dimensions.contains(0) ? .invalidShape : error
+            throw hasZero ? .invalidShape : error
         }
     }
 
@@ -51,31 +53,35 @@ public struct TensorSet: Command {
         }
     }
 
-    /// Up to `BLOB`, `VALUES` or the end.
-    private static func dimensions(_ words: inout ArgumentReader) throws(CommandError) -> [Int] {
-        var dimensions: [Int] = []
-        dimensions.reserveCapacity(words.remaining)
+    /// The dimensions up to `BLOB`, `VALUES` or the end.
+    /// - Parameter isTooLarge: said after what is wrong with the words behind; the shape is of no use then.
+    @inline(__always)
+    private static func shape(
+        _ words: inout ArgumentReader, _ hasZero: inout Bool, _ isTooLarge: inout Bool
+    ) throws(CommandError) -> TensorShape {
+        var shape = TensorShape.scalar
         while let word = words.peek {
             guard let dimension = word.integer else {
                 guard isData(word) else { throw .invalidShape }
                 break
             }
             guard dimension >= 0 else { throw .invalidShape }
-            dimensions.append(dimension)
+            if dimension == 0 { hasZero = true }
+            do throws(TensorError) { try shape.append(dimension) } catch { isTooLarge = true }
             _ = words.next()
         }
-        return dimensions
+        return shape
     }
 
     private static func isData(_ word: Argument) -> Bool { word.matches("BLOB") || word.matches("VALUES") }
 
     private static func tensor(
-        _ type: DataType, _ dimensions: [Int], _ words: inout ArgumentReader
+        _ type: DataType, _ shape: TensorShape, isTooLarge: Bool, _ words: inout ArgumentReader
     ) throws(CommandError) -> Tensor {
         let hasBlob = words.take("BLOB")
         if hasBlob, words.remaining != 1 { throw .blobArgumentCount }
         do throws(TensorError) {
-            let shape = try TensorShape(dimensions)
+            guard !isTooLarge else { throw .shapeTooLarge }
             if hasBlob, let blob = words.next() { return try tensor(type, shape, blob) }
             if words.take("VALUES") { return try values(type, shape, &words) }
             return try Tensor(zerosOf: type, shape: shape)
