@@ -14,23 +14,16 @@ public struct ExecutionPlan: Sendable {
     }
 
     public private(set) var steps: [Step] = []
-    /// What the slots hold before the first step; nil where a step puts something.
-    public private(set) var tensors: [Tensor?]
-
-    /// - Parameter slotCapacity: slots for which room is made at once.
-    public init(slotCapacity: Int) {
-        tensors = []
-        tensors.reserveCapacity(slotCapacity)
-    }
+    /// What the first slots hold before the first step; the others are filled by steps.
+    public let tensors: [Tensor]
+    /// Slots, those of the steps included.
+    public private(set) var slotCount: Int
 
     /// - Parameter tensors: fill the first slots, in order.
     public init(tensors: [Tensor]) {
-        self.init(slotCapacity: tensors.count)
-        for tensor in tensors { append(tensor) }
+        self.tensors = tensors
+        slotCount = tensors.count
     }
-
-    /// Fills the next slot.
-    public mutating func append(_ tensor: Tensor) { tensors.append(tensor) }
 
     /// Adds a run behind those there are.
     ///
@@ -44,9 +37,11 @@ public struct ExecutionPlan: Sendable {
     /// As above, with the slots in either form.
     @discardableResult
     public mutating func addStep(_ model: Model, inputs: SlotList, outputCount: Int) -> Range<Int> {
-        let outputs = tensors.count..<tensors.count + outputCount
-        for _ in 0..<outputCount { tensors.append(nil) }
-        steps.append(Step(model: model, inputs: inputs, outputs: outputs))
+        let outputs = slotCount..<slotCount + outputCount
+        slotCount += outputCount
+        let step = Step(model: model, inputs: inputs, outputs: outputs)
+        // A literal is several times cheaper than an array that grows (Swift 6.3).
+        if steps.isEmpty { steps = [step] } else { steps.append(step) }
         return outputs
     }
 }
@@ -70,23 +65,6 @@ public enum SlotList: Sendable {
         }
     }
 
-    /// The tensors of the slots; nil if one of them is missing.
-    func gather(_ tensors: [Tensor?]) -> [Tensor]? {
-        switch self {
-        case .range(let range): gather(range, tensors)
-        case .list(let list): gather(list, tensors)
-        }
-    }
-
-    private func gather(_ slots: some Collection<Int>, _ tensors: [Tensor?]) -> [Tensor]? {
-        var gathered: [Tensor] = []
-        gathered.reserveCapacity(slots.count)
-        for slot in slots {
-            guard let tensor = tensors[slot] else { return nil }
-            gathered.append(tensor)
-        }
-        return gathered
-    }
 }
 
 /// How one step ended.
@@ -95,18 +73,4 @@ public enum StepResult: Sendable {
     case failed(ExecutionError)
     /// An earlier step failed, or nobody waits for the plan any more.
     case notRun
-}
-
-/// How a plan ended.
-public struct PlanOutcome: Sendable {
-    /// The slots; nil where nothing was put, or something that is not a tensor.
-    public var tensors: [Tensor?]
-    /// One per step.
-    public var results: [StepResult]
-
-    /// Why the first failing step failed; nil if none did.
-    public var firstError: ExecutionError? {
-        for case .failed(let error) in results { return error }
-        return nil
-    }
 }

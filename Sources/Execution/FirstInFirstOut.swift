@@ -27,3 +27,5 @@ struct FirstInFirstOut<Element> {
         head = 0
     }
 }
+
+extension FirstInFirstOut: Sendable where Element: Sendable {}

@@ -20,7 +20,7 @@ public final class ModelBuild: Sendable {
     /// Set before the state becomes ready; read without a lock on every run, and in forked children.
     private let ready = PublishedOnce<Ready>()
     /// Held during a run where the backend does not allow two at once.
-    private let exclusiveRun = Locked<Void>(())
+    private let exclusiveRun = Locked(false)
     private let disposal: any Disposal
 
     init(disposal: any Disposal) {

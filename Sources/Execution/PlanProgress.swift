@@ -24,9 +24,13 @@ struct PlanProgress: Sendable {
     init(inputs: [[Int]], outputs: [Range<Int>], devices: [Int]) {
         unmetCounts = Array(repeating: 0, count: inputs.count)
         followers = Array(repeating: [], count: inputs.count)
+        // Outputs stand in the order of the steps, one behind the other.
+        let firstSlot = outputs.first?.lowerBound ?? 0
+        let makers = outputs.indices.flatMap { step in repeatElement(step, count: outputs[step].count) }
+        var lastOnDevice: [Int: Int] = [:]
         for step in inputs.indices {
-            var sources = Set(inputs[step].compactMap { slot in outputs.firstIndex { $0.contains(slot) } })
-            if let before = devices[..<step].lastIndex(of: devices[step]) { sources.insert(before) }
+            var sources = Set(inputs[step].compactMap { $0 >= firstSlot ? makers[$0 - firstSlot] : nil })
+            if let before = lastOnDevice.updateValue(step, forKey: devices[step]) { sources.insert(before) }
             unmetCounts[step] = sources.count
             for source in sources { followers[source].append(step) }
         }

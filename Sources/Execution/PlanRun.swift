@@ -29,9 +29,7 @@ public final class PlanRun: Sendable {
         let progress = PlanProgress(
             inputs: plan.steps.map(\.inputs.slots), outputs: plan.steps.map(\.outputs),
             devices: queues.map { queue in queues.firstIndex(of: queue) ?? 0 })
-        let results = [StepResult](repeating: .notRun, count: plan.steps.count)
-        state = Locked(
-            State(progress: progress, outcome: PlanOutcome(tensors: plan.tensors, results: results)))
+        state = Locked(State(progress: progress, outcome: PlanOutcome(of: plan)))
     }
 
     /// Steps that have not begun never will; nobody waits for the outcome.
@@ -42,32 +40,37 @@ public final class PlanRun: Sendable {
     /// Runs a step on the calling worker.
     func run(step index: Int) {
         let step = plan.steps[index]
-        guard !isCancelled.load(ordering: .relaxed) else { return end(index, .notRun, []) }
-        guard let inputs = state.withLock({ step.inputs.gather($0.outcome.tensors) }) else {
+        guard !isCancelled.load(ordering: .relaxed) else { return end(index, .notRun) }
+        guard let inputs = state.withLock({ $0.outcome.inputs(step.inputs) }) else {
             // An earlier step made something there that is not a tensor.
-            return end(index, .failed(.missingInput), [])
+            return end(index, .failed(.missingInput))
         }
         completion.stepBegins()
         do throws(ExecutionError) {
             let outputs = try step.model.run(inputs, outputCount: step.outputs.count)
             completion.stepEnded()
-            end(index, .ran, outputs)
+            end(index, outputs)
         } catch {
             completion.stepEnded()
-            end(index, .failed(error), [])
+            end(index, .failed(error))
         }
     }
 
-    private func end(_ index: Int, _ result: StepResult, _ outputs: [Tensor?]) {
-        let action = state.withLock { state in
-            state.outcome.results[index] = result
-            for (slot, tensor) in zip(plan.steps[index].outputs, outputs) {
-                state.outcome.tensors[slot] = tensor
-            }
-            guard case .ran = result else { return state.progress.end(index, succeeded: false) }
-            return state.progress.end(index, succeeded: true)
-        }
-        act(action)
+    private func end(_ index: Int, _ outputs: [Tensor?]) {
+        act(
+            state.withLock { state in
+                state.outcome.end(index, outputs: outputs, in: plan.steps[index].outputs)
+                return state.progress.end(index, succeeded: true)
+            })
+    }
+
+    /// - Parameter result: not that it ran.
+    private func end(_ index: Int, _ result: StepResult) {
+        act(
+            state.withLock { state in
+                state.outcome.end(index, result)
+                return state.progress.end(index, succeeded: false)
+            })
     }
 
     private func act(_ action: PlanProgress.Action) {
@@ -83,6 +86,6 @@ public final class PlanRun: Sendable {
     private func enqueue(_ index: Int) {
         let queue = plan.steps[index].model.queue
         guard !queue.enqueue(RunRequest(plan: self, step: index)) else { return }
-        end(index, .failed(.queueFull(device: queue.name, limit: queue.limit)), [])
+        end(index, .failed(.queueFull(device: queue.name, limit: queue.limit)))
     }
 }

@@ -18,11 +18,9 @@ public final class Scheduler: Sendable {
     private let loader: ModelLoader
     private let queues = Locked<[RunQueue]>([])
 
-    /// - Returns: nil if the loader's threads could not be started.
-    public init?(_ settings: Settings, provider: any BackendProvider) {
-        guard let loader = ModelLoader(provider: provider) else { return nil }
+    public init(_ settings: Settings, provider: any BackendProvider) {
         self.settings = settings
-        self.loader = loader
+        loader = ModelLoader(provider: provider)
     }
 
     /// The queues there are, in the order in which they came.
@@ -109,16 +107,15 @@ public final class Scheduler: Sendable {
     /// - Returns: nil if the plan has to be queued, with `submit`.
     public func runInline(_ plan: ExecutionPlan) -> PlanOutcome? {
         guard isShort(plan) else { return nil }
-        var outcome = PlanOutcome(
-            tensors: plan.tensors, results: Array(repeating: .notRun, count: plan.steps.count))
-        for (index, step) in plan.steps.enumerated() {
+        var outcome = PlanOutcome(of: plan)
+        for index in plan.steps.indices {
+            let step = plan.steps[index]
             do throws(ExecutionError) {
-                guard let inputs = step.inputs.gather(outcome.tensors) else { throw .missingInput }
+                guard let inputs = outcome.inputs(step.inputs) else { throw .missingInput }
                 let outputs = try step.model.run(inputs, outputCount: step.outputs.count)
-                for (slot, tensor) in zip(step.outputs, outputs) { outcome.tensors[slot] = tensor }
-                outcome.results[index] = .ran
+                outcome.end(index, outputs: outputs, in: step.outputs)
             } catch {
-                outcome.results[index] = .failed(error)
+                outcome.end(index, .failed(error))
                 return outcome
             }
         }
@@ -135,8 +132,12 @@ public final class Scheduler: Sendable {
     private func isShort(_ plan: ExecutionPlan) -> Bool {
         var remaining = settings.inlineBudgetMicroseconds * 1000
         guard remaining > 0 else { return false }
+        var rows = 1
         for step in plan.steps {
-            let rows = step.inputs.first.flatMap { plan.tensors[$0] }?.shape.rowCount ?? 1
+            // What earlier steps make is taken to have as many rows as what they were made of.
+            if let first = step.inputs.first, first < plan.tensors.count {
+                rows = plan.tensors[first].shape.rowCount
+            }
             guard step.model.queue.waitingCount == 0, step.model.canOverlap,
                 let expected = step.model.statistics.expectedNanoseconds(rows: rows)
             else { return false }

@@ -87,9 +87,7 @@ private func makeState(
     var scheduling = Scheduler.Settings()
     scheduling.threadsPerQueue = settings.threadsPerQueue
     scheduling.inlineBudgetMicroseconds = settings.inlineBudgetMicroseconds
-    guard let scheduler = Scheduler(scheduling, provider: backends) else {
-        throw LoadFailure(text: "the threads that load models could not be started")
-    }
+    let scheduler = Scheduler(scheduling, provider: backends)
     // There is always a queue for the processor.
     if let processor = Device(Array("CPU".utf8)) {
         do throws(ExecutionError) { try scheduler.queue(for: processor) } catch {

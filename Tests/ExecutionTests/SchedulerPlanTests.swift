@@ -164,13 +164,32 @@ import Testing
         #expect(plan.addStep(try Self.model(), inputs: [1], outputCount: 1) == 3..<4)
     }
 
-    @Test func theFirstErrorIsThatOfTheFirstFailingStep() {
-        let outcome = PlanOutcome(
-            tensors: [], results: [.ran, .failed(.unsupportedDevice), .notRun, .failed(.missingInput)])
-        #expect(outcome.firstError == .unsupportedDevice)
+    static func outcome(stepCount: Int) throws -> PlanOutcome {
+        var plan = ExecutionPlan(tensors: [.row(7)])
+        for _ in 0..<stepCount { plan.addStep(try model(), inputs: [0], outputCount: 1) }
+        return PlanOutcome(of: plan)
     }
 
-    @Test func thereIsNoErrorIfNothingFailed() {
-        #expect(PlanOutcome(tensors: [], results: [.ran, .notRun]).firstError == nil)
+    @Test func theFirstErrorIsThatOfTheFirstFailingStep() throws {
+        var outcome = try Self.outcome(stepCount: 4)
+        outcome.end(3, .failed(.missingInput))
+        outcome.end(1, .failed(.unsupportedDevice))
+        outcome.end(0, outputs: [.row(8)], in: 1..<2)
+        #expect(outcome.firstError == .unsupportedDevice)
+        #expect(outcome.words == ["ran", "failed: unsupportedDevice", "not run", "failed: missingInput"])
+    }
+
+    @Test func thereIsNoErrorIfNothingFailed() throws {
+        var outcome = try Self.outcome(stepCount: 2)
+        outcome.end(0, outputs: [.row(8)], in: 1..<2)
+        #expect(outcome.firstError == nil)
+    }
+
+    @Test func stepsMayEndInAnyOrder() throws {
+        var outcome = try Self.outcome(stepCount: 3)
+        outcome.end(2, outputs: [.row(3)], in: 3..<4)
+        outcome.end(0, outputs: [nil], in: 1..<2)
+        #expect(outcome.contents == [[7], nil, nil, [3]])
+        #expect(outcome.words == ["ran", "not run", "ran"])
     }
 }

@@ -30,7 +30,7 @@ extension Scheduler {
         settings.threadsPerQueue = threads
         settings.inlineBudgetMicroseconds = budget
         settings.queueLimit = limit
-        return try #require(Scheduler(settings, provider: provider))
+        return Scheduler(settings, provider: provider)
     }
 
     static func make(

@@ -17,9 +17,10 @@ import Testing
             "Sources/Commands/CommandTable.swift",
             "Sources/Commands/Server/InfoSections.swift",
             "Sources/Execution/Locked.swift",
+            "Sources/Execution/Monitor.swift",
             "Sources/Execution/Monotonic.swift",
             "Sources/Execution/PublishedOnce.swift",
-            "Sources/Execution/WorkQueue.swift",
+            "Sources/Execution/WorkerThread.swift",
             "Sources/Keyspace/KeyspaceTypes.swift",
             "Sources/Keyspace/ModuleState.swift",
             "Sources/Keyspace/ServerBytes.swift",
@@ -56,14 +57,17 @@ import Testing
             "Sources/Backends/BackendCatalog.swift",
             "Sources/Execution/Locked.swift",
             "Sources/Execution/ModelBuild.swift",
+            "Sources/Execution/Monitor.swift",
             "Sources/Execution/PlanRun.swift",
+            "Sources/Execution/RunQueue.swift",
             "Sources/Execution/Scheduler.swift",
             "Sources/Execution/WorkQueue.swift",
             "Sources/Redis/RetainedString.swift",
         ], subject: "a lock"
     ) { file in
         let spellings = [
-            "Locked<", "Locked(", "Mutex<", "Mutex(", "pthread_mutex", "pthread_rwlock", "pthread_spin",
+            "Locked<", "Locked(", "Monitor<", "Monitor(", "Mutex<", "Mutex(", "pthread_mutex",
+            "pthread_rwlock", "pthread_spin",
             "NSLock", "DispatchSemaphore", "DispatchQueue",
         ]
         return Set(spellings.flatMap { file.linesOfCode(containing: $0) }).sorted()

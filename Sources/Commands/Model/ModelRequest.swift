@@ -17,14 +17,17 @@ struct ModelRequest {
         let plan = try plan(in: context)
         let scheduler = ModuleState.current.scheduler
         if let outcome = scheduler.runInline(plan) {
-            try StoredOutputs.store(outcome, at: outputs, in: context)
+            try StoredOutputs.store(outcome, from: outputSlots, at: outputs, in: context)
             return context.replyOK()
         }
         guard !context.flags.contains(.cannotBlock) else { throw .inTransaction }
-        let pending = PendingRun(outputs: outputs, context)
+        let pending = PendingRun(outputs: outputs, from: outputSlots, context)
         let client = context.block(pending, timeoutMilliseconds: timeoutMilliseconds)
         pending.run = scheduler.submit(plan, completion: RunCompletion(client, pending))
     }
+
+    /// Where the plan of one step puts its outputs.
+    private var outputSlots: Range<Int> { inputs.count..<inputs.count + outputs.count }
 
     static func refuseTransaction(_ context: borrowing RedisContext) throws(CommandError) {
         guard context.flags.isDisjoint(with: [.script, .transaction]) else { throw .inTransaction }
@@ -38,10 +41,18 @@ struct ModelRequest {
             // The administrator may have brought the library meanwhile; the request waits then.
             guard ModuleState.current.scheduler.rebuild(model) else { throw .execution(error) }
         }
-        var plan = ExecutionPlan(slotCapacity: inputs.count + outputs.count)
-        for input in inputs { plan.append(try TensorGet.tensor(at: input, in: context)) }
+        var plan = ExecutionPlan(tensors: try tensors(in: context))
         plan.addStep(model, inputs: .range(0..<inputs.count), outputCount: outputs.count)
         return plan
+    }
+
+    private func tensors(in context: borrowing RedisContext) throws(CommandError) -> [Tensor] {
+        guard !inputs.isEmpty else { return [] }
+        // A literal is several times cheaper than an array that grows (Swift 6.3).
+        var tensors = [try TensorGet.tensor(at: inputs[inputs.startIndex], in: context)]
+        if inputs.count > 1 { tensors.reserveCapacity(inputs.count) }
+        for input in inputs.dropFirst() { tensors.append(try TensorGet.tensor(at: input, in: context)) }
+        return tensors
     }
 }
 
@@ -50,17 +61,17 @@ enum StoredOutputs {
     /// All or nothing: the types of all keys are looked at before the first is written.
     /// - Throws: why the step failed; `.wrongType`.
     static func store(
-        _ outcome: PlanOutcome, at keys: some Collection<Argument>, in context: borrowing RedisContext
+        _ outcome: PlanOutcome, from slots: Range<Int>, at keys: some Collection<Argument>,
+        in context: borrowing RedisContext
     ) throws(CommandError) {
         if let error = outcome.firstError { throw .execution(error) }
         let tensors = ModuleState.current.tensors
-        let first = outcome.tensors.count - keys.count
         do throws(WrongType) {
             if keys.count > 1 { for key in keys { _ = try context.read(key).value(tensors) } }
             for (index, key) in keys.enumerated() {
                 let handle = context.write(key)
                 let old = try handle.value(tensors)
-                guard let tensor = outcome.tensors[first + index] else {
+                guard let tensor = outcome.tensor(slots.lowerBound + index) else {
                     // Not a tensor. What an earlier run left there must not pass for this one's output.
                     if old != nil { delete(key, handle, in: context) }
                     continue
@@ -77,7 +88,7 @@ enum StoredOutputs {
         _ key: Argument, _ handle: borrowing KeyHandle, in context: borrowing RedisContext
     ) {
         handle.delete()
-        var words = CommandWords(capacity: 1)
+        var words = CommandWords()
         words.append(key)
         context.replicate("DEL", words)
     }
@@ -86,12 +97,14 @@ enum StoredOutputs {
 /// A client that waits for a plan.
 private final class PendingRun: PendingReply, @unchecked Sendable {
     private let outputs: RetainedArguments
+    private let slots: Range<Int>
     /// Written by a worker before the client is unblocked, read by the main thread after.
     var outcome: PlanOutcome?
     /// Main thread only.
     var run: PlanRun?
 
-    init(outputs: ArgumentSlice, _ context: borrowing RedisContext) {
+    init(outputs: ArgumentSlice, from slots: Range<Int>, _ context: borrowing RedisContext) {
+        self.slots = slots
         self.outputs = RetainedArguments(outputs)
         super.init(context)
     }
@@ -125,7 +138,7 @@ private final class PendingRun: PendingReply, @unchecked Sendable {
 
     private func store(in context: borrowing RedisContext) throws(CommandError) {
         guard let outcome else { preconditionFailure("a client was unblocked without an outcome") }
-        try StoredOutputs.store(outcome, at: outputs.arguments, in: context)
+        try StoredOutputs.store(outcome, from: slots, at: outputs.arguments, in: context)
     }
 }
 
