@@ -1,21 +1,19 @@
 /// Work in the background, first come, first served, on threads that exist while there is some.
+///
+/// The server's allocator keeps, and ten times a second walks, an arena for each thread that has allocated
+/// and lives; a thread that has ended leaves its arena to the next. So none waits here for work to come.
 final class WorkQueue: Sendable {
     typealias Work = @Sendable () -> Void
 
     private struct State: Sendable {
         var waiting = FirstInFirstOut<Work>()
-        /// Threads that have nothing to do and will look again.
-        var idleCount = 0
-        /// Per possible thread, whether there is one.
-        var isStarted: [Bool]
+        /// Per possible thread, whether it runs.
+        var isRunning: [Bool]
     }
-
-    /// A thread with nothing to do ends after this; the next one takes over its arena of memory.
-    private static let idleNanoseconds = 500_000_000
 
     private let name: String
     private let niceness: Int32
-    private let state: Monitor<State>
+    private let state: Locked<State>
 
     /// - Parameters:
     ///   - threadCount: threads at the same time, at most.
@@ -23,24 +21,21 @@ final class WorkQueue: Sendable {
     init(name: String, threadCount: Int, niceness: Int32 = 0) {
         self.name = name
         self.niceness = niceness
-        state = Monitor(State(isStarted: Array(repeating: false, count: threadCount)))
+        state = Locked(State(isRunning: Array(repeating: false, count: threadCount)))
     }
 
     /// Adds work at the end.
     /// - Returns: false if there is no thread for it and none could be started; it is not done then.
     func enqueue(_ work: @escaping Work) -> Bool {
-        let isTaken = state.withLock { state in
-            let isShort = state.waiting.count >= state.idleCount
-            if isShort, let index = state.isStarted.firstIndex(of: false) {
+        state.withLock { state in
+            if let index = state.isRunning.firstIndex(of: false) {
                 // Under the lock, so that nobody relies on a thread that the system then refuses.
-                state.isStarted[index] = start(index)
+                state.isRunning[index] = start(index)
             }
-            guard state.isStarted.contains(true) else { return false }
+            guard state.isRunning.contains(true) else { return false }
             state.waiting.append(work)
             return true
         }
-        state.signal()
-        return isTaken
     }
 
     private func start(_ index: Int) -> Bool {
@@ -50,21 +45,12 @@ final class WorkQueue: Sendable {
         return thread != nil
     }
 
-    /// The oldest work; nil after a while without any, when the thread must end.
+    /// The oldest work; nil if there is none, when the thread must end.
     private func next(_ index: Int) -> Work? {
-        var end: Int?
-        return state.wait { state in
-            if end != nil { state.idleCount -= 1 }
-            if let work = state.waiting.popFirst() { return .done(work) }
-            let now = Monotonic.nanoseconds
-            let limit = end ?? now + Self.idleNanoseconds
-            guard now < limit else {
-                state.isStarted[index] = false
-                return .done(nil)
-            }
-            end = limit
-            state.idleCount += 1
-            return .until(nanoseconds: limit)
+        state.withLock { state in
+            let work = state.waiting.popFirst()
+            state.isRunning[index] = work != nil
+            return work
         }
     }
 }
