@@ -1,0 +1,195 @@
+/// What waits for the workers of a device, and which of it runs next.
+///
+/// Pure: its owner holds the lock, tells the time and runs what it is given. Requests that can be joined
+/// stand in a lane of their kind and leave it in the order in which they came, as many at once as fit into
+/// a batch. Of all lanes that need not wait for MINBATCHSIZE, the one whose first request is the oldest is
+/// next; one that waits keeps nobody else waiting. All others stand in one lane and leave one by one.
+///
+/// Each change costs O(log n) in the number of lanes, and never depends on how many requests wait.
+struct BatchQueue<Element> {
+    enum Decision {
+        /// Run this one by itself.
+        case run(Element)
+        /// Run these together, in this order; at least two.
+        case runTogether([Element])
+        /// Nothing runs before that time in nanoseconds, or a change; nil = before a change.
+        case wait(until: Int?)
+    }
+
+    /// A request's place in the queue, to take it out again.
+    struct Ticket: Hashable, Sendable {
+        fileprivate let node: Int
+        fileprivate let number: Int
+    }
+
+    private struct Waiting {
+        let element: Element
+        /// Counts all requests ever queued: the lower, the older.
+        let number: Int
+        let rowCount: Int
+        let queuedAt: Int
+        let lane: Int
+    }
+
+    private struct Lane {
+        var kind: BatchMember.Kind?
+        var policy: BatchPolicy
+        var requests = LinkedLists<Waiting>.List()
+        /// The next batch: the requests before `end`.
+        var batch = BatchPolicy.Batch()
+        /// The first request that does not belong to the next batch; nil if all do.
+        var end: Int?
+        /// Whether the first request has waited for as long as it may.
+        var isDue = false
+    }
+
+    /// Those of requests that run by themselves.
+    private static var aloneLane: Int { 0 }
+
+    private(set) var count = 0
+    private var requests = LinkedLists<Waiting>()
+    private var lanes = [Lane(kind: nil, policy: .alone)]
+    private var freeLanes: [Int] = []
+    private var lanesOfKinds: [BatchMember.Kind: Int] = [:]
+    /// Lanes whose next batch may run, by the number of its first request.
+    private var ready = IndexedHeap()
+    /// Lanes that wait for MINBATCHSIZE, by the time at which they run all the same.
+    private var waiting = IndexedHeap()
+    private var lastNumber = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    /// The oldest request of each batch that waits for MINBATCHSIZE with no limit of time, in no order.
+    var waitingWithoutLimit: [Element] {
+        waiting.places.filter { waiting.key(of: $0) == Self.never }.compactMap { lane in
+            lanes[lane].requests.first.flatMap { requests[$0]?.element }
+        }
+    }
+
+    /// Adds a request at the end.
+    ///
+    /// - Parameters:
+    ///   - member: nil if it runs by itself.
+    ///   - queuedAt: the time now, in nanoseconds.
+    @discardableResult
+    mutating func append(_ element: Element, as member: BatchMember?, queuedAt: Int) -> Ticket {
+        let lane = member.map { laneOfKind($0) } ?? Self.aloneLane
+        lastNumber += 1
+        count += 1
+        let request = Waiting(
+            element: element, number: lastNumber, rowCount: member?.rowCount ?? 0, queuedAt: queuedAt,
+            lane: lane)
+        let node = requests.append(request, to: &lanes[lane].requests)
+        if lanes[lane].end == nil { lanes[lane].end = node }
+        update(lane)
+        return Ticket(node: node, number: lastNumber)
+    }
+
+    /// Takes a request out that is not to run any more.
+    /// - Returns: nil if it has left the queue already.
+    mutating func remove(_ ticket: Ticket) -> Element? {
+        guard let request = requests[ticket.node], request.number == ticket.number else { return nil }
+        let lane = request.lane
+        let end = lanes[lane].end
+        if end == ticket.node {
+            lanes[lane].end = requests.next(after: ticket.node)
+        } else if end.flatMap({ requests[$0]?.number }).map({ request.number < $0 }) ?? true {
+            lanes[lane].batch.requestCount -= 1
+            lanes[lane].batch.rowCount -= request.rowCount
+        }
+        if lanes[lane].requests.first == ticket.node { lanes[lane].isDue = false }
+        _ = requests.remove(ticket.node, from: &lanes[lane].requests)
+        count -= 1
+        update(lane)
+        return request.element
+    }
+
+    /// Takes out what is to run now, or says how long nothing will.
+    /// - Parameter now: in nanoseconds, on the clock of `queuedAt`.
+    mutating func next(at now: Int) -> Decision {
+        while let due = waiting.first, due.key <= now {
+            lanes[due.place].isDue = true
+            place(due.place)
+        }
+        guard let lane = ready.first?.place else {
+            let deadline = waiting.first?.key
+            return .wait(until: deadline == Self.never ? nil : deadline)
+        }
+        let size = lanes[lane].batch.requestCount
+        let first = takeFirst(lane)
+        guard size > 1 else {
+            beginBatch(lane)
+            return .run(first)
+        }
+        var batch = [first]
+        batch.reserveCapacity(size)
+        for _ in 1..<size { batch.append(takeFirst(lane)) }
+        beginBatch(lane)
+        return .runTogether(batch)
+    }
+
+    /// The key of lanes that wait for as long as it takes.
+    private static var never: Int { .max }
+
+    private mutating func takeFirst(_ lane: Int) -> Element {
+        guard let node = lanes[lane].requests.first else {
+            preconditionFailure("a batch has more requests than wait for it")
+        }
+        count -= 1
+        return requests.remove(node, from: &lanes[lane].requests).element
+    }
+
+    /// The batch has left; the next one begins with what is first now.
+    private mutating func beginBatch(_ lane: Int) {
+        lanes[lane].batch = BatchPolicy.Batch()
+        lanes[lane].end = lanes[lane].requests.first
+        lanes[lane].isDue = false
+        update(lane)
+    }
+
+    /// Lets the next batch grow by what fits, in order; each request is looked at once for its batch.
+    private mutating func update(_ lane: Int) {
+        while let node = lanes[lane].end, let request = requests[node],
+            lanes[lane].policy.takes(rowCount: request.rowCount, into: lanes[lane].batch)
+        {
+            lanes[lane].batch.requestCount += 1
+            lanes[lane].batch.rowCount += request.rowCount
+            lanes[lane].end = requests.next(after: node)
+        }
+        place(lane)
+    }
+
+    /// Puts a lane where it belongs: with those that may run, with those that wait, or away.
+    private mutating func place(_ lane: Int) {
+        guard let first = lanes[lane].requests.first.flatMap({ requests[$0] }) else { return free(lane) }
+        let policy = lanes[lane].policy
+        let isComplete = policy.isComplete(lanes[lane].batch, isBlocked: lanes[lane].end != nil)
+        if isComplete || lanes[lane].isDue {
+            waiting.remove(lane)
+            ready.set(lane, key: first.number)
+        } else {
+            ready.remove(lane)
+            waiting.set(lane, key: policy.deadline(queuedAt: first.queuedAt) ?? Self.never)
+        }
+    }
+
+    private mutating func laneOfKind(_ member: BatchMember) -> Int {
+        if let lane = lanesOfKinds[member.kind] { return lane }
+        let new = Lane(kind: member.kind, policy: member.policy)
+        let lane = freeLanes.popLast() ?? lanes.count
+        if lane < lanes.count { lanes[lane] = new } else { lanes.append(new) }
+        lanesOfKinds[member.kind] = lane
+        return lane
+    }
+
+    private mutating func free(_ lane: Int) {
+        ready.remove(lane)
+        waiting.remove(lane)
+        guard let kind = lanes[lane].kind else { return }
+        lanesOfKinds[kind] = nil
+        lanes[lane].kind = nil
+        freeLanes.append(lane)
+    }
+}
+
+extension BatchQueue.Decision: Equatable where Element: Equatable {}
