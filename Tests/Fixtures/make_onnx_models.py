@@ -17,7 +17,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from onnx_generators import arithmetic, external_data, running_time, types, versions  # noqa: E402
+from onnx_generators import arithmetic, batches, external_data, running_time, types, versions  # noqa: E402
 
 FOLDER = HERE / "models"
 LARGEST_FILE = 200 * 1024
@@ -33,7 +33,7 @@ def write(path, payload):
 
 def write_families():
     """Writes each family's models as `models/<name>.onnx`."""
-    for family in (arithmetic, types, running_time, versions):
+    for family in (arithmetic, batches, types, running_time, versions):
         for name, make in family.MODELS.items():
             write(FOLDER / f"{name}.onnx", make().SerializeToString(deterministic=True))
 

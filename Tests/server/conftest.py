@@ -34,9 +34,9 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(scope="module")
-def file_server():
-    """The server that the tests of one file share."""
-    server = RedisServer().start()
+def file_server(request):
+    """The server that the tests of one file share; the file's MODULE_WORDS are given to the module."""
+    server = RedisServer(words=getattr(request.module, "MODULE_WORDS", ())).start()
     yield server
     server.stop()
     trouble = server.trouble()
