@@ -22,7 +22,7 @@ struct BatchQueue<Element> {
         fileprivate let number: Int
     }
 
-    private struct Waiting {
+    fileprivate struct Waiting {
         let element: Element
         /// Counts all requests ever queued: the lower, the older.
         let number: Int
@@ -31,7 +31,7 @@ struct BatchQueue<Element> {
         let lane: Int
     }
 
-    private struct Lane {
+    fileprivate struct Lane {
         var kind: BatchMember.Kind?
         var policy: BatchPolicy
         var requests = LinkedLists<Waiting>.List()
@@ -193,3 +193,8 @@ struct BatchQueue<Element> {
 }
 
 extension BatchQueue.Decision: Equatable where Element: Equatable {}
+
+extension BatchQueue: Sendable where Element: Sendable {}
+extension BatchQueue.Decision: Sendable where Element: Sendable {}
+extension BatchQueue.Waiting: Sendable where Element: Sendable {}
+extension BatchQueue.Lane: Sendable where Element: Sendable {}

@@ -1,8 +1,8 @@
 /// Numbered places ordered by a key, the least first; a place is in the heap once at most.
 ///
 /// Changes cost O(log n). Memory grows with the highest place.
-struct IndexedHeap {
-    private struct Entry {
+struct IndexedHeap: Sendable {
+    private struct Entry: Sendable {
         var key: Int
         let place: Int
     }

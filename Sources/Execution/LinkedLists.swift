@@ -7,7 +7,7 @@ struct LinkedLists<Element> {
         fileprivate(set) var last: Int?
     }
 
-    private struct Node {
+    fileprivate struct Node {
         /// Nil if the node is free.
         var element: Element?
         var previous: Int?
@@ -53,3 +53,6 @@ struct LinkedLists<Element> {
     /// The element of a node; nil if it is free.
     subscript(index: Int) -> Element? { nodes[index].element }
 }
+
+extension LinkedLists: Sendable where Element: Sendable {}
+extension LinkedLists.Node: Sendable where Element: Sendable {}

@@ -59,6 +59,43 @@ public final class Model: Sendable {
         }
     }
 
+    /// Runs the model once for several requests of one kind, and counts each with its share of the time.
+    ///
+    /// - Parameter requests: the inputs of each, with rows that can be joined.
+    /// - Returns: the outputs of each; nil if they have to be run one by one, which counts nothing.
+    func run(together requests: [[Tensor]], outputCount: Int) -> [[Tensor?]]? {
+        do throws(ExecutionError) {
+            guard let loaded = try build.loadedModel() else { return nil }
+            try check(loaded, inputCount: requests[0].count, outputCount: outputCount)
+            let inputs = try join(requests)
+            let rows = requests.map { $0[0].shape.rowCount }
+            let start = Monotonic.nanoseconds
+            let outputs = try build.run(loaded, inputs)
+            let nanoseconds = Monotonic.nanoseconds - start
+            guard outputs.count == outputCount, let parts = split(outputs, rows: rows) else { return nil }
+            let samples = parts.map { $0.first.flatMap { $0 }?.shape.rowCount ?? 0 }
+            statistics.record(nanoseconds: nanoseconds, rows: rows, samples: samples)
+            return parts
+        } catch {
+            return nil
+        }
+    }
+
+    private func join(_ requests: [[Tensor]]) throws(ExecutionError) -> [Tensor] {
+        do throws(TensorError) { return try TensorBatch.join(requests) } catch { throw .outOfMemory }
+    }
+
+    /// - Returns: nil if the model does not make a row of each output from a row of its inputs; it is not
+    ///   asked again then.
+    private func split(_ outputs: [Tensor?], rows: [Int]) -> [[Tensor?]]? {
+        do throws(TensorBatch.SplitError) {
+            return try TensorBatch.split(outputs, rows: rows)
+        } catch {
+            if case .rowCountMismatch = error { build.refuseBatches() }
+            return nil
+        }
+    }
+
     private func aligned(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor] {
         guard !inputs.allSatisfy(\.isAligned) else { return inputs }
         do throws(TensorError) {
@@ -73,6 +110,12 @@ public final class Model: Sendable {
     ) throws(ExecutionError) {
         guard inputCount == loaded.inputs.count else { throw .inputCountMismatch }
         guard outputCount == loaded.outputs.count else { throw .outputCountMismatch }
+    }
+
+    /// Whether a request with so many rows waits for others.
+    func waits(rows: Int) -> Bool {
+        let batching = definition.batching
+        return rows < batching.minimumSize && rows < batching.maximumSize && !build.refusesBatches
     }
 
     /// Whether runs may overlap now: it is ready and its backend allows it.

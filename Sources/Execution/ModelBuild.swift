@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// The way of a model's bytes to something that runs: loading, ready, or failed.
@@ -22,6 +23,7 @@ public final class ModelBuild: Sendable {
     /// Held during a run where the backend does not allow two at once.
     private let exclusiveRun = Locked(false)
     private let disposal: any Disposal
+    private let hasRefusedBatch = Atomic<Bool>(false)
 
     init(disposal: any Disposal) {
         state = Locked(.loading(waiters: []))
@@ -82,6 +84,12 @@ public final class ModelBuild: Sendable {
         }
         for waiter in waiters { waiter() }
     }
+
+    /// Whether a joined run has shown that its outputs do not have a row for each row of its inputs.
+    public var refusesBatches: Bool { hasRefusedBatch.load(ordering: .relaxed) }
+
+    /// Has requests run one by one from now on.
+    func refuseBatches() { hasRefusedBatch.store(true, ordering: .relaxed) }
 
     /// Runs the model, alone if the backend asks for that.
     func run(_ loaded: any LoadedModel, _ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {

@@ -15,7 +15,8 @@ struct PlanProgress: Sendable {
     private var followers: [[Int]]
     private var runningCount = 0
     private var endedCount = 0
-    private var isStopped = false
+    /// Whether a step has failed or was not run.
+    private(set) var isStopped = false
 
     /// - Parameters:
     ///   - inputs: per step, the slots it reads.

@@ -12,9 +12,17 @@ public protocol PlanCompletion: AnyObject, Sendable {
 
 /// A plan on its way through the queues. Pins models and tensors: keys may change meanwhile.
 public final class PlanRun: Sendable {
+    /// Where a step waits, so that it can be taken out again.
+    private struct Place: Sendable {
+        let step: Int
+        let queue: RunQueue
+        let ticket: RunQueue.Waiting.Ticket
+    }
+
     private struct State: Sendable {
         var progress: PlanProgress
         var outcome: PlanOutcome
+        var places: [Place] = []
     }
 
     private let plan: ExecutionPlan
@@ -32,60 +40,84 @@ public final class PlanRun: Sendable {
         state = Locked(State(progress: progress, outcome: PlanOutcome(of: plan)))
     }
 
-    /// Steps that have not begun never will; nobody waits for the outcome.
-    public func cancel() { isCancelled.store(true, ordering: .relaxed) }
+    /// Steps that have not begun never will, and leave their queues; any thread.
+    public func cancel() {
+        isCancelled.store(true, ordering: .sequentiallyConsistent)
+        let places = state.withLock { state in
+            defer { state.places = [] }
+            return state.places
+        }
+        for place in places { leave(place) }
+    }
 
     func begin() { act(state.withLock { $0.progress.begin() }) }
 
-    /// Runs a step on the calling worker.
-    func run(step index: Int) {
-        let step = plan.steps[index]
-        guard !isCancelled.load(ordering: .relaxed) else { return end(index, .notRun) }
-        guard let inputs = state.withLock({ $0.outcome.inputs(step.inputs) }) else {
-            // An earlier step made something there that is not a tensor.
-            return end(index, .failed(.missingInput))
+    /// A worker is about to run a step.
+    /// - Returns: false if it need not, since nobody waits for it any more; it has ended then.
+    func begins(_ step: Int) -> Bool {
+        guard !isCancelled.load(ordering: .relaxed) else {
+            end(step, .notRun)
+            return false
         }
         completion.stepBegins()
-        do throws(ExecutionError) {
-            let outputs = try step.model.run(inputs, outputCount: step.outputs.count)
-            completion.stepEnded()
-            end(index, outputs)
-        } catch {
-            completion.stepEnded()
-            end(index, .failed(error))
-        }
+        return true
     }
 
-    private func end(_ index: Int, _ outputs: [Tensor?]) {
+    func ended(_ step: Int, outputs: [Tensor?]) {
+        completion.stepEnded()
         act(
             state.withLock { state in
-                state.outcome.end(index, outputs: outputs, in: plan.steps[index].outputs)
-                return state.progress.end(index, succeeded: true)
+                state.outcome.end(step, outputs: outputs, in: plan.steps[step].outputs)
+                return state.progress.end(step, succeeded: true)
             })
     }
 
+    func failed(_ step: Int, _ error: ExecutionError) {
+        completion.stepEnded()
+        end(step, .failed(error))
+    }
+
     /// - Parameter result: not that it ran.
-    private func end(_ index: Int, _ result: StepResult) {
+    private func end(_ step: Int, _ result: StepResult) {
         act(
             state.withLock { state in
-                state.outcome.end(index, result)
-                return state.progress.end(index, succeeded: false)
+                state.outcome.end(step, result)
+                return state.progress.end(step, succeeded: false)
             })
     }
 
     private func act(_ action: PlanProgress.Action) {
-        for index in action.start {
-            let model = plan.steps[index].model
+        for step in action.start {
             // At once if the model is ready; else the request waits for the build.
-            model.build.whenEnded { self.enqueue(index) }
+            plan.steps[step].model.build.whenEnded { self.enqueue(step) }
         }
         guard action.isEnded else { return }
         completion.planEnded(state.withLock { $0.outcome })
     }
 
     private func enqueue(_ index: Int) {
-        let queue = plan.steps[index].model.queue
-        guard !queue.enqueue(RunRequest(plan: self, step: index)) else { return }
-        end(index, .failed(.queueFull(device: queue.name, limit: queue.limit)))
+        let step = plan.steps[index]
+        let (isStopped, inputs) = state.withLock { state in
+            (state.progress.isStopped, state.outcome.inputs(step.inputs))
+        }
+        // Another step may have been refused by its queue while this one was about to start.
+        guard !isStopped, !isCancelled.load(ordering: .relaxed) else { return end(index, .notRun) }
+        // An earlier step made something there that is not a tensor.
+        guard let inputs else { return end(index, .failed(.missingInput)) }
+        let request = RunRequest(
+            plan: self, step: index, model: step.model, inputs: inputs, outputCount: step.outputs.count,
+            queuedAt: Monotonic.nanoseconds)
+        let queue = step.model.queue
+        guard let ticket = queue.enqueue(request) else {
+            return end(index, .failed(.queueFull(device: queue.name, limit: queue.limit)))
+        }
+        let place = Place(step: index, queue: queue, ticket: ticket)
+        state.withLock { $0.places.append(place) }
+        // The cancellation may have come before the place was known.
+        if isCancelled.load(ordering: .sequentiallyConsistent) { leave(place) }
+    }
+
+    private func leave(_ place: Place) {
+        if place.queue.remove(place.ticket) { end(place.step, .notRun) }
     }
 }

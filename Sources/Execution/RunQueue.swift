@@ -1,31 +1,42 @@
 import Synchronization
 
-/// A step that waits for a worker.
-struct RunRequest: Sendable {
-    let plan: PlanRun
-    let step: Int
-}
-
 /// What waits for one device, and its workers, which live as long as the process.
 public final class RunQueue: Sendable {
+    typealias Waiting = BatchQueue<RunRequest>
+
     private struct State: Sendable {
-        var waiting = FirstInFirstOut<RunRequest>()
+        var waiting = Waiting()
         /// Set if the queue never came into being; ends the workers that were started.
         var isClosed = false
         var workers: [WorkerThread] = []
+        /// Of requests that wait for their batch without a limit, those queued until then are in the log.
+        var loggedUntil = Int.min
     }
+
+    /// What a worker does next.
+    private enum Task {
+        case run(RunRequest)
+        case runTogether([RunRequest])
+        case log([RunRequest])
+        case end
+    }
+
+    /// A request that has waited for its batch for so long, with no end in sight, is put into the log.
+    private static let patienceNanoseconds = 1_000_000_000
 
     /// The device's name in upper case.
     public let name: String
     /// Requests that may wait; one more is refused.
     let limit: Int
+    private let log: @Sendable (String) -> Void
     private let state = Monitor(State())
     private let count = Atomic<Int>(0)
 
     /// - Returns: nil if the threads could not be started.
-    init?(name: String, threadCount: Int, limit: Int) {
+    init?(name: String, threadCount: Int, limit: Int, log: @escaping @Sendable (String) -> Void) {
         self.name = name
         self.limit = limit
+        self.log = log
         for index in 0..<threadCount {
             guard let worker = WorkerThread(name: "ai:\(name)/\(index)", body: { self.work() }) else {
                 state.withLock { $0.isClosed = true }
@@ -43,28 +54,75 @@ public final class RunQueue: Sendable {
     public var workerMicroseconds: [Int?] { state.withLock { $0.workers }.map(\.microseconds) }
 
     /// Adds a request at the end.
-    /// - Returns: false if the queue is full; nothing is added then.
-    func enqueue(_ request: RunRequest) -> Bool {
-        let isTaken = state.withLock { state in
-            guard state.waiting.count < limit else { return false }
-            state.waiting.append(request)
-            count.store(state.waiting.count, ordering: .relaxed)
-            return true
+    /// - Returns: what takes it out again; nil if the queue is full, and nothing is added then.
+    func enqueue(_ request: RunRequest) -> Waiting.Ticket? {
+        let member = request.batchMember
+        let ticket = state.withLock { state -> Waiting.Ticket? in
+            guard state.waiting.count < limit else { return nil }
+            defer { count.store(state.waiting.count, ordering: .relaxed) }
+            return state.waiting.append(request, as: member, queuedAt: request.queuedAt)
         }
-        if isTaken { state.signal() }
-        return isTaken
+        if ticket != nil { state.signal() }
+        return ticket
+    }
+
+    /// Takes a request out that is not to run any more.
+    /// - Returns: false if it has left the queue already.
+    func remove(_ ticket: Waiting.Ticket) -> Bool {
+        let removed = state.withLock { state -> RunRequest? in
+            defer { count.store(state.waiting.count, ordering: .relaxed) }
+            return state.waiting.remove(ticket)
+        }
+        // The others may be a batch now.
+        state.signal()
+        return removed != nil
     }
 
     private func work() {
-        while let request = next() { request.plan.run(step: request.step) }
+        while true {
+            switch next() {
+            case .run(let request): request.run()
+            case .runTogether(let requests): RunRequest.run(together: requests)
+            case .log(let requests): for request in requests { logPatience(of: request) }
+            case .end: return
+            }
+        }
     }
 
-    private func next() -> RunRequest? {
-        state.wait { state in
-            guard !state.isClosed else { return .done(nil) }
-            guard let request = state.waiting.popFirst() else { return .until(nanoseconds: nil) }
-            count.store(state.waiting.count, ordering: .relaxed)
-            return .done(request)
+    private func next() -> Task {
+        let task = state.wait { state -> Monitor<State>.Waiting<Task> in
+            guard !state.isClosed else { return .done(.end) }
+            let now = Monotonic.nanoseconds
+            defer { count.store(state.waiting.count, ordering: .relaxed) }
+            switch state.waiting.next(at: now) {
+            case .run(let request): return .done(.run(request))
+            case .runTogether(let requests): return .done(.runTogether(requests))
+            case .wait(let limit): return Self.wait(&state, until: limit, now)
+            }
         }
+        // This worker may have been the one that kept the time for what still waits.
+        if waitingCount > 0 { state.signal() }
+        return task
+    }
+
+    /// Waits no longer than until the next line for the log is due.
+    private static func wait(
+        _ state: inout State, until limit: Int?, _ now: Int
+    ) -> Monitor<State>.Waiting<Task> {
+        let patient = state.waiting.waitingWithoutLimit.filter { $0.queuedAt > state.loggedUntil }
+        guard let oldest = patient.map(\.queuedAt).min() else { return .until(nanoseconds: limit) }
+        let due = oldest + patienceNanoseconds
+        guard due <= now else { return .until(nanoseconds: min(due, limit ?? due)) }
+        state.loggedUntil = now - patienceNanoseconds
+        return .done(.log(patient.filter { $0.queuedAt <= now - patienceNanoseconds }))
+    }
+
+    private func logPatience(of request: RunRequest) {
+        let batching = request.model.definition.batching
+        let tag = String(decoding: request.model.definition.tag, as: UTF8.self)
+        log(
+            "a request for a model on \(name) with tag '\(tag)' has waited for a second: MINBATCHSIZE is "
+                + "\(batching.minimumSize) and MINBATCHTIMEOUT sets no limit; it goes on when there are "
+                + "enough rows or at its TIMEOUT")
     }
 }

@@ -47,6 +47,22 @@ public final class RunStatistics: Sendable {
         update(nanosecondsPerRun, nanoseconds)
     }
 
+    /// A run that served several requests: each is charged its share of the time by its rows.
+    ///
+    /// - Parameters:
+    ///   - rows: of each request.
+    ///   - samples: rows of each request's first output.
+    func record(nanoseconds: Int, rows: [Int], samples: [Int]) {
+        let total = rows.reduce(0, +)
+        callCount.wrappingAdd(rows.count, ordering: .relaxed)
+        sampleCount.wrappingAdd(samples.reduce(0, +), ordering: .relaxed)
+        // The shares of all requests make up the run.
+        totalNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
+        successCount.wrappingAdd(1, ordering: .relaxed)
+        update(nanosecondsPerRow, nanoseconds / max(1, total))
+        update(nanosecondsPerRun, nanoseconds)
+    }
+
     /// How long a run with so many rows is expected to take; nil while too little is known.
     ///
     /// Never below what a run took lately, however few its rows: many models cost the same for any number.

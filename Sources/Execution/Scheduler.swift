@@ -16,10 +16,16 @@ public final class Scheduler: Sendable {
 
     private let settings: Settings
     private let loader: ModelLoader
+    private let log: @Sendable (String) -> Void
     private let queues = Locked<[RunQueue]>([])
 
-    public init(_ settings: Settings, provider: any BackendProvider) {
+    /// - Parameter log: called on any thread with what an administrator should know.
+    public init(
+        _ settings: Settings, provider: any BackendProvider,
+        log: @escaping @Sendable (String) -> Void
+    ) {
         self.settings = settings
+        self.log = log
         loader = ModelLoader(provider: provider)
     }
 
@@ -35,7 +41,7 @@ public final class Scheduler: Sendable {
         // Only the main thread makes new ones; a loader finds what was made for it.
         guard
             let queue = RunQueue(
-                name: name, threadCount: settings.threadsPerQueue, limit: settings.queueLimit)
+                name: name, threadCount: settings.threadsPerQueue, limit: settings.queueLimit, log: log)
         else { throw .queueUnavailable }
         queues.withLock { $0.append(queue) }
         return queue
@@ -138,7 +144,7 @@ public final class Scheduler: Sendable {
             if let first = step.inputs.first, first < plan.tensors.count {
                 rows = plan.tensors[first].shape.rowCount
             }
-            guard step.model.queue.waitingCount == 0, step.model.canOverlap,
+            guard step.model.queue.waitingCount == 0, step.model.canOverlap, !step.model.waits(rows: rows),
                 let expected = step.model.statistics.expectedNanoseconds(rows: rows)
             else { return false }
             remaining -= expected

@@ -87,7 +87,7 @@ private func makeState(
     var scheduling = Scheduler.Settings()
     scheduling.threadsPerQueue = settings.threadsPerQueue
     scheduling.inlineBudgetMicroseconds = settings.inlineBudgetMicroseconds
-    let scheduler = Scheduler(scheduling, provider: backends)
+    let scheduler = Scheduler(scheduling, provider: backends, log: { Log.notice($0) })
     // There is always a queue for the processor.
     if let processor = Device(Array("CPU".utf8)) {
         do throws(ExecutionError) { try scheduler.queue(for: processor) } catch {

@@ -12,7 +12,7 @@ public struct BatchSignature: Hashable, Sendable {
             let shape = input.shape
             words.append(Int(input.type.rawValue))
             words.append(shape.rank)
-            for dimension in 1..<max(1, shape.rank) { words.append(shape.dimensions[dimension]) }
+            for dimension in 1..<max(1, shape.rank) { words.append(shape[dimension]) }
         }
         self.words = words
     }

@@ -108,7 +108,7 @@ extension Tensor {
     /// Whether type, rank and all dimensions but the first are the same; never for scalars.
     fileprivate func isJoinable(with other: Tensor) -> Bool {
         guard type == other.type, shape.rank == other.shape.rank, shape.rank > 0 else { return false }
-        for index in 1..<max(1, shape.rank) where shape.dimensions[index] != other.shape.dimensions[index] {
+        for index in 1..<max(1, shape.rank) where shape[index] != other.shape[index] {
             return false
         }
         return true
@@ -120,8 +120,9 @@ extension TensorShape {
     /// - Precondition: not for a scalar.
     /// - Throws: `.shapeTooLarge`.
     func replacing(rowCount: Int) throws(TensorError) -> TensorShape {
-        var dimensions = dimensions
-        dimensions[0] = rowCount
-        return try TensorShape(dimensions)
+        var shape = TensorShape.scalar
+        try shape.append(rowCount)
+        for axis in 1..<rank { try shape.append(self[axis]) }
+        return shape
     }
 }

@@ -321,6 +321,17 @@ import Testing
         #expect(queue.next(at: 14_000_000) == .run(1))
     }
 
+    @Test func oneWhoseTimeWasUpLeavesTheNextOldestItsOwn() {
+        var queue = NumberedQueue()
+        let model = BatchModel(8, 3, milliseconds: 10)
+        queue.add(nil, at: 0)
+        queue.add(model, at: 0)
+        queue.add(model, at: 4_000_000)
+        #expect(queue.next(at: 10_000_000) == .run(0))
+        _ = queue.remove(1)
+        #expect(queue.next(at: 10_000_000) == .wait(until: 14_000_000))
+    }
+
     @Test func theTimeOfOneThatIsGoneWakesNobody() {
         var queue = NumberedQueue()
         queue.add(BatchModel(8, 3, milliseconds: 10), at: 0)

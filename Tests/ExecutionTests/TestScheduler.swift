@@ -24,13 +24,14 @@ extension Scheduler {
     ///
     /// - Parameter budget: in microseconds; 0 = nothing runs inline.
     static func make(
-        threads: Int = 1, budget: Int = 0, limit: Int = 1000, provider: TestProvider
+        threads: Int = 1, budget: Int = 0, limit: Int = 1000, provider: TestProvider,
+        log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Scheduler {
         var settings = Scheduler.Settings()
         settings.threadsPerQueue = threads
         settings.inlineBudgetMicroseconds = budget
         settings.queueLimit = limit
-        return Scheduler(settings, provider: provider)
+        return Scheduler(settings, provider: provider, log: log)
     }
 
     static func make(

@@ -1,0 +1,46 @@
+import Tensors
+
+/// A step of a plan that waits for a worker, with all that its run needs.
+struct RunRequest: Sendable {
+    let plan: PlanRun
+    let step: Int
+    let model: Model
+    let inputs: [Tensor]
+    let outputCount: Int
+    /// On the clock of `Monotonic`.
+    let queuedAt: Int
+
+    /// Nil if it runs by itself.
+    var batchMember: BatchMember? {
+        guard !model.build.refusesBatches else { return nil }
+        return BatchMember(
+            model: ObjectIdentifier(model), settings: model.definition.batching, inputs: inputs)
+    }
+
+    /// Runs it on the calling worker, unless nobody waits for it any more.
+    func run() {
+        if plan.begins(step) { runAlone() }
+    }
+
+    /// Runs several of one kind together, and one by one if that fails: what is wrong with one of them, or
+    /// with the model's way with batches, must not fail the others.
+    static func run(together requests: [RunRequest]) {
+        let live = requests.filter { $0.plan.begins($0.step) }
+        guard let first = live.first else { return }
+        guard live.count > 1,
+            let outputs = first.model.run(together: live.map(\.inputs), outputCount: first.outputCount)
+        else {
+            for request in live { request.runAlone() }
+            return
+        }
+        for (request, outputs) in zip(live, outputs) { request.plan.ended(request.step, outputs: outputs) }
+    }
+
+    private func runAlone() {
+        do throws(ExecutionError) {
+            plan.ended(step, outputs: try model.run(inputs, outputCount: outputCount))
+        } catch {
+            plan.failed(step, error)
+        }
+    }
+}
