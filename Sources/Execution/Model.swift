@@ -39,7 +39,12 @@ public final class Model: Sendable {
     }
 
     /// Runs the model once on the calling thread, and counts it.
-    func run(_ inputs: [Tensor], outputCount: Int) throws(ExecutionError) -> [Tensor?] {
+    ///
+    /// - Parameter waitingSince: when the request could have run, on the clock `Monotonic`; nil for one that
+    ///   has not waited, because it runs inline.
+    func run(
+        _ inputs: [Tensor], outputCount: Int, waitingSince: Int? = nil
+    ) throws(ExecutionError) -> [Tensor?] {
         do throws(ExecutionError) {
             guard let loaded = try build.loadedModel() else {
                 preconditionFailure("a model was run while it was loading")
@@ -49,21 +54,33 @@ public final class Model: Sendable {
             let start = Monotonic.nanoseconds
             let outputs = try build.run(loaded, inputs)
             guard outputs.count == outputCount else { throw .unexpectedOutputCount }
-            statistics.record(
-                nanoseconds: Monotonic.nanoseconds - start, rows: inputs.first?.shape.rowCount ?? 1,
-                samples: outputs.first.flatMap { $0 }?.shape.rowCount ?? 0)
+            record(inputs, outputs, from: start, to: Monotonic.nanoseconds, waitingSince: waitingSince)
             return outputs
         } catch {
-            statistics.recordFailure()
+            statistics.recordFailure(isInline: waitingSince == nil)
             throw error
         }
     }
 
-    /// Runs the model once for several requests of one kind, and counts each with its share of the time.
+    private func record(
+        _ inputs: [Tensor], _ outputs: [Tensor?], from start: Int, to end: Int, waitingSince: Int?
+    ) {
+        let rows = inputs.first?.shape.rowCount ?? 1
+        let samples = outputs.first.flatMap { $0 }?.shape.rowCount ?? 0
+        guard let waitingSince else {
+            return statistics.recordInline(nanoseconds: end - start, rows: rows, samples: samples)
+        }
+        statistics.recordRun(nanoseconds: end - start, rows: rows)
+        statistics.recordRequest(waited: start - waitingSince, total: end - waitingSince, samples: samples)
+    }
+
+    /// Runs the model once for several requests of one kind, and counts one run and each request.
     ///
-    /// - Parameter requests: the inputs of each, with rows that can be joined.
+    /// - Parameters:
+    ///   - requests: the inputs of each, with rows that can be joined.
+    ///   - waitingSince: when each could have run, on the clock `Monotonic`.
     /// - Returns: the outputs of each; nil if they have to be run one by one, which counts nothing.
-    func run(together requests: [[Tensor]], outputCount: Int) -> [[Tensor?]]? {
+    func run(together requests: [[Tensor]], outputCount: Int, waitingSince: [Int]) -> [[Tensor?]]? {
         do throws(ExecutionError) {
             guard let loaded = try build.loadedModel() else { return nil }
             try check(loaded, inputCount: requests[0].count, outputCount: outputCount)
@@ -71,10 +88,13 @@ public final class Model: Sendable {
             let rows = requests.map { $0[0].shape.rowCount }
             let start = Monotonic.nanoseconds
             let outputs = try build.run(loaded, inputs)
-            let nanoseconds = Monotonic.nanoseconds - start
+            let end = Monotonic.nanoseconds
             guard outputs.count == outputCount, let parts = split(outputs, rows: rows) else { return nil }
-            let samples = parts.map { $0.first.flatMap { $0 }?.shape.rowCount ?? 0 }
-            statistics.record(nanoseconds: nanoseconds, rows: rows, samples: samples)
+            statistics.recordRun(nanoseconds: end - start, rows: rows.reduce(0, +))
+            for (part, since) in zip(parts, waitingSince) {
+                let samples = part.first.flatMap { $0 }?.shape.rowCount ?? 0
+                statistics.recordRequest(waited: start - since, total: end - since, samples: samples)
+            }
             return parts
         } catch {
             return nil

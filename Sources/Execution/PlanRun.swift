@@ -88,14 +88,15 @@ public final class PlanRun: Sendable {
 
     private func act(_ action: PlanProgress.Action) {
         for step in action.start {
+            let now = Monotonic.nanoseconds
             // At once if the model is ready; else the request waits for the build.
-            plan.steps[step].model.build.whenEnded { self.enqueue(step) }
+            plan.steps[step].model.build.whenEnded { self.enqueue(step, waitingSince: now) }
         }
         guard action.isEnded else { return }
         completion.planEnded(state.withLock { $0.outcome })
     }
 
-    private func enqueue(_ index: Int) {
+    private func enqueue(_ index: Int, waitingSince: Int) {
         let step = plan.steps[index]
         let (isStopped, inputs) = state.withLock { state in
             (state.progress.isStopped, state.outcome.inputs(step.inputs))
@@ -106,7 +107,7 @@ public final class PlanRun: Sendable {
         guard let inputs else { return end(index, .failed(.missingInput)) }
         let request = RunRequest(
             plan: self, step: index, model: step.model, inputs: inputs, outputCount: step.outputs.count,
-            queuedAt: Monotonic.nanoseconds)
+            waitingSince: waitingSince, queuedAt: Monotonic.nanoseconds)
         let queue = step.model.queue
         guard let ticket = queue.enqueue(request) else {
             return end(index, .failed(.queueFull(device: queue.name, limit: queue.limit)))

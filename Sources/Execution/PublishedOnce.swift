@@ -16,6 +16,14 @@ final class PublishedOnce<Object: AnyObject & Sendable>: Sendable {
     @inline(__always)
     var value: Object? { unsafe reference?.takeUnretainedValue() }
 
+    /// Shows the object to `body` without counting a reference, which would cost two atomic operations.
+    /// - Returns: nil, with nothing done, until it is published.
+    @inline(__always)
+    func read<Result>(_ body: (Object) -> Result) -> Result? {
+        // Safety: the object is held until `deinit`, and the caller holds this one.
+        unsafe reference?._withUnsafeGuaranteedRef(body)
+    }
+
     /// Shows the object to all threads.
     /// - Precondition: called once.
     func publish(_ object: Object) {
@@ -23,6 +31,20 @@ final class PublishedOnce<Object: AnyObject & Sendable>: Sendable {
         let (isFirst, _) = address.compareExchange(
             expected: 0, desired: held, ordering: .acquiringAndReleasing)
         precondition(isFirst, "an object was published twice")
+    }
+
+    /// The object; if there is none yet, one is made and shown to all threads. If two threads make one at
+    /// the same time, the first is kept.
+    func valueOrPublish(_ make: () -> Object) -> Object {
+        if let value { return value }
+        let made = make()
+        let held = unsafe Unmanaged.passRetained(made)
+        // Safety: the hold stays with the address, or ends here if another thread was faster.
+        let (isFirst, _) = unsafe address.compareExchange(
+            expected: 0, desired: UInt(bitPattern: held.toOpaque()), ordering: .acquiringAndReleasing)
+        if isFirst { return made }
+        unsafe held.release()
+        return value ?? made
     }
 
     // Safety: the address is 0 or that of an object that is held until `deinit`.

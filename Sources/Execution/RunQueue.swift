@@ -27,15 +27,18 @@ public final class RunQueue: Sendable {
     /// The device's name in upper case.
     public let name: String
     /// Requests that may wait; one more is refused.
-    let limit: Int
+    public let limit: Int
+    public let workerCount: Int
     private let log: @Sendable (String) -> Void
     private let state = Monitor(State())
     private let count = Atomic<Int>(0)
+    private let busyCount = Atomic<Int>(0)
 
     /// - Returns: nil if the threads could not be started.
     init?(name: String, threadCount: Int, limit: Int, log: @escaping @Sendable (String) -> Void) {
         self.name = name
         self.limit = limit
+        workerCount = threadCount
         self.log = log
         for index in 0..<threadCount {
             guard let worker = WorkerThread(name: "ai:\(name)/\(index)", body: { self.work() }) else {
@@ -49,6 +52,9 @@ public final class RunQueue: Sendable {
 
     /// Requests that wait for a worker; a hint, since other threads go on meanwhile.
     public var waitingCount: Int { count.load(ordering: .relaxed) }
+
+    /// Workers that run something; a hint.
+    public var busyWorkerCount: Int { busyCount.load(ordering: .relaxed) }
 
     /// Processor time of each worker, in microseconds; nil where the system does not tell.
     public var workerMicroseconds: [Int?] { state.withLock { $0.workers }.map(\.microseconds) }
@@ -80,7 +86,10 @@ public final class RunQueue: Sendable {
 
     private func work() {
         while true {
-            switch next() {
+            let task = next()
+            busyCount.wrappingAdd(1, ordering: .relaxed)
+            defer { busyCount.wrappingSubtract(1, ordering: .relaxed) }
+            switch task {
             case .run(let request): request.run()
             case .runTogether(let requests): RunRequest.run(together: requests)
             case .log(let requests): for request in requests { logPatience(of: request) }

@@ -7,7 +7,8 @@ struct RunRequest: Sendable {
     let model: Model
     let inputs: [Tensor]
     let outputCount: Int
-    /// On the clock of `Monotonic`.
+    /// When it could have run, on the clock `Monotonic`: before `queuedAt` if its model was loading.
+    let waitingSince: Int
     let queuedAt: Int
 
     /// Nil if it runs by itself.
@@ -28,7 +29,9 @@ struct RunRequest: Sendable {
         let live = requests.filter { $0.plan.begins($0.step) }
         guard let first = live.first else { return }
         guard live.count > 1,
-            let outputs = first.model.run(together: live.map(\.inputs), outputCount: first.outputCount)
+            let outputs = first.model.run(
+                together: live.map(\.inputs), outputCount: first.outputCount,
+                waitingSince: live.map(\.waitingSince))
         else {
             for request in live { request.runAlone() }
             return
@@ -38,7 +41,8 @@ struct RunRequest: Sendable {
 
     private func runAlone() {
         do throws(ExecutionError) {
-            plan.ended(step, outputs: try model.run(inputs, outputCount: outputCount))
+            plan.ended(
+                step, outputs: try model.run(inputs, outputCount: outputCount, waitingSince: waitingSince))
         } catch {
             plan.failed(step, error)
         }

@@ -1,12 +1,22 @@
 import Synchronization
 
-/// What `AI.INFO` shows of a model, and what the scheduler expects of its next run. Any thread, no lock.
+/// How often a model ran, for how long, and what the scheduler expects of its next run.
+///
+/// A *run* is one call of the runtime, a *request* what somebody asked for; a run on a worker may serve
+/// several requests, an inline one serves one. Any thread, no lock; of what is recorded during a `reset` or
+/// a `summary`, only a part may count.
 public final class RunStatistics: Sendable {
-    private let callCount = Atomic<Int>(0)
-    private let errorCount = Atomic<Int>(0)
+    // An inline request is a run of its own and waits for nothing: its run time is its total time.
+    private let inlineRuns = LatencyHistogram()
+    private let workerRuns = LatencyHistogram()
+    private let waits = LatencyHistogram()
+    private let workerTotals = LatencyHistogram()
+    private let rows = RowHistogram()
     private let sampleCount = Atomic<Int>(0)
-    private let totalNanoseconds = Atomic<Int>(0)
-    private let successCount = Atomic<Int>(0)
+    private let inlineErrors = Atomic<Int>(0)
+    private let workerErrors = Atomic<Int>(0)
+
+    private let estimatedRuns = Atomic<Int>(0)
     private let nanosecondsPerRow = Atomic<Int>(0)
     private let nanosecondsPerRun = Atomic<Int>(0)
 
@@ -15,63 +25,99 @@ public final class RunStatistics: Sendable {
 
     public init() {}
 
-    public var calls: Int { callCount.load(ordering: .relaxed) }
-    public var errors: Int { errorCount.load(ordering: .relaxed) }
+    /// Requests, those that failed included.
+    public var calls: Int { inlineRuns.count + workerTotals.count + errors }
+    /// Requests that failed.
+    public var errors: Int {
+        inlineErrors.load(ordering: .relaxed) + workerErrors.load(ordering: .relaxed)
+    }
     /// Rows of the first outputs, summed.
     public var samples: Int { sampleCount.load(ordering: .relaxed) }
-    /// Time spent in successful runs.
-    public var microseconds: Int { totalNanoseconds.load(ordering: .relaxed) / 1000 }
+    /// Time spent in successful runs; each counts once, however many requests it served.
+    public var microseconds: Int { (inlineRuns.sum + workerRuns.sum) / 1000 }
+
+    /// All counters at one moment.
+    public var summary: RunSummary {
+        let (inline, totals) = (inlineRuns.distribution, workerTotals.distribution)
+        return RunSummary(
+            inlineCalls: inline.count + inlineErrors.load(ordering: .relaxed),
+            queuedCalls: totals.count + workerErrors.load(ordering: .relaxed), errors: errors,
+            samples: samples, waitTime: waits.distribution, runTime: inline + workerRuns.distribution,
+            totalTime: inline + totals, rows: rows.distribution)
+    }
 
     /// Starts counting anew; what is expected of the next run stays.
     public func reset() {
-        callCount.store(0, ordering: .relaxed)
-        errorCount.store(0, ordering: .relaxed)
+        inlineRuns.reset()
+        workerRuns.reset()
+        waits.reset()
+        workerTotals.reset()
+        rows.reset()
         sampleCount.store(0, ordering: .relaxed)
-        totalNanoseconds.store(0, ordering: .relaxed)
+        inlineErrors.store(0, ordering: .relaxed)
+        workerErrors.store(0, ordering: .relaxed)
     }
 
-    func recordFailure() {
-        callCount.wrappingAdd(1, ordering: .relaxed)
-        errorCount.wrappingAdd(1, ordering: .relaxed)
-    }
-
-    /// - Parameters:
-    ///   - rows: of the first input, at least 1.
-    ///   - samples: rows of the first output.
-    func record(nanoseconds: Int, rows: Int, samples: Int) {
-        callCount.wrappingAdd(1, ordering: .relaxed)
-        sampleCount.wrappingAdd(samples, ordering: .relaxed)
-        totalNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
-        successCount.wrappingAdd(1, ordering: .relaxed)
-        update(nanosecondsPerRow, nanoseconds / max(1, rows))
-        update(nanosecondsPerRun, nanoseconds)
-    }
-
-    /// A run that served several requests: each is charged its share of the time by its rows.
+    /// An inline run and its request have ended well. Five relaxed additions.
     ///
     /// - Parameters:
-    ///   - rows: of each request.
-    ///   - samples: rows of each request's first output.
-    func record(nanoseconds: Int, rows: [Int], samples: [Int]) {
-        let total = rows.reduce(0, +)
-        callCount.wrappingAdd(rows.count, ordering: .relaxed)
-        sampleCount.wrappingAdd(samples.reduce(0, +), ordering: .relaxed)
-        // The shares of all requests make up the run.
-        totalNanoseconds.wrappingAdd(nanoseconds, ordering: .relaxed)
-        successCount.wrappingAdd(1, ordering: .relaxed)
-        update(nanosecondsPerRow, nanoseconds / max(1, total))
-        update(nanosecondsPerRun, nanoseconds)
+    ///   - nanoseconds: in the runtime.
+    ///   - rows: of the first input.
+    ///   - samples: rows of the first output.
+    func recordInline(nanoseconds: Int, rows: Int, samples: Int) {
+        inlineRuns.record(nanoseconds: nanoseconds)
+        sampleCount.wrappingAdd(samples, ordering: .relaxed)
+        recordSize(nanoseconds: nanoseconds, rows: rows)
+    }
+
+    /// A run on a worker has ended well; once for all requests that it served.
+    ///
+    /// If it served several models that are copies of each other: once for each, with the rows of its
+    /// requests and the part of the time that these are of all rows.
+    func recordRun(nanoseconds: Int, rows: Int) {
+        workerRuns.record(nanoseconds: nanoseconds)
+        recordSize(nanoseconds: nanoseconds, rows: rows)
+    }
+
+    /// A request has been served by a run on a worker.
+    ///
+    /// - Parameters:
+    ///   - waited: nanoseconds from when it could have run until its run began.
+    ///   - total: nanoseconds from when it could have run until its run was over.
+    ///   - samples: rows of its own first output.
+    func recordRequest(waited: Int, total: Int, samples: Int) {
+        waits.record(nanoseconds: waited)
+        workerTotals.record(nanoseconds: total)
+        sampleCount.wrappingAdd(samples, ordering: .relaxed)
+    }
+
+    /// A request has failed, by itself or with its run.
+    func recordFailure(isInline: Bool) {
+        if isInline {
+            inlineErrors.wrappingAdd(1, ordering: .relaxed)
+        } else {
+            workerErrors.wrappingAdd(1, ordering: .relaxed)
+        }
     }
 
     /// How long a run with so many rows is expected to take; nil while too little is known.
     ///
     /// Never below what a run took lately, however few its rows: many models cost the same for any number.
     func expectedNanoseconds(rows: Int) -> Int? {
-        guard successCount.load(ordering: .relaxed) >= Self.runsBeforeEstimate else { return nil }
+        guard estimatedRuns.load(ordering: .relaxed) >= Self.runsBeforeEstimate else { return nil }
         let (byRows, overflow) = nanosecondsPerRow.load(ordering: .relaxed)
             .multipliedReportingOverflow(by: max(1, rows))
         guard !overflow else { return Int.max }
         return max(byRows, nanosecondsPerRun.load(ordering: .relaxed))
+    }
+
+    private func recordSize(nanoseconds: Int, rows: Int) {
+        self.rows.record(rows: rows)
+        if estimatedRuns.load(ordering: .relaxed) < Self.runsBeforeEstimate {
+            estimatedRuns.wrappingAdd(1, ordering: .relaxed)
+        }
+        update(nanosecondsPerRow, nanoseconds / max(1, rows))
+        update(nanosecondsPerRun, nanoseconds)
     }
 
     /// Up at once, down by an eighth of the difference: one slow run is reason enough for caution.
@@ -79,4 +125,25 @@ public final class RunStatistics: Sendable {
         let old = estimate.load(ordering: .relaxed)
         estimate.store(sample >= old ? sample : old - (old - sample + 7) / 8, ordering: .relaxed)
     }
+}
+
+/// What a model's statistics say at one moment.
+public struct RunSummary: Sendable {
+    /// Requests that ran on the thread that asked, those that failed included.
+    public let inlineCalls: Int
+    /// Requests that waited for a worker, those that failed included.
+    public let queuedCalls: Int
+    public let errors: Int
+    /// Rows of the first outputs, summed.
+    public let samples: Int
+    /// How long requests waited for a worker; inline ones do not.
+    public let waitTime: LatencyDistribution
+    /// How long runs took in the runtime, one entry per run; its sum is what `AI.INFO` calls duration.
+    public let runTime: LatencyDistribution
+    /// From when a request could run to its end, one entry per request that did not fail.
+    public let totalTime: LatencyDistribution
+    /// Rows of the first input of each run.
+    public let rows: RowDistribution
+
+    public var calls: Int { inlineCalls + queuedCalls }
 }

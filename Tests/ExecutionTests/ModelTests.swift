@@ -46,6 +46,12 @@ import Testing
         #expect(try Self.outcome(.addingOne(), .row(1, 2, 3)).1.samples == 3)
     }
 
+    @Test func aRunOnAWorkerCountsItsRowsAndOnlyWithItsWaitMakesTheTotal() throws {
+        let summary = try Self.outcome(.addingOne(), .row(1, 2, 3)).1.summary
+        #expect([summary.rows.sum, summary.runTime.count, summary.totalTime.count] == [3, 1, 1])
+        #expect(summary.totalTime.sum == summary.waitTime.sum + summary.runTime.sum)
+    }
+
     @Test func anOutputThatIsNoTensorHasNoRows() throws {
         #expect(try Self.outcome(TestModel { _ throws(ExecutionError) in [nil] }, .row(1)).1.samples == 0)
     }

@@ -11,7 +11,7 @@ import Testing
     ) throws -> (Scheduler, Model) {
         let (scheduler, model) = try Scheduler.make(budget: budget, running: loaded)
         for microseconds in runs {
-            model.statistics.record(nanoseconds: microseconds * 1000, rows: 1, samples: 1)
+            model.statistics.recordInline(nanoseconds: microseconds * 1000, rows: 1, samples: 1)
         }
         return (scheduler, model)
     }
@@ -19,6 +19,14 @@ import Testing
     @Test func aShortPlanRunsAtOnce() throws {
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 1])
         #expect(scheduler.runInline(.once(model, .row(4)))?.contents == [[4], [5]])
+    }
+
+    @Test func aRunAtOnceCountsAsInlineAndOneOnAWorkerAsQueued() throws {
+        let (scheduler, model) = try Self.make(budget: 1_000_000_000, ranFor: [])
+        for _ in 0..<3 { _ = try scheduler.start(.once(model, .row(1))).outcome }
+        _ = scheduler.runInline(.once(model, .row(4)))
+        let summary = model.statistics.summary
+        #expect([summary.queuedCalls, summary.inlineCalls, summary.waitTime.count] == [3, 1, 3])
     }
 
     @Test func aShortPlanRunsOnTheCallingThread() throws {
@@ -110,7 +118,7 @@ import Testing
             return TestModel.addingOne()
         }
         let model = try scheduler.loadingModel(.on())
-        for _ in 0..<3 { model.statistics.record(nanoseconds: 1, rows: 1, samples: 1) }
+        for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 1, rows: 1, samples: 1) }
         #expect(scheduler.runInline(.once(model, .row(4))) == nil)
         halt.release()
     }
