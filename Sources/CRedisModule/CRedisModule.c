@@ -15,7 +15,8 @@ typedef int (*look_up)(const char *name, void *target);
 // Calls that came after Redis 6.2; without them something is left out, and the module still works.
 static const char *const newer[] = {
     "TryAlloc", "MallocSizeString", "GetCommand", "SetCommandInfo", "SetCommandACLCategories",
-    "KeyAtPosWithFlags", "ReplyWithBigNumber", NULL,
+    "KeyAtPosWithFlags", "ReplyWithBigNumber", "ReplyWithMap", "GetDbIdFromIO", "GetToKeyNameFromOptCtx",
+    "GetToDbIdFromOptCtx", NULL,
 };
 
 static int is_newer(const char *name) {

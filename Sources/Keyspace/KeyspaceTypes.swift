@@ -13,7 +13,8 @@ public enum KeyspaceTypes {
             rewrite: { unsafe Callbacks.rewrite($0, $1, $2) }, digest: { unsafe Callbacks.digest($0, $1) },
             memoryUsage: { unsafe Callbacks.memoryUsage($0) },
             freeEffort: { unsafe Callbacks.freeEffort($1) }, free: { unsafe Callbacks.free($0) },
-            copy: { unsafe Callbacks.copy($2) })
+            copy: { unsafe Callbacks.copy($1, $2) },
+            copyBetweenDatabases: { unsafe Callbacks.copyBetweenDatabases($0, $1) })
         return ModuleType(context, methods)
     }
 
@@ -26,7 +27,8 @@ public enum KeyspaceTypes {
             rewrite: { unsafe Callbacks.rewrite($0, $1, $2) }, digest: { unsafe Callbacks.digest($0, $1) },
             memoryUsage: { unsafe Callbacks.memoryUsage($0) },
             freeEffort: { unsafe Callbacks.freeEffort($1) }, free: { unsafe Callbacks.free($0) },
-            copy: { unsafe Callbacks.copy($2) })
+            copy: { unsafe Callbacks.copy($1, $2) },
+            copyBetweenDatabases: { unsafe Callbacks.copyBetweenDatabases($0, $1) })
         return ModuleType(context, methods)
     }
 }

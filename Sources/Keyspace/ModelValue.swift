@@ -21,6 +21,7 @@ extension Model: StoredValue {
             }
         do throws(ExecutionError) {
             let model = try ModuleState.current.scheduler.loadingModel(definition)
+            ModuleState.current.directory.note(model, at: reader.place)
             guard let value = model as? Self else { preconditionFailure("a model of another class") }
             return value
         } catch {
@@ -67,6 +68,15 @@ extension Model: StoredValue {
 
     /// Bytes and session: worth the background from a few MiB on.
     public var freeEffort: Int { memoryByteCount >> 16 }
+
+    public func copied(to destination: CopyDestination) -> Self {
+        let model = copied()
+        ModuleState.current.directory.note(model, at: destination.place)
+        guard let value = model as? Self else { preconditionFailure("a model of another class") }
+        return value
+    }
+
+    public func leftKeyspace() { ModuleState.current.directory.forget(self) }
 
     private func commandWords(key: Argument) -> CommandWords {
         var words = CommandWords()

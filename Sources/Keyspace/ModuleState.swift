@@ -11,6 +11,7 @@ public final class ModuleState: Sendable {
     public let scheduler: Scheduler
     public let backends: any BackendProvider
     public let settings: ModuleSettings
+    public let directory = ModelDirectory()
     private let chunkBytes: Atomic<Int>
 
     public init(

@@ -42,7 +42,7 @@ extension Tensor: StoredValue {
     public var freeEffort: Int { 1 }
 
     /// Tensors do not change, so both keys can hold the same one.
-    public func copied() -> Self { self }
+    public func copied(to destination: CopyDestination) -> Self { self }
 
     // A run sends these on with each output.
     private static let typeWords = DataType.allCases.map { SharedWord($0.wireName) }

@@ -54,7 +54,7 @@ public struct KeyHandle: ~Copyable {
             if unsafe redis_GetExpire(key) != Int64(REDIS_NO_EXPIRE) {
                 unsafe redis_SetExpire(key, Int64(REDIS_NO_EXPIRE))
             }
-            if let old = unsafe old { unsafe Unmanaged<Value>.fromOpaque(old).release() }
+            if let old = unsafe old { unsafe KeyHold<Value>.end(old) }
             return
         }
         guard unsafe redis_ModuleTypeSetValue(key, type.pointer, pointer) == REDIS_OK else {
@@ -72,6 +72,12 @@ extension RedisContext {
     /// Opens a key of the context's database for reading.
     public func read(_ name: Argument) -> KeyHandle {
         unsafe KeyHandle(redis_OpenKey(pointer, name.string, Int32(REDIS_READ)))
+    }
+
+    /// Opens a key of the context's database for reading, without counting that as a use of it.
+    func inspect(_ name: Argument) -> KeyHandle {
+        let mode = REDIS_READ | REDIS_NO_TOUCH | REDIS_NO_NOTIFY | REDIS_NO_STATISTICS
+        return unsafe KeyHandle(redis_OpenKey(pointer, name.string, Int32(mode)))
     }
 
     /// Opens a key of the context's database for reading and writing.

@@ -22,7 +22,14 @@ public protocol StoredValue: AnyObject {
     /// What freeing costs, in allocations; above 64 the server frees in the background.
     var freeEffort: Int { get }
     /// The value for a copied key.
-    func copied() -> Self
+    func copied(to destination: CopyDestination) -> Self
+    /// Called when the key that held it holds it no longer; on any thread, and not if that key was only
+    /// renamed or moved.
+    func leftKeyspace()
+}
+
+extension StoredValue {
+    public func leftKeyspace() {}
 }
 
 /// A registered kind of value.
@@ -57,7 +64,8 @@ public struct StoredValueMethods {
         memoryUsage: @convention(c) (UnsafeRawPointer) -> Int,
         freeEffort: @convention(c) (OpaquePointer?, UnsafeRawPointer) -> Int,
         free: @convention(c) (UnsafeMutableRawPointer) -> Void,
-        copy: @convention(c) (OpaquePointer?, OpaquePointer?, UnsafeRawPointer) -> UnsafeMutableRawPointer?
+        copy: @convention(c) (OpaquePointer?, OpaquePointer?, UnsafeRawPointer) -> UnsafeMutableRawPointer?,
+        copyBetweenDatabases: @convention(c) (OpaquePointer, UnsafeRawPointer) -> UnsafeMutableRawPointer?
     ) {
         var table = unsafe redis_type_methods()
         unsafe table.version = UInt64(REDIS_TYPE_METHODS_VERSION)
@@ -69,6 +77,8 @@ public struct StoredValueMethods {
         unsafe table.free_effort = freeEffort
         unsafe table.free = free
         unsafe table.copy = copy
+        // Servers that know it prefer it, since it tells the database.
+        unsafe table.copy2 = copyBetweenDatabases
         unsafe self.table = table
     }
 }
@@ -104,11 +114,23 @@ public enum StoredValueCallbacks<Value: StoredValue> {
     public static func freeEffort(_ value: UnsafeRawPointer) -> Int { unsafe borrow(value).freeEffort }
 
     public static func free(_ value: UnsafeMutableRawPointer) {
-        unsafe Unmanaged<Value>.fromOpaque(value).release()
+        unsafe KeyHold<Value>.end(value)
     }
 
-    public static func copy(_ value: UnsafeRawPointer) -> UnsafeMutableRawPointer? {
-        unsafe Unmanaged.passRetained(borrow(value).copied()).toOpaque()
+    public static func copy(_ key: OpaquePointer?, _ value: UnsafeRawPointer) -> UnsafeMutableRawPointer? {
+        unsafe copy(value, to: CopyDestination(key: key, database: nil))
+    }
+
+    public static func copyBetweenDatabases(
+        _ context: OpaquePointer, _ value: UnsafeRawPointer
+    ) -> UnsafeMutableRawPointer? {
+        unsafe copy(value, to: CopyDestination(context))
+    }
+
+    private static func copy(
+        _ value: UnsafeRawPointer, to destination: CopyDestination
+    ) -> UnsafeMutableRawPointer? {
+        unsafe Unmanaged.passRetained(borrow(value).copied(to: destination)).toOpaque()
     }
 
     // Safety: the server passes back the pointer that a key holds, which is a retained `Value`.
@@ -123,5 +145,15 @@ public enum StoredValueCallbacks<Value: StoredValue> {
         case .newerEncoding(let version):
             "Failed loading \(Value.noun), RedisAI version (\(version)) is not forward compatible."
         }
+    }
+}
+
+/// The hold that a key has on its value.
+enum KeyHold<Value: StoredValue> {
+    /// Lets go of a value that a key held.
+    static func end(_ value: UnsafeMutableRawPointer) {
+        // Safety: the pointer that the key held, which is retained; this ends the hold.
+        let value = unsafe Unmanaged<Value>.fromOpaque(value).takeRetainedValue()
+        value.leftKeyspace()
     }
 }

@@ -13,7 +13,7 @@ public enum RDBError: Error {
 /// Reads the fields of one value; each read is checked.
 @safe
 public struct RDBReader: ~Copyable {
-    private let io: OpaquePointer
+    let io: OpaquePointer
 
     init(_ io: OpaquePointer) { unsafe self.io = io }
 

@@ -65,9 +65,26 @@ extension RedisContext {
     /// A bulk string.
     public func reply(bulk: [UInt8]) { reply(bytes: bulk.span) }
 
+    /// A bulk string for RESP2 clients, a verbatim text for RESP3.
+    public func reply(text: [UInt8]) {
+        unsafe text.withUnsafeBytes { raw in
+            // Safety: the server copies before it returns.
+            let start = unsafe raw.baseAddress?.assumingMemoryBound(to: CChar.self)
+            _ = unsafe redis_ReplyWithVerbatimString(pointer, start ?? StaticString("").cString, raw.count)
+        }
+    }
+
     public func replyNull() { _ = unsafe redis_ReplyWithNull(pointer) }
 
     /// Opens an array; `count` more replies belong to it.
     @inline(__always)
     public func reply(arrayOf count: Int) { _ = unsafe redis_ReplyWithArray(pointer, count) }
+
+    /// Opens a map; `count` pairs of replies belong to it, each a name and a value.
+    ///
+    /// RESP2 clients, and all clients of servers before 7.0, get an array of names and values by turns.
+    public func reply(mapOf count: Int) {
+        guard redis_has_ReplyWithMap() else { return reply(arrayOf: 2 * count) }
+        _ = unsafe redis_ReplyWithMap(pointer, count)
+    }
 }

@@ -33,6 +33,7 @@ import Testing
             "Sources/Redis/CommandWords.swift",
             "Sources/Redis/Info.swift",
             "Sources/Redis/KeyHandle.swift",
+            "Sources/Redis/KeyPlace.swift",
             "Sources/Redis/Log.swift",
             "Sources/Redis/ModuleRegistration.swift",
             "Sources/Redis/ModuleType.swift",
@@ -62,6 +63,7 @@ import Testing
             "Sources/Execution/RunQueue.swift",
             "Sources/Execution/Scheduler.swift",
             "Sources/Execution/WorkQueue.swift",
+            "Sources/Keyspace/ModelDirectory.swift",
             "Sources/Redis/RetainedString.swift",
         ], subject: "a lock"
     ) { file in

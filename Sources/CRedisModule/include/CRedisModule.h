@@ -19,6 +19,7 @@ typedef struct RedisModuleBlockedClient RedisModuleBlockedClient;
 typedef struct RedisModuleCommand RedisModuleCommand;
 typedef struct RedisModuleInfoCtx RedisModuleInfoCtx;
 typedef struct RedisModuleScanCursor RedisModuleScanCursor;
+typedef struct RedisModuleKeyOptCtx RedisModuleKeyOptCtx;
 
 enum {
     REDIS_OK = 0,
@@ -26,7 +27,14 @@ enum {
     REDIS_API_VERSION = 1,
 };
 
-enum { REDIS_READ = 1, REDIS_WRITE = 2 };
+// How a key is opened. Servers before 7.2 count and notify all the same.
+enum {
+    REDIS_READ = 1 << 0,
+    REDIS_WRITE = 1 << 1,
+    REDIS_NO_TOUCH = 1 << 16,
+    REDIS_NO_NOTIFY = 1 << 17,
+    REDIS_NO_STATISTICS = 1 << 18,
+};
 enum { REDIS_NO_EXPIRE = -1 };
 enum { REDIS_KEY_EMPTY = 0, REDIS_KEY_MODULE = 6 };
 
@@ -61,7 +69,8 @@ typedef struct redis_type_methods {
     void *_Nullable (*_Nullable copy)(
         RedisModuleString *_Nullable from, RedisModuleString *_Nullable to, const void *_Nonnull value);
     void *_Nullable defrag;
-    void *_Nullable mem_usage2, *_Nullable free_effort2, *_Nullable unlink2, *_Nullable copy2;
+    void *_Nullable mem_usage2, *_Nullable free_effort2, *_Nullable unlink2;
+    void *_Nullable (*_Nullable copy2)(RedisModuleKeyOptCtx *_Nonnull, const void *_Nonnull value);
 } redis_type_methods;
 
 // The newest version of the struct above; servers read only what they know.
@@ -212,8 +221,12 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
     X(int, ReplyWithStringBuffer, \
       (RedisModuleCtx *_Nonnull c, const char *_Nullable bytes, size_t length), \
       (c, bytes, length)) \
+    X(int, ReplyWithVerbatimString, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull bytes, size_t length), \
+      (c, bytes, length)) \
     X(int, ReplyWithNull, (RedisModuleCtx *_Nonnull c), (c)) \
     X(int, ReplyWithArray, (RedisModuleCtx *_Nonnull c, long count), (c, count)) \
+    X(int, ReplyWithMap, (RedisModuleCtx *_Nonnull c, long count), (c, count)) \
     X(int, ReplicateVerbatim, (RedisModuleCtx *_Nonnull c), (c)) \
     X(RedisModuleKey *_Nullable, OpenKey, \
       (RedisModuleCtx *_Nonnull c, RedisModuleString *_Nonnull name, int mode), \
@@ -247,6 +260,11 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
       (RedisModuleIO *_Nonnull io, size_t *_Nonnull length), \
       (io, length)) \
     X(int, IsIOError, (RedisModuleIO *_Nonnull io), (io)) \
+    X(const RedisModuleString *_Nullable, GetKeyNameFromIO, (RedisModuleIO *_Nonnull io), (io)) \
+    X(int, GetDbIdFromIO, (RedisModuleIO *_Nonnull io), (io)) \
+    X(const RedisModuleString *_Nullable, GetToKeyNameFromOptCtx, \
+      (RedisModuleKeyOptCtx *_Nonnull c), (c)) \
+    X(int, GetToDbIdFromOptCtx, (RedisModuleKeyOptCtx *_Nonnull c), (c)) \
     X(void, DigestAddStringBuffer, \
       (RedisModuleDigest *_Nonnull digest, const char *_Nonnull bytes, size_t length), \
       (digest, bytes, length)) \

@@ -145,8 +145,8 @@ extension ModelScan {
     static var description: CommandDescription {
         CommandDescription(
             name: "ai._modelscan", summary: "Lists the models of the database with their tags.",
-            complexity: "O(N) where N is the number of keys in the database.", since: "1.0.0",
-            flags: "readonly", categories: "read slow")
+            complexity: "O(N) where N is the number of models; after a RENAME once that of keys.",
+            since: "1.0.0", flags: "readonly", categories: "read slow")
     }
 }
 

@@ -41,8 +41,13 @@ enum ModelStorage {
     }
 
     private static func commit(_ model: Model, _ key: Argument, _ context: borrowing RedisContext) {
-        context.write(key).set(model, state.models)
+        put(model, key, context)
         context.replyOK()
+    }
+
+    static func put(_ model: Model, _ key: Argument, _ context: borrowing RedisContext) {
+        context.write(key).set(model, state.models)
+        state.directory.note(model, at: KeyPlace(key: key.bytes, database: context.database))
     }
 
     /// Blocks the client, not the server; the old model at the key goes on meanwhile.
@@ -107,7 +112,7 @@ private final class PendingModel: PendingReply, @unchecked Sendable {
         let key = words.arguments[0]
         // The key may hold something else by now.
         try ModelStorage.checkType(key, in: context)
-        context.write(key).set(model, ModuleState.current.models)
+        ModelStorage.put(model, key, context)
         var command = CommandWords()
         for word in words.arguments { command.append(word) }
         context.replicate(name, command)

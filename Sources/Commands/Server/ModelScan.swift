@@ -1,4 +1,3 @@
-import Execution
 import Keyspace
 import Redis
 
@@ -10,17 +9,14 @@ public struct ModelScan: Command {
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
         Log.warning("MODELSCAN is experimental and might be removed in future versions")
-        var found: [(key: [UInt8], tag: [UInt8])] = []
-        context.eachKey { name, key in
-            // Keys of other types are passed over.
-            guard let model = try? key.value(ModuleState.current.models) else { return }
-            found.append((name.bytes, model.definition.tag))
-        }
+        let state = ModuleState.current
+        let all = state.directory.entries(in: context, of: state.models)
+        let found = all.filter { $0.database == context.database }
         context.reply(arrayOf: found.count)
-        for (key, tag) in found {
+        for entry in found {
             context.reply(arrayOf: 2)
-            context.reply(bulk: key)
-            context.reply(bulk: tag)
+            context.reply(bulk: entry.key)
+            context.reply(bulk: entry.model.definition.tag)
         }
     }
 }
