@@ -21,6 +21,8 @@ public enum CommandTable {
             context.register(ModelStatistics.description) {
                 unsafe CommandDispatch<ModelStatistics>.run($0, $1, $2)
             },
+            context.register(Statistics.description) { unsafe CommandDispatch<Statistics>.run($0, $1, $2) },
+            context.register(Metrics.description) { unsafe CommandDispatch<Metrics>.run($0, $1, $2) },
             context.register(Configure.description) { unsafe CommandDispatch<Configure>.run($0, $1, $2) },
         ]
         return results.allSatisfy { $0 }

@@ -66,6 +66,33 @@ import Testing
     }
 }
 
+@Suite struct StatisticsTests {
+    @Test(
+        arguments: [("AI.STATS", nil), ("AI.STATS k", "k"), ("ai.stats RESETSTAT", "RESETSTAT")]
+            as [(Line, String?)])
+    func readsTheKey(_ line: Line, _ key: String?) throws {
+        #expect(try line.parsed(as: Statistics.self).key?.word == key)
+    }
+
+    @Test func refusesMoreWords() {
+        #expect(
+            Line("AI.STATS k x").refusal(by: Statistics.self)
+                == "ERR wrong number of arguments for 'AI.STATS' command")
+    }
+}
+
+@Suite struct MetricsTests {
+    @Test func takesNoWords() {
+        #expect(Line("AI.METRICS").refusal(by: Metrics.self) == nil)
+    }
+
+    @Test func refusesAnyWord() {
+        #expect(
+            Line("AI.METRICS k").refusal(by: Metrics.self)
+                == "ERR wrong number of arguments for 'AI.METRICS' command")
+    }
+}
+
 @Suite struct ConfigureTests {
     /// An action in words that can be compared.
     static func words(_ action: Configure.Action) -> String {

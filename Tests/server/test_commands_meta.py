@@ -17,9 +17,12 @@ FLAGS = {
     "ai.modelrun": WRITE | {"movablekeys"},
     "ai._modelscan": {"readonly"},
     "ai.info": {"readonly"},
+    "ai.stats": {"readonly"},
+    "ai.metrics": {"readonly"},
     "ai.config": {"write"},
 }
-WITHOUT_KEYS = {"ai._modelscan", "ai.config"}
+WITHOUT_KEYS = {"ai._modelscan", "ai.metrics", "ai.config"}
+WITHOUT_ARGUMENTS = {"ai._modelscan", "ai.metrics"}
 
 
 def answer(client, *words):
@@ -62,7 +65,7 @@ def test_each_command_is_documented(client, name):
     assert title == name.encode()
     assert len(told[b"summary"]) > 20
     assert told[b"since"]
-    if name != "ai._modelscan":
+    if name not in WITHOUT_ARGUMENTS:
         assert told[b"arguments"]
 
 
@@ -74,6 +77,7 @@ KEYS = [
     (["AI.MODELGET", "k"], ["k"]),
     (["AI.MODELDEL", "k"], ["k"]),
     (["AI.INFO", "k"], ["k"]),
+    (["AI.STATS", "k"], ["k"]),
     (["AI.MODELEXECUTE", "m", "INPUTS", 2, "a", "b", "OUTPUTS", 1, "y"], ["m", "a", "b", "y"]),
     (["ai.modelexecute", "m", "inputs", 1, "a", "outputs", 2, "y", "z", "timeout", 5], ["m", "a", "y", "z"]),
     (["AI.MODELEXECUTE", "m", "INPUTS", 1, "OUTPUTS", "OUTPUTS", 1, "y"], ["m", "OUTPUTS", "y"]),
