@@ -1,5 +1,8 @@
 """INFO MODULES and AI.INFO."""
 
+import os
+import pathlib
+
 import pytest
 
 from support.clients import refusal
@@ -7,6 +10,7 @@ from support.models import execute, execution, floats, get_tensor, set_tensor, s
 from support.texts import arity
 from support.wire import OK, bulk, integer
 
+TICK = 1 / os.sysconf("SC_CLK_TCK")
 NO_ENTRY = "ERR cannot find run info for key"
 
 
@@ -56,6 +60,31 @@ def test_the_processor_times_are_told(server):
                  "queue_CPU_bthread_n1_used_cpu_total"):
         whole, _, part = told["ai_" + name].partition(".")
         assert whole.isdigit() and part.isdigit() and len(part) == 6
+
+
+def test_the_main_threads_processor_time_is_its_own(start_server):
+    """Compared with what the kernel says of that thread, before and after."""
+    server = start_server()
+    client = server.client()
+    store(client, "slow", "slow")
+    set_tensor(client, "count", "INT64", [500])
+    # A worker and the main thread both have used more than a tick.
+    execute(client, "slow", ["count"], ["y"])
+    client.eval("for index = 1, 20000000 do end", 0)
+    before = thread_seconds(server)
+    told = fields(sections(server)[6])
+    after = thread_seconds(server)
+    own = float(told["ai_main_thread_used_cpu_sys"]) + float(told["ai_main_thread_used_cpu_user"])
+    whole = float(told["ai_self_used_cpu_sys"]) + float(told["ai_self_used_cpu_user"])
+    assert before - 2 * TICK <= own <= after + 2 * TICK
+    assert TICK < own < whole - TICK
+
+
+def thread_seconds(server):
+    """Processor time of the server's main thread."""
+    pid = server.process.pid
+    told = pathlib.Path(f"/proc/{pid}/task/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) * TICK
 
 
 def test_the_runtimes_version_is_told_once_it_is_loaded(start_server):
