@@ -142,16 +142,18 @@ import Testing
         let statistics = RunStatistics()
         let done = Gate()
         let left = Locked(4)
-        let queue = try #require(
-            WorkQueue<Int>(name: "record", threadCount: 4, limit: 100) { duration in
-                for _ in 0..<10_000 { statistics.recordRun(nanoseconds: duration, rows: 1) }
-                let isLast = left.withLock { left in
-                    left -= 1
-                    return left == 0
-                }
-                if isLast { done.open() }
-            })
-        for duration in [1000, 1000, 2000, 4000] { #expect(queue.enqueue(duration)) }
+        let queue = WorkQueue(name: "record", threadCount: 4)
+        for duration in [1000, 1000, 2000, 4000] {
+            #expect(
+                queue.enqueue {
+                    for _ in 0..<10_000 { statistics.recordRun(nanoseconds: duration, rows: 1) }
+                    let isLast = left.withLock { left in
+                        left -= 1
+                        return left == 0
+                    }
+                    if isLast { done.open() }
+                })
+        }
         done.wait()
         let runTime = statistics.summary.runTime
         #expect([runTime.count, runTime.sum, runTime.maximum] == [40_000, 80_000_000, 4000])
