@@ -31,7 +31,10 @@ export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT
 # A folder counts as a source too: its time changes when a file in it appears or goes.
 SOURCES := $(shell find Package.swift Sources 2>/dev/null)
 SWIFT_PATHS := $(wildcard Package.swift Sources Tests Benchmarks)
-SWIFT_BUILD := $(SWIFT) build --scratch-path $(SCRATCH)
+# A changed C header makes SwiftPM compile the target that imports it, and not those into which that
+# target's functions were inlined; they would go on with the old layout. So the headers are an option.
+HEADERS := $(shell cat Sources/*/include/*.h | cksum | cut -d ' ' -f 1)
+SWIFT_BUILD := $(SWIFT) build --scratch-path $(SCRATCH) -Xcc -DREDISAI_HEADERS=$(HEADERS)
 VENV := build/python/bin/python
 FETCH := $(VENV) Scripts/fetch.py
 PIP_INSTALL := $(VENV) -m pip install --disable-pip-version-check
