@@ -1,129 +1,154 @@
 import CRedisModule
-import Synchronization
-
-/// What a blocked client is to be told, and what has to happen then even if it has left.
-///
-/// All methods run on the main thread; exactly one of `send`, `abandon` and the answer to a time-out
-/// happens, then `finish`. Subclasses override.
-open class PendingReply: @unchecked Sendable {
-    fileprivate let database: Int32
-    fileprivate var hasEnded = false
-    fileprivate var handle: UInt?
-
-    public init(_ context: borrowing RedisContext) { database = context.database }
-
-    /// Answers the client.
-    open func send(in context: borrowing RedisContext) {}
-
-    /// Does what must be done though the client has left; the context has the client's database and
-    /// takes no replies.
-    open func abandon(in context: borrowing RedisContext) {}
-
-    /// Answers the client at its deadline; what the work brings later is dropped.
-    open func sendTimedOut(in context: borrowing RedisContext) { context.reply(status: "TIMEDOUT") }
-
-    /// Lets go of what belongs to the main thread, such as retained arguments.
-    open func finish() {}
-}
 
 /// A client that waits: answered exactly once, from any thread, at the latest by its last owner.
-@safe
-public final class BlockedClient: @unchecked Sendable {
-    private let pointer: OpaquePointer
+public final class BlockedClient: Sendable {
     private let reply: PendingReply
-    private let isUnblocked = Atomic<Bool>(false)
 
-    fileprivate init(_ pointer: OpaquePointer, _ reply: PendingReply) {
-        unsafe self.pointer = pointer
-        self.reply = reply
-    }
+    fileprivate init(_ reply: PendingReply) { self.reply = reply }
 
-    deinit { unblock() }
+    deinit { unblock {} }
 
-    /// From now on the time counts as the command's own, for SLOWLOG and LATENCY; until `endTime`.
-    public func beginTime() { _ = unsafe redis_BlockedClientMeasureTimeStart(pointer) }
+    /// A step begins to run: until all that began have ended, the time counts as the command's own, for
+    /// SLOWLOG and the server's statistics.
+    public func beginTime() { reply.stepBegins() }
 
-    public func endTime() { _ = unsafe redis_BlockedClientMeasureTimeEnd(pointer) }
+    public func endTime() { reply.stepEnded() }
 
-    /// Has the reply sent by the main thread, soon. Calls after the first do nothing.
-    public func unblock() {
-        guard !isUnblocked.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        // Safety: the server takes the handle back here, once; `ended` releases the retained reply.
-        _ = unsafe redis_UnblockClient(pointer, Unmanaged.passRetained(reply).toOpaque())
+    /// Has the reply sent by the main thread, soon. Nothing happens if that was done before, or if the
+    /// deadline has come.
+    ///
+    /// - Parameter handOver: gives the result to the pending reply; called here, before the main thread
+    ///   reads it, and not at all if it is too late.
+    public func unblock(_ handOver: () -> Void) {
+        guard reply.claim() else { return }
+        handOver()
+        reply.giveBack()
     }
 }
 
 extension RedisContext {
+    /// More than that is no deadline that anybody sees, and would overflow the server's clock.
+    private static let longestTimeoutMilliseconds = 1 << 50
+
     /// Blocks the client until it is unblocked, or answers it at the deadline.
     ///
-    /// - Parameter timeoutMilliseconds: 0 = no deadline.
+    /// - Parameter timeoutMilliseconds: 0 = no deadline, but CLIENT UNBLOCK ends the wait as one would;
+    ///   nil = nothing but the result ends it.
     /// - Precondition: the context allows blocking.
-    public func block(_ reply: PendingReply, timeoutMilliseconds: Int = 0) -> BlockedClient {
-        let onTimeout: redis_command_function? =
-            timeoutMilliseconds > 0
+    public func block(_ reply: PendingReply, timeoutMilliseconds: Int? = nil) -> BlockedClient {
+        let onUnblock: redis_command_function? =
+            timeoutMilliseconds != nil
             ? { context, _, _ in unsafe BlockedClientCallbacks.timedOut(context) } : nil
+        // The server's own deadline is looked at on some of its ticks only; ours is a timer.
         let blocked = unsafe redis_BlockClient(
-            pointer, { context, _, _ in unsafe BlockedClientCallbacks.reply(context) }, onTimeout,
-            { context, data in unsafe BlockedClientCallbacks.ended(context, data) },
-            Int64(timeoutMilliseconds))
+            pointer, { context, _, _ in unsafe BlockedClientCallbacks.reply(context) }, onUnblock,
+            { context, data in unsafe BlockedClientCallbacks.ended(context, data) }, 0)
         guard let blocked = unsafe blocked else {
             preconditionFailure("the server returned no blocked client")
         }
-        if timeoutMilliseconds > 0 { unsafe DeadlineTable.insert(reply, for: blocked) }
-        return unsafe BlockedClient(blocked, reply)
+        unsafe redis_SetDisconnectCallback(blocked) { unsafe BlockedClientCallbacks.left($0, $1) }
+        unsafe reply.wait(on: blocked)
+        unsafe WaitingReplies.insert(reply, for: blocked)
+        if let timeout = timeoutMilliseconds, timeout > 0 {
+            // Safety: the hold ends with the timer, in `deadline` or in `ended`.
+            reply.timer = unsafe redis_CreateTimer(
+                pointer, Int64(min(timeout, Self.longestTimeoutMilliseconds)),
+                { _, data in unsafe BlockedClientCallbacks.deadline(data) },
+                Unmanaged.passRetained(reply).toOpaque())
+        }
+        return BlockedClient(reply)
     }
 }
 
+/// What the server calls of a blocked client, all on the main thread.
 private enum BlockedClientCallbacks {
+    /// The client has been unblocked and is still there.
     static func reply(_ context: OpaquePointer) -> Int32 {
         guard let data = unsafe redis_GetBlockedClientPrivateData(context) else { return Int32(REDIS_ERR) }
-        // Safety: the pointer that `BlockedClient` retained; `ended` releases it.
+        // Safety: the pointer that `giveBack` retained; `ended` releases it.
         let reply = unsafe Unmanaged<PendingReply>.fromOpaque(data).takeUnretainedValue()
-        reply.hasEnded = true
-        unsafe reply.send(in: RedisContext(context))
+        reply.isAnswered = true
+        if reply.isTimedOut {
+            unsafe reply.sendTimedOut(in: RedisContext(context))
+        } else {
+            unsafe reply.send(in: RedisContext(context))
+        }
         return Int32(REDIS_OK)
     }
 
+    /// The timer's time has come.
+    static func deadline(_ data: UnsafeMutableRawPointer) {
+        // Safety: ends the hold that `block` took for the timer.
+        let reply = unsafe Unmanaged<PendingReply>.fromOpaque(data).takeRetainedValue()
+        reply.timer = nil
+        guard reply.claim() else { return }
+        reply.isTimedOut = true
+        reply.deadlinePassed()
+        reply.giveBack()
+    }
+
+    /// CLIENT UNBLOCK; the server takes the client out of its wait when this returns.
     static func timedOut(_ context: OpaquePointer) -> Int32 {
         let blocked = unsafe redis_GetBlockedClientHandle(context)
-        guard let reply = DeadlineTable.reply(for: UInt(bitPattern: blocked)) else { return Int32(REDIS_ERR) }
-        reply.hasEnded = true
+        guard let reply = unsafe WaitingReplies.reply(for: blocked) else { return Int32(REDIS_ERR) }
+        let isFirst = reply.claim()
+        // Answered even if a result is on its way, which has lost its client now.
+        reply.isAnswered = true
+        reply.isTimedOut = true
+        reply.deadlinePassed()
         unsafe reply.sendTimedOut(in: RedisContext(context))
+        if isFirst { reply.giveBack() }
         return Int32(REDIS_OK)
     }
 
+    /// The client has gone, or was taken out of its wait with an error.
+    static func left(_ context: OpaquePointer, _ blocked: OpaquePointer) {
+        unsafe WaitingReplies.reply(for: blocked)?.clientLeft()
+    }
+
+    /// The last call for each blocked client, once it was given back.
     static func ended(_ context: OpaquePointer, _ data: UnsafeMutableRawPointer?) {
         guard let data = unsafe data else { return }
-        // Safety: ends the hold that `BlockedClient` took.
+        // Safety: ends the hold that `giveBack` took.
         let reply = unsafe Unmanaged<PendingReply>.fromOpaque(data).takeRetainedValue()
-        if !reply.hasEnded {
-            reply.hasEnded = true
+        WaitingReplies.remove(reply)
+        unsafe stopTimer(of: reply, context)
+        if !reply.isAnswered, !reply.isTimedOut {
             // The client has left, so the server's context has none; ours brings a client of its own.
             let detached = unsafe redis_GetDetachedThreadSafeContext(context)
             unsafe redis_SelectDb(detached, reply.database)
             unsafe reply.abandon(in: RedisContext(detached))
             unsafe redis_FreeThreadSafeContext(detached)
         }
-        DeadlineTable.remove(reply)
         reply.finish()
         ReleaseQueue.drain()
     }
+
+    private static func stopTimer(of reply: PendingReply, _ context: OpaquePointer) {
+        guard let timer = reply.timer else { return }
+        reply.timer = nil
+        var data: UnsafeMutableRawPointer?
+        guard unsafe redis_StopTimer(context, timer, &data) == REDIS_OK, let data = unsafe data else {
+            return
+        }
+        // Safety: ends the hold that `block` took for the timer, which will not fire any more.
+        unsafe Unmanaged<PendingReply>.fromOpaque(data).release()
+    }
 }
 
-/// Which reply belongs to a client whose deadline came before its result; main thread only.
-private enum DeadlineTable {
+/// Which reply belongs to a handle: all that the server tells when a client leaves or is unblocked, is its
+/// handle. Main thread only.
+private enum WaitingReplies {
     // Safety: only the main thread blocks clients and runs their callbacks.
     nonisolated(unsafe) private static var replies: [UInt: PendingReply] = [:]
 
-    static func insert(_ reply: PendingReply, for client: OpaquePointer) {
-        let handle = UInt(bitPattern: client)
-        reply.handle = handle
-        unsafe replies[handle] = reply
+    static func insert(_ reply: PendingReply, for blocked: OpaquePointer) {
+        unsafe replies[UInt(bitPattern: blocked)] = reply
     }
 
-    static func reply(for handle: UInt) -> PendingReply? { unsafe replies[handle] }
-
-    static func remove(_ reply: PendingReply) {
-        if let handle = reply.handle { unsafe replies[handle] = nil }
+    static func reply(for blocked: OpaquePointer?) -> PendingReply? {
+        unsafe replies[UInt(bitPattern: blocked)]
     }
+
+    static func remove(_ reply: PendingReply) { unsafe replies[reply.key] = nil }
 }

@@ -37,6 +37,7 @@ import Testing
             "Sources/Redis/Log.swift",
             "Sources/Redis/ModuleRegistration.swift",
             "Sources/Redis/ModuleType.swift",
+            "Sources/Redis/PendingReply.swift",
             "Sources/Redis/RDB.swift",
             "Sources/Redis/RedisContext.swift",
             "Sources/Redis/Reply.swift",
@@ -64,6 +65,7 @@ import Testing
             "Sources/Execution/Scheduler.swift",
             "Sources/Execution/WorkQueue.swift",
             "Sources/Keyspace/ModelDirectory.swift",
+            "Sources/Redis/PendingReply.swift",
             "Sources/Redis/RetainedString.swift",
         ], subject: "a lock"
     ) { file in

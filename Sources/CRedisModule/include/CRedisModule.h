@@ -162,6 +162,9 @@ typedef void (*redis_free_function)(RedisModuleCtx *_Nonnull, void *_Nullable pr
 typedef void (*redis_event_function)(
     RedisModuleCtx *_Nonnull, redis_event, uint64_t subevent, void *_Nullable data);
 typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_report);
+typedef void (*redis_timer_function)(RedisModuleCtx *_Nonnull, void *_Nonnull data);
+typedef void (*redis_disconnect_function)(
+    RedisModuleCtx *_Nonnull, RedisModuleBlockedClient *_Nonnull client);
 
 // ---- The calls: X(result, name, parameters, argument names)
 
@@ -280,6 +283,16 @@ typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_
       (client, private_data)) \
     X(void *_Nullable, GetBlockedClientPrivateData, (RedisModuleCtx *_Nonnull c), (c)) \
     X(RedisModuleBlockedClient *_Nullable, GetBlockedClientHandle, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(void, SetDisconnectCallback, \
+      (RedisModuleBlockedClient *_Nonnull client, redis_disconnect_function _Nonnull f), \
+      (client, f)) \
+    X(uint64_t, CreateTimer, \
+      (RedisModuleCtx *_Nonnull c, long long milliseconds, redis_timer_function _Nonnull f, \
+        void *_Nonnull data), \
+      (c, milliseconds, f, data)) \
+    X(int, StopTimer, \
+      (RedisModuleCtx *_Nonnull c, uint64_t timer, void *_Nullable *_Nullable data), \
+      (c, timer, data)) \
     X(int, BlockedClientMeasureTimeStart, (RedisModuleBlockedClient *_Nonnull client), (client)) \
     X(int, BlockedClientMeasureTimeEnd, (RedisModuleBlockedClient *_Nonnull client), (client)) \
     X(RedisModuleCtx *_Nonnull, GetDetachedThreadSafeContext, (RedisModuleCtx *_Nonnull c), (c)) \

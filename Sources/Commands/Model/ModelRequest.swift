@@ -125,10 +125,7 @@ private final class PendingRun: PendingReply, @unchecked Sendable {
         }
     }
 
-    override func sendTimedOut(in context: borrowing RedisContext) {
-        run?.cancel()
-        super.sendTimedOut(in: context)
-    }
+    override func deadlinePassed() { run?.cancel() }
 
     override func finish() {
         outcome = nil
@@ -157,7 +154,6 @@ private final class RunCompletion: PlanCompletion, Sendable {
     func stepEnded() { client.endTime() }
 
     func planEnded(_ outcome: PlanOutcome) {
-        pending.outcome = outcome
-        client.unblock()
+        client.unblock { pending.outcome = outcome }
     }
 }

@@ -61,8 +61,7 @@ enum ModelStorage {
             () throws(ExecutionError) in
             try options.definition(joining: pieces)
         } completion: { result in
-            pending.result = result
-            client.unblock()
+            client.unblock { pending.result = result }
         }
     }
 }
