@@ -1,4 +1,5 @@
 import CRedisModule
+import Glibc
 
 /// One word of a command: bytes of the server's, valid while the command runs or while it is retained.
 ///
@@ -66,6 +67,21 @@ public struct Argument {
     public var real: Double? {
         var value = 0.0
         return unsafe redis_StringToDouble(string, &value) == REDIS_OK ? value : nil
+    }
+}
+
+/// Words are equal if their bytes are; case counts, as in names of keys.
+extension Argument: Hashable {
+    public static func == (left: Argument, right: Argument) -> Bool {
+        var (count, otherCount) = (0, 0)
+        // Safety: both strings live during the call, and only bytes of theirs are compared.
+        let start = unsafe redis_StringPtrLen(left.string, &count)
+        let otherStart = unsafe redis_StringPtrLen(right.string, &otherCount)
+        return unsafe count == otherCount && memcmp(start, otherStart, count) == 0
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) } }
     }
 }
 

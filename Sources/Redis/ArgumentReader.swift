@@ -26,6 +26,14 @@ public struct ArgumentReader {
         return unsafe Argument(vector.unsafelyUnwrapped[index])
     }
 
+    /// A reader of some of the words, the first of which stands in the place of the command's name.
+    /// - Precondition: the range is within `0..<count`.
+    public subscript(range: Range<Int>) -> ArgumentReader {
+        precondition(range.lowerBound >= 0 && range.upperBound <= count, "arguments beyond the command's end")
+        // Safety: the range was just checked.
+        return unsafe ArgumentReader(vector: vector.map { unsafe $0 + range.lowerBound }, count: range.count)
+    }
+
     /// The next word, which is taken; nil at the end.
     @inline(__always)
     public mutating func next() -> Argument? {
@@ -52,6 +60,14 @@ public struct ArgumentReader {
         guard count >= 0, count <= remaining else { return nil }
         let start = position
         position += count
+        return ArgumentSlice(words: self, indices: start..<position)
+    }
+
+    /// Takes `count` words, or all that are left if there are fewer.
+    /// - Precondition: `count` is not negative.
+    public mutating func next(atMost count: Int) -> ArgumentSlice {
+        let start = position
+        position += min(count, remaining)
         return ArgumentSlice(words: self, indices: start..<position)
     }
 }

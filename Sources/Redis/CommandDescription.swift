@@ -36,10 +36,12 @@ public struct KeySpecification: Sendable {
     public enum Place: Sendable {
         /// The word at this index.
         case index(Int)
-        /// As many words after the keyword as the word behind it says.
-        case counted(after: StaticString)
-        /// Words after the keyword up to the command's end, not all of them keys.
-        case rest(after: StaticString)
+        /// As many words after the keyword as the word behind it says; looked for from the word `from` on.
+        case counted(after: StaticString, from: Int = 2)
+        /// The word behind the keyword, looked for from the word `from` on.
+        case single(after: StaticString, from: Int)
+        /// Words after the keyword up to the command's end, not all of them keys; looked for from `from` on.
+        case rest(after: StaticString, from: Int = 2)
     }
 
     public enum Access: Sendable {
@@ -49,6 +51,8 @@ public struct KeySpecification: Sendable {
         case delete
         /// State beside the value is read.
         case inspect
+        /// Not a key: says where in a cluster the command belongs.
+        case route
     }
 
     public var place: Place

@@ -106,17 +106,17 @@ extension RedisContext {
             unsafe entry.begin_search.index.position = Int32(position)
             unsafe entry.find = Int32(REDIS_SPEC_FIND_RANGE)
             unsafe entry.find_keys.range.step = 1
-        case .counted(let keyword):
-            unsafe entry.begin = Int32(REDIS_SPEC_BEGIN_KEYWORD)
-            unsafe entry.begin_search.keyword.keyword = keyword.cString
-            unsafe entry.begin_search.keyword.start_from = 2
+        case .counted(let keyword, let start):
+            unsafe begin(&entry, at: keyword, from: start)
             unsafe entry.find = Int32(REDIS_SPEC_FIND_COUNT)
             unsafe entry.find_keys.count.first_key = 1
             unsafe entry.find_keys.count.step = 1
-        case .rest(let keyword):
-            unsafe entry.begin = Int32(REDIS_SPEC_BEGIN_KEYWORD)
-            unsafe entry.begin_search.keyword.keyword = keyword.cString
-            unsafe entry.begin_search.keyword.start_from = 2
+        case .single(let keyword, let start):
+            unsafe begin(&entry, at: keyword, from: start)
+            unsafe entry.find = Int32(REDIS_SPEC_FIND_RANGE)
+            unsafe entry.find_keys.range.step = 1
+        case .rest(let keyword, let start):
+            unsafe begin(&entry, at: keyword, from: start)
             unsafe entry.find = Int32(REDIS_SPEC_FIND_RANGE)
             // Words that are no keys stand between them, so the server asks the command itself.
             unsafe entry.flags |= UInt64(REDIS_KEY_INCOMPLETE)
@@ -126,12 +126,20 @@ extension RedisContext {
         return unsafe entry
     }
 
+    private func begin(_ entry: inout redis_key_spec, at keyword: StaticString, from start: Int) {
+        unsafe entry.begin = Int32(REDIS_SPEC_BEGIN_KEYWORD)
+        unsafe entry.begin_search.keyword.keyword = keyword.cString
+        unsafe entry.begin_search.keyword.start_from = Int32(start)
+    }
+
     private func flags(_ access: KeySpecification.Access) -> Int {
         switch access {
         case .read: REDIS_KEY_RO | REDIS_KEY_ACCESS
         case .overwrite: REDIS_KEY_OW | REDIS_KEY_UPDATE
         case .delete: REDIS_KEY_RM | REDIS_KEY_DELETE
         case .inspect: REDIS_KEY_RO
+        // The server asks for one of the four kinds even where nothing is touched.
+        case .route: REDIS_KEY_RO | REDIS_KEY_NOT_KEY
         }
     }
 }

@@ -22,10 +22,17 @@ public struct RedisContext: ~Copyable {
 
     /// Tells the server that the word at `position` is a key that is read, or written.
     public func reportKey(at position: Int, isWritten: Bool) {
+        report(position, isWritten ? REDIS_KEY_OW | REDIS_KEY_UPDATE : REDIS_KEY_RO | REDIS_KEY_ACCESS)
+    }
+
+    /// Tells the server that the word at `position` says where in a cluster the command belongs, and is
+    /// not touched. To servers before 7.0 it is a key like others.
+    public func reportRoute(at position: Int) { report(position, REDIS_KEY_NOT_KEY) }
+
+    private func report(_ position: Int, _ flags: Int) {
         guard redis_has_KeyAtPosWithFlags() else {
             return unsafe redis_KeyAtPos(pointer, Int32(position))
         }
-        let flags = isWritten ? REDIS_KEY_OW | REDIS_KEY_UPDATE : REDIS_KEY_RO | REDIS_KEY_ACCESS
         unsafe redis_KeyAtPosWithFlags(pointer, Int32(position), Int32(flags))
     }
 

@@ -48,7 +48,8 @@ private enum FakeStringBody {
 struct FakeContextRecord: Equatable, Sendable {
     /// A reply as the server would write it: `+OK`, `-text`, `:5`, `$bytes`, `*2`, `,1.5`, `(digits`, `_`.
     var replies: [String] = []
-    /// The positions that were reported as keys, with `w` behind those that are written.
+    /// The positions that were reported as keys, with `w` behind those that are written and `r`
+    /// behind those that only say where in a cluster the command belongs.
     var keys: [String] = []
 }
 
@@ -81,7 +82,8 @@ final class FakeContext: Sendable {
 
     fileprivate static func report(_ pointer: OpaquePointer, _ position: Int32, _ flags: Int32) {
         let isWritten = flags & Int32(REDIS_KEY_OW) != 0
-        at(pointer).record.withLock { $0.keys.append("\(position)\(isWritten ? "w" : "")") }
+        let isRoute = flags & Int32(REDIS_KEY_NOT_KEY) != 0
+        at(pointer).record.withLock { $0.keys.append("\(position)\(isWritten ? "w" : isRoute ? "r" : "")") }
     }
 }
 

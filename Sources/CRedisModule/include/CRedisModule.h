@@ -100,6 +100,7 @@ enum {
     REDIS_KEY_UPDATE = 1 << 5,
     REDIS_KEY_INSERT = 1 << 6,
     REDIS_KEY_DELETE = 1 << 7,
+    REDIS_KEY_NOT_KEY = 1 << 8,
     REDIS_KEY_INCOMPLETE = 1 << 9,
 };
 
