@@ -16,7 +16,8 @@ typedef int (*look_up)(const char *name, void *target);
 static const char *const newer[] = {
     "TryAlloc", "MallocSizeString", "GetCommand", "SetCommandInfo", "SetCommandACLCategories",
     "KeyAtPosWithFlags", "ReplyWithBigNumber", "ReplyWithMap", "GetDbIdFromIO", "GetToKeyNameFromOptCtx",
-    "GetToDbIdFromOptCtx", NULL,
+    "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
+    "LoadConfigs", NULL,
 };
 
 static int is_newer(const char *name) {

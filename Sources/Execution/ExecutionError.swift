@@ -10,6 +10,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case noGPU(BackendKind)
     /// The device's queue holds as many requests as it may.
     case queueFull(device: String, limit: Int)
+    /// There are queues for as many devices as there may be.
+    case tooManyDevices(device: String, limit: Int)
     /// Another number of inputs or outputs than the model has.
     case inputCountMismatch
     case outputCountMismatch

@@ -26,21 +26,20 @@ public final class RunQueue: Sendable {
 
     /// The device's name in upper case.
     public let name: String
-    /// Requests that may wait; one more is refused.
-    public let limit: Int
     public let workerCount: Int
+    private let settings: RunSettings
     private let log: @Sendable (String) -> Void
     private let state = Monitor(State())
     private let count = Atomic<Int>(0)
     private let busyCount = Atomic<Int>(0)
 
     /// - Returns: nil if the threads could not be started.
-    init?(name: String, threadCount: Int, limit: Int, log: @escaping @Sendable (String) -> Void) {
+    init?(name: String, settings: RunSettings, log: @escaping @Sendable (String) -> Void) {
         self.name = name
-        self.limit = limit
-        workerCount = threadCount
+        self.settings = settings
+        workerCount = settings.threadsPerQueue
         self.log = log
-        for index in 0..<threadCount {
+        for index in 0..<workerCount {
             guard let worker = WorkerThread(name: "ai:\(name)/\(index)", body: { self.work() }) else {
                 state.withLock { $0.isClosed = true }
                 state.broadcast()
@@ -49,6 +48,9 @@ public final class RunQueue: Sendable {
             state.withLock { $0.workers.append(worker) }
         }
     }
+
+    /// Requests that may wait; one more is refused.
+    public var limit: Int { settings.queueLimit }
 
     /// Requests that wait for a worker; a hint, since other threads go on meanwhile.
     public var waitingCount: Int { count.load(ordering: .relaxed) }
@@ -63,6 +65,7 @@ public final class RunQueue: Sendable {
     /// - Returns: what takes it out again; nil if the queue is full, and nothing is added then.
     func enqueue(_ request: RunRequest) -> Waiting.Ticket? {
         let member = request.batchMember
+        let limit = limit
         let ticket = state.withLock { state -> Waiting.Ticket? in
             guard state.waiting.count < limit else { return nil }
             defer { count.store(state.waiting.count, ordering: .relaxed) }

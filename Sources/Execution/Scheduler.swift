@@ -3,25 +3,14 @@ import Tensors
 
 /// Owns the queues of all devices, builds models, and decides where a plan runs.
 public final class Scheduler: Sendable {
-    public struct Settings: Sendable {
-        /// Workers per device.
-        public var threadsPerQueue = 1
-        /// Runs expected to take longer, in microseconds, go to a worker; 0 = all do.
-        public var inlineBudgetMicroseconds = 100
-        /// Requests that may wait per device.
-        public var queueLimit = 100_000
-
-        public init() {}
-    }
-
-    private let settings: Settings
+    private let settings: RunSettings
     private let loader: ModelLoader
     private let log: @Sendable (String) -> Void
     private let queues = Locked<[RunQueue]>([])
 
     /// - Parameter log: called on any thread with what an administrator should know.
     public init(
-        _ settings: Settings, provider: any BackendProvider,
+        _ settings: RunSettings, provider: any BackendProvider,
         log: @escaping @Sendable (String) -> Void
     ) {
         self.settings = settings
@@ -33,26 +22,37 @@ public final class Scheduler: Sendable {
     public var allQueues: [RunQueue] { queues.withLock { $0 } }
 
     /// The device's queue; made, with its workers, when first asked for.
-    /// - Throws: `.queueUnavailable` if the threads could not be started.
+    /// - Throws: `.tooManyDevices`; `.queueUnavailable` if the threads could not be started.
     @discardableResult
     public func queue(for device: Device) throws(ExecutionError) -> RunQueue {
         let name = device.queueName
-        if let queue = queues.withLock({ $0.first { $0.name == name } }) { return queue }
+        let (found, count) = queues.withLock { queues in (queues.first { $0.name == name }, queues.count) }
+        if let found { return found }
         // Only the main thread makes new ones; a loader finds what was made for it.
-        guard
-            let queue = RunQueue(
-                name: name, threadCount: settings.threadsPerQueue, limit: settings.queueLimit, log: log)
-        else { throw .queueUnavailable }
+        let limit = settings.deviceLimit
+        guard count < limit else { throw .tooManyDevices(device: name, limit: limit) }
+        guard let queue = RunQueue(name: name, settings: settings, log: log) else {
+            throw .queueUnavailable
+        }
         queues.withLock { $0.append(queue) }
         return queue
     }
 
     /// A model in state loading, which becomes ready or failed in the background.
-    /// - Throws: `.queueUnavailable`.
+    ///
+    /// One whose device gets no queue has failed: somebody else has accepted it, and its bytes are kept.
+    /// - Throws: `.tooManyDevices` or `.queueUnavailable` if there is no queue at all.
     public func loadingModel(_ definition: ModelDefinition) throws(ExecutionError) -> Model {
-        let model = try newModel(definition)
-        start(model)
-        return model
+        do throws(ExecutionError) {
+            let model = try newModel(definition)
+            start(model)
+            return model
+        } catch {
+            guard let other = allQueues.first else { throw error }
+            let build = ModelBuild(disposal: loader)
+            build.end(.failure(error))
+            return Model(definition, build: build, queue: other)
+        }
     }
 
     private func start(_ model: Model) {
@@ -86,7 +86,7 @@ public final class Scheduler: Sendable {
     ///   - device: where it will run; its queue is made before this returns.
     ///   - define: called on a loader thread.
     ///   - completion: called once on a background thread, with the ready model or why there is none.
-    /// - Throws: `.queueUnavailable`; the completion is not called then.
+    /// - Throws: `.tooManyDevices`, `.queueUnavailable`; the completion is not called then.
     public func prepareModel(
         _ backend: BackendKind, on device: Device,
         define: @escaping @Sendable () throws(ExecutionError) -> ModelDefinition,

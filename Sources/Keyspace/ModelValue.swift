@@ -42,7 +42,8 @@ extension Model: StoredValue {
             for name in names { writer.write(name + [0]) }
         }
         definition.bytes.withBytes { bytes in
-            let chunks = ModelChunks(byteCount: bytes.count, chunkSize: ModuleState.current.chunkSize)
+            let chunks = ModelChunks(
+                byteCount: bytes.count, chunkSize: ModuleState.current.settings.chunkSize)
             writer.write(count: bytes.count)
             writer.write(count: chunks.count)
             for range in chunks { writer.write(bytes.extracting(range)) }
@@ -97,7 +98,9 @@ extension Model: StoredValue {
         }
         words.append("BLOB")
         definition.bytes.withBytes { bytes in
-            for range in ModelChunks(byteCount: bytes.count, chunkSize: ModuleState.current.chunkSize) {
+            for range in ModelChunks(
+                byteCount: bytes.count, chunkSize: ModuleState.current.settings.chunkSize)
+            {
                 words.append(bytes: bytes.extracting(range))
             }
         }

@@ -1,33 +1,59 @@
 import Execution
+import Redis
+import Synchronization
 
-/// What `loadmodule` may be given, as pairs of a name and a value.
-public struct ModuleSettings: Sendable {
-    /// Why the module cannot be loaded; the text is for the log.
+/// The values of the module's settings. Numbers and flags on any thread; the rest on the main thread.
+///
+/// What `loadmodule` is given is the default that lines of the server's file override.
+public final class ModuleSettings: @unchecked Sendable {
+    /// Why the module cannot be loaded; the texts are for the log.
     public struct Failure: Error {
         public let text: String
+        /// What would have been right, where that is known.
+        public var explanation: String?
     }
 
-    /// The folder of the default libraries; nil = `backends` beside the module.
-    public var backendsPath: String?
+    /// What the scheduler and the runtimes read.
+    public let runs = RunSettings()
+    /// The folder of the default libraries; once the module is loaded, the backends' own counts.
+    public var backendsPath: String
     /// Libraries to be opened at once.
-    public var libraries: [(kind: BackendKind, path: String)] = []
-    /// Workers per device, at least 1.
-    public var threadsPerQueue = 1
-    /// Threads within one operator; 0 = the runtime's choice.
-    public var intraOperatorThreads = 0
-    /// Operators at once; 0 = the runtime's choice.
-    public var interOperatorThreads = 0
-    /// Bytes of the largest piece in which a model goes out, at least 1.
-    public var chunkSize = 511 << 20
-    /// Milliseconds that a run may take.
-    public var executionTimeoutMilliseconds = 5000
-    /// Megabytes (of 10^6 bytes) that a runtime may take; 0 = no limit.
-    public var memoryLimitMegabytes = 0
-    /// Runs expected to take longer, in microseconds, go to a worker; 0 = all do.
-    public var inlineBudgetMicroseconds = 100
+    public private(set) var libraries: [(kind: BackendKind, path: String)] = []
 
-    /// - Parameter words: names and values by turns; names in any case.
-    public init(_ words: [String]) throws(Failure) {
+    private let intraOperator = Atomic<Int>(0)
+    private let interOperator = Atomic<Int>(0)
+    private let chunk = Atomic<Int>(511 << 20)
+    private let inTransactions = Atomic<Bool>(false)
+
+    /// Threads within one operator; 0 = the runtime's choice. Read when a library is opened.
+    public var intraOperatorThreads: Int {
+        get { intraOperator.load(ordering: .relaxed) }
+        set { intraOperator.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Operators at once; 0 = the runtime's choice. Read when a library is opened.
+    public var interOperatorThreads: Int {
+        get { interOperator.load(ordering: .relaxed) }
+        set { interOperator.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Bytes of the largest piece in which a model goes out, at least 1.
+    public var chunkSize: Int {
+        get { chunk.load(ordering: .relaxed) }
+        set { chunk.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether models run in transactions and scripts, where no client can wait and so the server does.
+    public var executesInTransactions: Bool {
+        get { inTransactions.load(ordering: .relaxed) }
+        set { inTransactions.store(newValue, ordering: .relaxed) }
+    }
+
+    /// - Parameters:
+    ///   - words: names and values by turns; names in any case.
+    ///   - backendsPath: the folder if no word says another.
+    public init(_ words: [String], backendsPath: String) throws(Failure) {
+        self.backendsPath = backendsPath
         guard words.count.isMultiple(of: 2) else {
             throw Failure(
                 text: "Even number of arguments provided to module. Please provide arguments as KEY VAL pairs"
@@ -35,8 +61,16 @@ public struct ModuleSettings: Sendable {
         }
         for index in stride(from: 0, to: words.count, by: 2) {
             let (name, value) = (words[index], words[index + 1])
-            guard take(name.uppercased(), value) else {
-                throw Failure(text: "ERR error processing argument: \(name) \(value)")
+            let word = name.uppercased()
+            if let kind = BackendKind(wireName: word) {
+                libraries.append((kind, value))
+                continue
+            }
+            let setting = Setting.all.first { $0.word == word }
+            guard let setting, take(setting, value) else {
+                throw Failure(
+                    text: "ERR error processing argument: \(name) \(value)",
+                    explanation: setting?.explanation)
             }
         }
     }
@@ -44,39 +78,52 @@ public struct ModuleSettings: Sendable {
     /// The numbers in the order of `INFO`, under their names.
     public var numbers: [(name: String, value: Int)] {
         [
-            ("threads_per_queue", threadsPerQueue), ("inter_op_parallelism", interOperatorThreads),
+            ("threads_per_queue", runs.threadsPerQueue), ("inter_op_parallelism", interOperatorThreads),
             ("intra_op_parallelism", intraOperatorThreads),
-            ("model_execution_timeout", executionTimeoutMilliseconds),
-            ("backend_memory_limit", memoryLimitMegabytes),
+            ("model_execution_timeout", runs.executionTimeoutMilliseconds),
+            ("backend_memory_limit", runs.memoryLimitMegabytes),
         ]
     }
 
-    private mutating func take(_ name: String, _ value: String) -> Bool {
-        if let kind = BackendKind(wireName: name) {
-            libraries.append((kind, value))
-            return true
-        }
-        switch name {
-        case "BACKENDSPATH": backendsPath = value
-        case "THREADS_PER_QUEUE": return set(\.threadsPerQueue, value, atLeast: 1)
-        case "INTRA_OP_PARALLELISM": return set(\.intraOperatorThreads, value, atLeast: 0)
-        case "INTER_OP_PARALLELISM": return set(\.interOperatorThreads, value, atLeast: 0)
-        case "MODEL_CHUNK_SIZE": return set(\.chunkSize, value, atLeast: 1)
-        case "MODEL_EXECUTION_TIMEOUT": return set(\.executionTimeoutMilliseconds, value, atLeast: 1000)
-        case "BACKEND_MEMORY_LIMIT": return set(\.memoryLimitMegabytes, value, atLeast: 0)
-        case "INLINE_RUN_BUDGET": return set(\.inlineBudgetMicroseconds, value, atLeast: 0)
-        default: return false
+    private func take(_ setting: Setting, _ text: String) -> Bool {
+        switch setting.value {
+        case .number(let property, let range, _):
+            guard let number = Int(text), range.contains(number) else { return false }
+            self[keyPath: property] = number
+        case .flag(let property):
+            guard let flag = ["YES": true, "NO": false][text.uppercased()] else { return false }
+            self[keyPath: property] = flag
+        case .path(let property): self[keyPath: property] = text
         }
         return true
     }
 
-    private mutating func set(
-        _ setting: WritableKeyPath<ModuleSettings, Int>, _ value: String, atLeast minimum: Int
-    ) -> Bool {
-        guard let number = Int(value), number >= minimum, number <= Int(Int32.max) || setting == \.chunkSize
-        else { return false }
-        self[keyPath: setting] = number
-        return true
+    /// Makes them settings of the server, where it can, and takes the values in its file's lines; in OnLoad
+    /// only, before the state is made.
+    /// - Returns: false if the server refuses one; its log says which.
+    public func register(in context: borrowing RedisContext) -> Bool {
+        context.load(
+            Setting.all.map { setting in
+                ServerSetting(name: setting.name, isFixed: setting.isFixed, access: access(setting))
+            })
+    }
+
+    private func access(_ setting: Setting) -> ServerSetting.Access {
+        switch setting.value {
+        case .number(let property, let range, let unit):
+            .number(
+                range, isByteCount: unit == "bytes", get: { self[keyPath: property] },
+                set: { self[keyPath: property] = $0 })
+        case .flag(let property):
+            .flag(get: { self[keyPath: property] }, set: { self[keyPath: property] = $0 })
+        case .path(let property):
+            .text(
+                get: { ModuleState.installed?.backends.path ?? self[keyPath: property] },
+                set: { path in
+                    self[keyPath: property] = path
+                    ModuleState.installed?.backends.setPath(path)
+                })
+        }
     }
 }
 

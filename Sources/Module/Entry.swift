@@ -37,9 +37,14 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     Log.notice("RedisAI version \(InfoSections.versionNumber), git_sha=\(RedisContext.moduleCommit)")
     let settings: ModuleSettings
     do throws(ModuleSettings.Failure) {
-        settings = try ModuleSettings((0..<words.count).map { words[$0].text })
+        settings = try ModuleSettings(
+            (0..<words.count).map { words[$0].text }, backendsPath: RedisContext.moduleFolder + "/backends")
     } catch {
+        if let explanation = error.explanation { Log.warning(explanation) }
         throw LoadFailure(text: error.text)
+    }
+    guard settings.register(in: context) else {
+        throw LoadFailure(text: "the server refused a setting of the module, or its value")
     }
     for (name, value) in settings.numbers where value != 0 {
         Log.notice("Setting \(name.uppercased()) parameter to: \(value)")
@@ -82,12 +87,8 @@ private func makeState(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },
         size: { unsafe ServerMemory.size($0) })
     let backends = BackendCatalog(
-        path: settings.backendsPath ?? RedisContext.moduleFolder + "/backends", options: options,
-        allocator: allocator, log: { Log.notice($0) })
-    var scheduling = Scheduler.Settings()
-    scheduling.threadsPerQueue = settings.threadsPerQueue
-    scheduling.inlineBudgetMicroseconds = settings.inlineBudgetMicroseconds
-    let scheduler = Scheduler(scheduling, provider: backends, log: { Log.notice($0) })
+        path: settings.backendsPath, options: options, allocator: allocator, log: { Log.notice($0) })
+    let scheduler = Scheduler(settings.runs, provider: backends, log: { Log.notice($0) })
     // There is always a queue for the processor.
     if let processor = Device(Array("CPU".utf8)) {
         do throws(ExecutionError) { try scheduler.queue(for: processor) } catch {

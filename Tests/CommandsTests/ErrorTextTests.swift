@@ -108,6 +108,10 @@ import Testing
         (.noGPU(.torch), "GPU requested but Torch couldn't find CUDA"),
         (.noGPU(.onnxRuntime), "ERR GPU requested but ONNX couldn't find CUDA"),
         (.queueFull(device: "CPU", limit: 7), "ERR the queue of device CPU is full: 7 requests are waiting"),
+        (
+            .tooManyDevices(device: "CPU:9", limit: 7),
+            "ERR no workers for device CPU:9: there are 7 devices, and DEVICE_LIMIT allows no more"
+        ),
         (.inputCountMismatch, "Number of keys given as INPUTS here does not match model definition"),
         (.outputCountMismatch, "Number of keys given as OUTPUTS here does not match model definition"),
         (.unexpectedOutputCount, "ERR Model did not generate the expected number of outputs"),

@@ -27,7 +27,7 @@ extension Scheduler {
         threads: Int = 1, budget: Int = 0, limit: Int = 1000, provider: TestProvider,
         log: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Scheduler {
-        var settings = Scheduler.Settings()
+        let settings = RunSettings()
         settings.threadsPerQueue = threads
         settings.inlineBudgetMicroseconds = budget
         settings.queueLimit = limit

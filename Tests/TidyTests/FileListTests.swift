@@ -43,6 +43,7 @@ import Testing
             "Sources/Redis/Reply.swift",
             "Sources/Redis/RetainedString.swift",
             "Sources/Redis/ServerBlock.swift",
+            "Sources/Redis/ServerSetting.swift",
             "Sources/Redis/Shutdown.swift",
             "Sources/Tensors/DataType.swift",
             "Sources/Tensors/MutableSpan+Copy.swift",

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "RedisSettings.h"
+
 typedef struct RedisModuleCtx RedisModuleCtx;
 typedef struct RedisModuleString RedisModuleString;
 typedef struct RedisModuleKey RedisModuleKey;
@@ -301,6 +303,22 @@ typedef void (*redis_disconnect_function)(
     X(int, SubscribeToServerEvent, \
       (RedisModuleCtx *_Nonnull c, redis_event event, redis_event_function _Nonnull f), \
       (c, event, f)) \
+    X(int, RegisterNumericConfig, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, long long value, unsigned int flags, \
+        long long least, long long greatest, redis_get_number _Nonnull get, redis_set_number _Nonnull set, \
+        void *_Nullable apply, void *_Nullable data), \
+      (c, name, value, flags, least, greatest, get, set, apply, data)) \
+    X(int, RegisterBoolConfig, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int value, unsigned int flags, \
+        redis_get_flag _Nonnull get, redis_set_flag _Nonnull set, void *_Nullable apply, \
+        void *_Nullable data), \
+      (c, name, value, flags, get, set, apply, data)) \
+    X(int, RegisterStringConfig, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, const char *_Nonnull value, \
+        unsigned int flags, redis_get_text _Nonnull get, redis_set_text _Nonnull set, \
+        void *_Nullable apply, void *_Nullable data), \
+      (c, name, value, flags, get, set, apply, data)) \
+    X(int, LoadConfigs, (RedisModuleCtx *_Nonnull c), (c)) \
     X(RedisModuleScanCursor *_Nonnull, ScanCursorCreate, (void), ()) \
     X(void, ScanCursorDestroy, (RedisModuleScanCursor *_Nonnull cursor), (cursor)) \
     X(int, Scan, \

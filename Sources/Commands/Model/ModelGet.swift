@@ -70,7 +70,8 @@ extension RedisContext {
     /// One string, or an array of pieces if it is longer than one may be.
     fileprivate func replyBlob(of model: Model) {
         model.definition.bytes.withBytes { bytes in
-            let chunks = ModelChunks(byteCount: bytes.count, chunkSize: ModuleState.current.chunkSize)
+            let chunks = ModelChunks(
+                byteCount: bytes.count, chunkSize: ModuleState.current.settings.chunkSize)
             if chunks.count > 1 { reply(arrayOf: chunks.count) }
             for range in chunks { reply(bytes: bytes.extracting(range)) }
         }

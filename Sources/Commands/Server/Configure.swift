@@ -42,10 +42,10 @@ public struct Configure: Command {
         let state = ModuleState.current
         switch action {
         case .getPath: return context.reply(bulk: Array(state.backends.path.utf8))
-        case .getChunkSize: return context.reply(integer: state.chunkSize)
+        case .getChunkSize: return context.reply(integer: state.settings.chunkSize)
         case .getUnknown: return context.replyNull()
         case .setPath(let path): state.backends.setPath(path)
-        case .setChunkSize(let size): state.setChunkSize(size)
+        case .setChunkSize(let size): state.settings.chunkSize = size
         case .loadBackend(let kind, let path):
             do throws(ExecutionError) { try state.backends.open(kind, path: path) } catch {
                 throw .backendNotLoaded

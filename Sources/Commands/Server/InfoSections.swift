@@ -36,7 +36,7 @@ public enum InfoSections {
                 info.field("onnxruntime_version", backend.version)
                 info.field("onnxruntime_memory", backend.memoryByteCount)
                 info.field("onnxruntime_memory_access_num", backend.allocationCount)
-                let workers = state.scheduler.allQueues.count * state.settings.threadsPerQueue
+                let workers = state.scheduler.allQueues.count * state.settings.runs.threadsPerQueue
                 info.field("onnxruntime_maximum_run_sessions_number", workers)
             }
         }

@@ -1,0 +1,51 @@
+import Synchronization
+
+/// What decides where a run goes, how many may wait and how long one may take. Any thread, no lock.
+///
+/// Values may change at any time and count from the next request on, unless it says otherwise.
+public final class RunSettings: Sendable {
+    private let workers = Atomic<Int>(1)
+    private let inlineBudget = Atomic<Int>(100)
+    private let waiting = Atomic<Int>(10_000)
+    private let devices = Atomic<Int>(32)
+    private let executionTimeout = Atomic<Int>(5000)
+    private let memory = Atomic<Int>(0)
+
+    public init() {}
+
+    /// Workers per device, at least 1; read when a device gets its queue.
+    public var threadsPerQueue: Int {
+        get { workers.load(ordering: .relaxed) }
+        set { workers.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Runs expected to take longer, in microseconds, go to a worker; 0 = all do.
+    public var inlineBudgetMicroseconds: Int {
+        get { inlineBudget.load(ordering: .relaxed) }
+        set { inlineBudget.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Requests that may wait per device.
+    public var queueLimit: Int {
+        get { waiting.load(ordering: .relaxed) }
+        set { waiting.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Devices that may have queues and workers; those there are stay.
+    public var deviceLimit: Int {
+        get { devices.load(ordering: .relaxed) }
+        set { devices.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Milliseconds that a run may take.
+    public var executionTimeoutMilliseconds: Int {
+        get { executionTimeout.load(ordering: .relaxed) }
+        set { executionTimeout.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Megabytes (of 10^6 bytes) that a runtime may take; 0 = no limit.
+    public var memoryLimitMegabytes: Int {
+        get { memory.load(ordering: .relaxed) }
+        set { memory.store(newValue, ordering: .relaxed) }
+    }
+}

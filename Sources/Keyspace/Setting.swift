@@ -1,0 +1,75 @@
+/// One setting of the module: a word behind `loadmodule` and, from Redis 7.0 on, `ai.<name>` of the server.
+public struct Setting: Sendable {
+    public enum Value: Sendable {
+        case number(ReferenceWritableKeyPath<ModuleSettings, Int> & Sendable, ClosedRange<Int>, unit: String)
+        /// `yes` or `no`.
+        case flag(ReferenceWritableKeyPath<ModuleSettings, Bool> & Sendable)
+        case path(ReferenceWritableKeyPath<ModuleSettings, String> & Sendable)
+    }
+
+    /// In capitals.
+    public let word: String
+    public let value: Value
+    /// Whether it is read once, when the module is loaded.
+    public let isFixed: Bool
+    /// What it is, for those who gave a wrong value.
+    public let summary: String
+
+    /// In lower case.
+    public var name: String { word.lowercased() }
+
+    /// What it takes, for the log.
+    public var explanation: String {
+        switch value {
+        case .number(_, let range, let unit):
+            "\(word) takes \(range.lowerBound) to \(range.upperBound) \(unit): \(summary)"
+        case .flag: "\(word) takes yes or no: \(summary)"
+        case .path: "\(word) takes a path: \(summary)"
+        }
+    }
+
+    /// The largest value of settings that nothing else bounds.
+    private static let large = Int(Int32.max)
+
+    /// All settings, as the README lists them. Defaults are those of the properties.
+    public static let all: [Setting] = [
+        Setting(
+            word: "BACKENDSPATH", value: .path(\.backendsPath), isFixed: false,
+            summary: "the folder of the runtimes"),
+        Setting(
+            word: "THREADS_PER_QUEUE", value: .number(\.runs.threadsPerQueue, 1...1024, unit: "threads"),
+            isFixed: true, summary: "workers for each device name"),
+        Setting(
+            word: "INTER_OP_PARALLELISM",
+            value: .number(\.interOperatorThreads, 0...1024, unit: "threads"), isFixed: true,
+            summary: "operators at once; 0 = the runtime's choice"),
+        Setting(
+            word: "INTRA_OP_PARALLELISM",
+            value: .number(\.intraOperatorThreads, 0...1024, unit: "threads"), isFixed: true,
+            summary: "threads within an operator; 0 = the runtime's choice"),
+        Setting(
+            word: "MODEL_EXECUTION_TIMEOUT",
+            value: .number(\.runs.executionTimeoutMilliseconds, 1000...large, unit: "milliseconds"),
+            isFixed: false, summary: "what a run may take"),
+        Setting(
+            word: "BACKEND_MEMORY_LIMIT",
+            value: .number(\.runs.memoryLimitMegabytes, 0...large, unit: "megabytes"), isFixed: false,
+            summary: "memory that a runtime may take; 0 = no limit"),
+        Setting(
+            word: "MODEL_CHUNK_SIZE", value: .number(\.chunkSize, 1...Int.max, unit: "bytes"), isFixed: false,
+            summary: "the largest piece in which a model goes out"),
+        Setting(
+            word: "INLINE_RUN_BUDGET",
+            value: .number(\.runs.inlineBudgetMicroseconds, 0...large, unit: "microseconds"), isFixed: false,
+            summary: "longer runs go to a worker; 0 = all do"),
+        Setting(
+            word: "QUEUE_LIMIT", value: .number(\.runs.queueLimit, 1...large, unit: "requests"),
+            isFixed: false, summary: "what may wait for a device"),
+        Setting(
+            word: "DEVICE_LIMIT", value: .number(\.runs.deviceLimit, 1...1024, unit: "devices"),
+            isFixed: false, summary: "device names that may have workers"),
+        Setting(
+            word: "EXECUTE_IN_TRANSACTIONS", value: .flag(\.executesInTransactions), isFixed: false,
+            summary: "whether models run in MULTI/EXEC and scripts, with the server waiting"),
+    ]
+}
