@@ -60,6 +60,8 @@ public enum CommandError: Error, CommandFailure {
     case invalidArgument(String)
     case execution(ExecutionError)
     case backendUnavailable
+    case scriptMissing
+    case dag(DagError)
 
     // Statistics and settings
     case statisticsMissing

@@ -17,6 +17,14 @@ public enum CommandTable {
                 unsafe CommandDispatch<ModelExecute>.run($0, $1, $2)
             },
             context.register(ModelRun.description) { unsafe CommandDispatch<ModelRun>.run($0, $1, $2) },
+            context.register(DagExecute.description) { unsafe CommandDispatch<DagExecute>.run($0, $1, $2) },
+            context.register(DagExecuteReadOnly.description) {
+                unsafe CommandDispatch<DagExecuteReadOnly>.run($0, $1, $2)
+            },
+            context.register(DagRun.description) { unsafe CommandDispatch<DagRun>.run($0, $1, $2) },
+            context.register(DagRunReadOnly.description) {
+                unsafe CommandDispatch<DagRunReadOnly>.run($0, $1, $2)
+            },
             context.register(ModelScan.description) { unsafe CommandDispatch<ModelScan>.run($0, $1, $2) },
             context.register(ModelStatistics.description) {
                 unsafe CommandDispatch<ModelStatistics>.run($0, $1, $2)

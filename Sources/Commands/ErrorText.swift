@@ -37,13 +37,11 @@ enum ErrorText {
         case .missingModelBlob: "ERR Insufficient arguments, missing model BLOB"
         case .inputsNotSpecifiedForTensorFlow: "ERR INPUTS not specified for TF"
         case .invalidInputCount: "ERR Invalid argument for input_count"
-        case .modelInputNamesMissing:
-            "ERR number of model inputs does not match the number of given arguments"
+        case .modelInputNamesMissing: tooFewWords("model inputs")
         case .inputsNotForThisBackend: "ERR INPUTS argument should not be specified for this backend"
         case .outputsNotSpecifiedForTensorFlow: "ERR OUTPUTS not specified for TF"
         case .invalidOutputCount: "ERR Invalid argument for output_count"
-        case .modelOutputNamesMissing:
-            "ERR number of model outputs does not match the number of given arguments"
+        case .modelOutputNamesMissing: tooFewWords("model outputs")
         case .expectedBlob: "ERR Invalid argument, expected BLOB"
         case .batchingNotSupported: "ERR Auto-batching not supported by the TFLITE backend"
         case .inputsAndOutputsNotSpecified: "ERR Insufficient arguments, INPUTS and OUTPUTS not specified"
@@ -52,17 +50,17 @@ enum ErrorText {
         case .modelMissing: "ERR model key is empty"
         case .inputsNotSpecified: "ERR INPUTS not specified"
         case .nonPositiveInputCount: "ERR Input count must be a positive integer"
-        case .inputKeysMissing(let name):
-            "ERR number of input keys to \(name) command does not match the number of given arguments"
+        case .inputKeysMissing(let name): tooFewWords("input keys to \(name) command")
         case .outputsNotSpecified: "ERR OUTPUTS not specified"
         case .nonPositiveOutputCount: "ERR Output count must be a positive integer"
-        case .outputKeysMissing(let name):
-            "ERR number of output keys to \(name) command does not match the number of given arguments"
+        case .outputKeysMissing(let name): tooFewWords("output keys to \(name) command")
         case .missingTimeout: "ERR No value provided for TIMEOUT"
         case .invalidTimeout: "ERR Invalid value for TIMEOUT"
         case .invalidArgument(let word): "Invalid argument: \(word)"
         case .execution(let error): text(of: error)
         case .backendUnavailable: "ERR Could not load backend"
+        case .scriptMissing: "ERR script key is empty"
+        case .dag(let error): text(of: error)
 
         case .statisticsMissing: "ERR cannot find run info for key"
         case .missingPath: "ERR BACKENDSPATH: missing path argument"
@@ -71,6 +69,11 @@ enum ErrorText {
         case .unsupportedSubcommand: "ERR unsupported subcommand"
         case .backendNotLoaded: "ERR error loading backend"
         }
+    }
+
+    /// A count that promised more words than there are.
+    private static func tooFewWords(_ what: String) -> String {
+        "ERR number of \(what) does not match the number of given arguments"
     }
 
     private static func text(of error: ExecutionError) -> String {
@@ -89,6 +92,36 @@ enum ErrorText {
         case .missingInput: "ERR an input was made by an earlier step as something that is not a tensor"
         case .queueUnavailable: "ERR Could not initialize queue on requested device"
         case .outOfMemory: "ERR not enough memory for the tensors of the run"
+        }
+    }
+
+    private static func text(of error: DagError) -> String {
+        switch error {
+        case .wordsMissing(let name): "ERR missing arguments for '\(name)' command"
+        case .loadWordsMissing: "ERR missing arguments after LOAD keyword in DAG command"
+        case .invalidLoadCount: "ERR invalid or negative value found in number of keys to LOAD"
+        case .loadKeysMissing: tooFewWords("keys to LOAD into DAG")
+        case .persistInReadOnly: "ERR PERSIST cannot be specified in a read-only DAG"
+        case .persistWordsMissing: "ERR missing arguments after PERSIST keyword in DAG command"
+        case .invalidPersistCount: "ERR invalid or negative value found in number of keys to PERSIST"
+        case .persistKeysRepeat: "ERR PERSIST keys must be unique"
+        case .persistKeysMissing: tooFewWords("keys to PERSIST after DAG execution")
+        case .routeMissing: "ERR Missing ROUTING value"
+        case .unexpectedWord(let word): "ERR Invalid DAG command. Unexpected argument:  \(word)"
+        case .withoutKeys:
+            "ERR AI.DAGEXECUTE and AI.DAGEXECUTE_RO commands must contain at least one out of "
+                + "ROUTING, LOAD, PERSIST keywords"
+        case .empty: "ERR DAG is empty"
+
+        case .unsupportedCommand: "Unsupported command within DAG"
+        case .deprecatedCommand(let name): "Deprecated \(name) cannot be used in AI.DAGEXECUTE command"
+        case .currentCommand(let name): "\(name) cannot be used in a deprecated AI.DAGRUN command"
+        case .scriptInReadOnly: "ERR AI.SCRIPTEXECUTE command cannot be specified in a read-only DAG"
+        case .arity(let name): "wrong number of arguments for '\(name)' command"
+        case .timeoutOfCommand: "ERR TIMEOUT not allowed within a DAG command"
+
+        case .inputUnknown: "ERR INPUT key cannot be found in DAG"
+        case .persistUnknown: "ERR PERSIST key cannot be found in DAG"
         }
     }
 

@@ -136,6 +136,7 @@ public final class Scheduler: Sendable {
     }
 
     private func isShort(_ plan: ExecutionPlan) -> Bool {
+        guard !plan.steps.isEmpty else { return true }
         var remaining = settings.inlineBudgetMicroseconds * 1000
         guard remaining > 0 else { return false }
         var rows = 1

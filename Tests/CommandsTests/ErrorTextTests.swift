@@ -80,6 +80,7 @@ import Testing
         (.invalidTimeout, "ERR Invalid value for TIMEOUT"),
         (.invalidArgument("more"), "Invalid argument: more"),
         (.backendUnavailable, "ERR Could not load backend"),
+        (.scriptMissing, "ERR script key is empty"),
     ]
 
     static let settings: [(CommandError, String)] = [
@@ -90,6 +91,47 @@ import Testing
         (.unsupportedSubcommand, "ERR unsupported subcommand"),
         (.backendNotLoaded, "ERR error loading backend"),
     ]
+
+    static let dags: [(DagError, String)] = [
+        (.wordsMissing("AI.DAGEXECUTE_RO"), "ERR missing arguments for 'AI.DAGEXECUTE_RO' command"),
+        (.loadWordsMissing, "ERR missing arguments after LOAD keyword in DAG command"),
+        (.invalidLoadCount, "ERR invalid or negative value found in number of keys to LOAD"),
+        (
+            .loadKeysMissing,
+            "ERR number of keys to LOAD into DAG does not match the number of given arguments"
+        ),
+        (.persistInReadOnly, "ERR PERSIST cannot be specified in a read-only DAG"),
+        (.persistWordsMissing, "ERR missing arguments after PERSIST keyword in DAG command"),
+        (.invalidPersistCount, "ERR invalid or negative value found in number of keys to PERSIST"),
+        (.persistKeysRepeat, "ERR PERSIST keys must be unique"),
+        (
+            .persistKeysMissing,
+            "ERR number of keys to PERSIST after DAG execution"
+                + " does not match the number of given arguments"
+        ),
+        (.routeMissing, "ERR Missing ROUTING value"),
+        (.unexpectedWord("x"), "ERR Invalid DAG command. Unexpected argument:  x"),
+        (.withoutKeys, DagGrammarTests.withoutKeys), (.empty, "ERR DAG is empty"),
+        (.unsupportedCommand, "Unsupported command within DAG"),
+        (
+            .deprecatedCommand("AI.SCRIPTRUN"),
+            "Deprecated AI.SCRIPTRUN cannot be used in AI.DAGEXECUTE command"
+        ),
+        (
+            .currentCommand("AI.SCRIPTEXECUTE"),
+            "AI.SCRIPTEXECUTE cannot be used in a deprecated AI.DAGRUN command"
+        ),
+        (.scriptInReadOnly, "ERR AI.SCRIPTEXECUTE command cannot be specified in a read-only DAG"),
+        (.arity("AI.TENSORGET"), "wrong number of arguments for 'AI.TENSORGET' command"),
+        (.timeoutOfCommand, "ERR TIMEOUT not allowed within a DAG command"),
+        (.inputUnknown, "ERR INPUT key cannot be found in DAG"),
+        (.persistUnknown, "ERR PERSIST key cannot be found in DAG"),
+    ]
+
+    @Test(arguments: dags)
+    func isTheSentenceOfARefusedDAG(_ error: DagError, _ text: String) {
+        #expect(CommandError.dag(error).text == text)
+    }
 
     @Test(arguments: general + tensors + storing + running + settings)
     func isTheSentenceThatClientsKnow(_ error: CommandError, _ text: String) {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from support.dags import dag, run
 from support.models import execution, prepare_product
 from support.paths import SERVER_8
 
@@ -15,6 +16,10 @@ FLAGS = {
     "ai.modeldel": {"write"},
     "ai.modelexecute": WRITE | {"movablekeys"},
     "ai.modelrun": WRITE | {"movablekeys"},
+    "ai.dagexecute": WRITE | {"movablekeys"},
+    "ai.dagexecute_ro": {"readonly", "movablekeys"},
+    "ai.dagrun": WRITE | {"movablekeys"},
+    "ai.dagrun_ro": {"readonly", "movablekeys"},
     "ai._modelscan": {"readonly"},
     "ai.info": {"readonly"},
     "ai.stats": {"readonly"},
@@ -47,7 +52,7 @@ def test_each_command_has_its_flags(client, name):
     assert flags & {"write", "readonly", "denyoom", "movablekeys"} == FLAGS[name]
 
 
-@pytest.mark.parametrize("name", sorted(set(FLAGS) - {"ai.modelexecute", "ai.modelrun"}))
+@pytest.mark.parametrize("name", sorted(name for name in FLAGS if "movablekeys" not in FLAGS[name]))
 def test_each_command_has_its_keys(client, name):
     places = entry(client, name)[3:6]
     assert places == ([0, 0, 0] if name in WITHOUT_KEYS else [1, 1, 1])
@@ -83,6 +88,19 @@ KEYS = [
     (["AI.MODELEXECUTE", "m", "INPUTS", 1, "OUTPUTS", "OUTPUTS", 1, "y"], ["m", "OUTPUTS", "y"]),
     (["AI.MODELRUN", "m", "INPUTS", "a", "b", "OUTPUTS", "y"], ["m", "a", "b", "y"]),
     (["ai.modelrun", "m", "timeout", 5, "inputs", "a", "outputs", "y", "z"], ["m", "a", "y", "z"]),
+    ("AI.DAGEXECUTE LOAD 2 a b PERSIST 1 y ROUTING r TIMEOUT 5 |> AI.MODELEXECUTE m INPUTS 1 a OUTPUTS 1 y"
+     " |> AI.SCRIPTEXECUTE s f INPUTS 1 y OUTPUTS 1 z".split(), ["a", "b", "y", "r", "m", "s"]),
+    ("AI.DAGEXECUTE_RO LOAD 1 a |> AI.TENSORGET a |> AI.MODELEXECUTE m INPUTS 1 a OUTPUTS 1 y".split(),
+     ["a", "m"]),
+    ("AI.DAGRUN |> AI.MODELRUN m INPUTS a OUTPUTS y |> AI.SCRIPTRUN s f".split(), ["m", "s"]),
+    ("AI.DAGRUN_RO LOAD 1 a |> ai.modelrun m INPUTS a OUTPUTS y".split(), ["a", "m"]),
+    # Words of data that look like others.
+    ("AI.DAGEXECUTE LOAD 1 a |> AI.TENSORSET x STRING 5 VALUES LOAD 2 PERSIST 1 AI.MODELEXECUTE".split(),
+     ["a"]),
+    ("AI.DAGEXECUTE ROUTING r |> AI.TENSORSET LOAD INT8 2 VALUES 1 1 |> AI.TENSORGET LOAD".split(), ["r"]),
+    ("AI.DAGEXECUTE ROUTING r |> AI.TENSORSET x UINT8 2 BLOB |> AI.MODELEXECUTE m".split(), ["r"]),
+    ("AI.DAGEXECUTE PERSIST 2 LOAD PERSIST |> AI.TENSORSET LOAD INT8 1 VALUES 7".split(),
+     ["LOAD", "PERSIST"]),
 ]
 
 
@@ -107,11 +125,24 @@ def test_the_keys_of_a_command_are_known(client, words, keys):
         ["AI.MODELRUN", "m", "TIMEOUT"],
         ["AI.MODELRUN", "m", "TIMEOUT", 5],
         ["AI.MODELRUN", "m", "OUTPUTS"],
+        ["AI.DAGEXECUTE"],
+        ["AI.DAGEXECUTE", "LOAD", 2**63 - 1, "a", "|>", "AI.MODELEXECUTE"],
+        ["AI.DAGEXECUTE", "PERSIST", -1, "a", "|>", "AI.MODELEXECUTE"],
+        ["AI.DAGEXECUTE_RO", "LOAD"],
+        ["AI.DAGRUN", "ROUTING"],
+        ["AI.DAGRUN_RO", "|>", "|>", "AI.MODELRUN"],
     ])
 def test_the_keys_of_a_wrong_command_never_harm_the_server(wire, words):
     wire.call("COMMAND", "GETKEYS", *words)
     assert wire.call(*words).startswith(b"-")
     assert wire.nothing_more_came()
+
+
+def test_it_is_told_how_a_dag_touches_its_keys(client):
+    words = ("AI.DAGEXECUTE LOAD 1 a PERSIST 1 y ROUTING r |> AI.MODELEXECUTE m INPUTS 1 a OUTPUTS 1 y")
+    told = answer(client, "COMMAND", "GETKEYSANDFLAGS", *words.split())
+    assert {key: set(flags) for key, flags in told} == {
+        b"a": {b"RO", b"access"}, b"y": {b"OW", b"update"}, b"r": {b"not_key"}, b"m": {b"RO", b"access"}}
 
 
 # Rights
@@ -138,12 +169,32 @@ def guest(server, client):
         ["AI.TENSORSET", "other", "FLOAT", 1],
         ["AI.TENSORGET", "other"],
         ["AI.MODELGET", "other"],
+        dag(run("m", "a b", "y"), load=["a", "b"], persist=["other"]),
+        dag(run("m", "a b", "y"), load=["a", "b", "other"]),
+        dag(run("m", "a b", "y"), run("other", "a b", "y"), load=["a", "b"]),
+        dag(run("m", "a b", "y"), run("other", "a b", "y"), load=["a", "b"], name="AI.DAGEXECUTE_RO"),
+        "AI.DAGRUN LOAD 2 a b |> AI.MODELRUN other INPUTS a b OUTPUTS y".split(),
+        "AI.DAGRUN_RO LOAD 2 a b |> AI.MODELRUN other INPUTS a b OUTPUTS y".split(),
+        "AI.DAGRUN LOAD 9 other".split(),
     ])
 def test_a_user_reaches_no_key_without_the_right_to_it(client, guest, words):
     prepare_product(client)
     with guest("+@all", "~m", "~a", "~b", "~y") as connection:
         assert connection.call(*words).startswith(b"-NOPERM")
         assert connection.call(*execution("m", ["a", "b"], ["y"])) == b"+OK\r\n"
+        # Names within a DAG are no keys.
+        allowed = dag(run("m", "a b", "other"), load=["a", "b"], persist=["y"])
+        assert connection.call(*allowed, "|>", "AI.TENSORSET", "y", "INT8", 1) == b"*2\r\n+OK\r\n+OK\r\n"
+
+
+@pytest.mark.parametrize("rights", [["~*"], ["%R~a", "%R~b", "%R~m", "%W~y", "%R~r"]])
+def test_a_dag_needs_no_more_than_to_read_what_it_reads_and_write_what_it_writes(client, guest, rights):
+    prepare_product(client)
+    with guest("+@all", *rights) as connection:
+        assert connection.call(*dag(run("m", "a b", "y"), load=["a", "b"], persist=["y"])) == b"*1\r\n+OK\r\n"
+        assert connection.call(*dag("AI.TENSORSET x INT8 1")) == b"*1\r\n+OK\r\n"
+        refused = connection.call(*dag(run("m", "a b", "y"), load=["a", "b"], persist=["a"]))
+        assert refused.startswith(b"*1" if rights == ["~*"] else b"-NOPERM")
 
 
 def test_commands_belong_to_the_categories_of_reading_and_writing(start_server):

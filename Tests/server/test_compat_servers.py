@@ -4,9 +4,10 @@ import pytest
 
 from support import paths, rdb
 from support.clients import refusal
+from support.dags import dag, run
 from support.models import (
     PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, store)
-from support.servers import wait_until
+from support.servers import free_port, wait_until
 from support.texts import EXTERNAL_DATA, IN_TRANSACTION, NO_TENSOR, SHAPE_TOO_LARGE, WRONG_TYPE, arity
 from support.wire import array, bulk
 
@@ -38,6 +39,43 @@ def test_a_model_runs(any_server):
         execute(client, "m", ["a", "b"], ["y"])
     assert get_tensor(client, "y").tolist() == PRODUCT
     assert refusal(client, "AI.TENSORGET", "missing") == NO_TENSOR
+
+
+def test_a_dag_runs_and_its_keys_are_known(any_server):
+    client = any_server.client()
+    prepare_product(client)
+    words = dag(run("m", "a b", "y"), "AI.TENSORGET y VALUES", load=["a", "b"], persist=["y"])
+    for _ in range(20):
+        assert client.execute_command(*words) == [b"OK", [b"2", b"6", b"12", b"20"]]
+    assert get_tensor(client, "y").tolist() == PRODUCT
+    routed = dag(run("m", "a b", "y"), name="AI.DAGEXECUTE_RO")
+    assert client.execute_command("COMMAND GETKEYS", *words) == ["a", "b", "y", "m"]
+    assert client.execute_command("COMMAND GETKEYS", *routed) == ["r", "m"]
+
+
+@pytest.fixture
+def cluster(start_server, binary):
+    """A client of a cluster of one server, which has all slots."""
+    port = next(port for port in iter(free_port, 0) if port < 50_000)  # the bus takes the port 10,000 above
+    server = start_server(binary=binary, settings=["cluster-enabled yes", f"port {port}"])
+    client = server.client()
+    client.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
+    wait_until(lambda: b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO"), what="the cluster")
+    return client
+
+
+def test_a_dag_in_a_cluster_belongs_to_one_slot(cluster):
+    prepare_product(cluster, model="{1}m", a="{1}a", b="{1}b")
+    names = dag(run("{1}m", "{1}a {1}b", "y"), "AI.TENSORGET y VALUES", load=["{1}a", "{1}b"])
+    assert cluster.execute_command(*names) == [b"OK", [b"2", b"6", b"12", b"20"]]
+    for words in ("AI.DAGEXECUTE ROUTING {1} PERSIST 1 {1}y |> AI.TENSORSET {1}y INT8 1",
+                  "AI.DAGEXECUTE_RO ROUTING anything |> AI.TENSORSET x INT8 1",
+                  "AI.DAGRUN_RO |> AI.TENSORSET x INT8 1"):
+        assert cluster.execute_command(*words.split()) == [b"OK"]
+    for words in ("AI.DAGEXECUTE ROUTING {1} PERSIST 1 {2}y |> AI.TENSORSET {2}y INT8 1",
+                  "AI.DAGEXECUTE LOAD 1 {1}a |> AI.MODELEXECUTE {2}m INPUTS 1 {1}a OUTPUTS 1 y",
+                  "AI.DAGRUN LOAD 1 {1}a |> AI.MODELRUN {2}m INPUTS {1}a OUTPUTS y"):
+        assert refusal(cluster, *words.split()).startswith("CROSSSLOT")
 
 
 def test_values_look_as_the_servers_own_doubles(any_server):

@@ -3,6 +3,7 @@
 import numpy
 import pytest
 
+from support.dags import dag, run
 from support.models import (
     NUMPY_TYPES, PRODUCT, execute, get_tensor, model_bytes, prepare_product, set_tensor, store)
 from support.servers import wait_until
@@ -83,6 +84,20 @@ def test_the_aof_has_the_outputs_and_not_the_runs(start_server):
     client = server.client(database=3)
     assert get_tensor(client, "y").tolist() == PRODUCT
     assert client.exists("m") == 0
+
+
+def test_the_aof_has_what_a_dag_persists(start_server):
+    server = start_server(settings=[*AOF, "aof-use-rdb-preamble no"])
+    client = server.client(database=3)
+    prepare_product(client)
+    words = dag(run("m", "a b", "y"), run("m", "y y", "z"), load=["a", "b"], persist=["y"])
+    assert client.execute_command(*words) == [b"OK", b"OK"]
+    server.kill()
+    server.start()
+    assert "dagexecute" not in server.info("commandstats").lower()
+    client = server.client(database=3)
+    assert get_tensor(client, "y").tolist() == PRODUCT
+    assert client.exists("z") == 0
 
 
 def test_a_rewritten_aof_splits_a_model_into_chunks(start_server):

@@ -3,6 +3,7 @@
 import pytest
 
 from support.clients import refusal
+from support.dags import dag, run
 from support.models import (
     PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, set_tensor, store)
 from support.servers import RedisServer, wait_until
@@ -88,6 +89,52 @@ def test_a_run_is_replicated_as_its_outputs(pair):
     caught_up(master, replica)
     assert get_tensor(replica.client(), "y").tolist() == PRODUCT
     assert calls(replica) == {"ai.modelstore": 1, "ai.tensorset": 22, "ai.tensorget": 1}
+
+
+def test_what_a_dag_persists_is_replicated_and_nothing_else(pair):
+    master, replica = pair
+    client = master.client(database=2)
+    prepare_product(client)
+    words = dag(
+        run("m", "a b", "y"), run("m", "y y", "z"), "AI.TENSORSET w INT8 1 VALUES 4", load=["a", "b"],
+        persist=["w", "y"])
+    for _ in range(20):
+        assert client.execute_command(*words) == [b"OK"] * 3
+    caught_up(master, replica)
+    followed = replica.client(database=2)
+    assert get_tensor(followed, "y").tolist() == PRODUCT
+    assert get_tensor(followed, "w").tolist() == [4]
+    assert followed.exists("z") == 0
+    assert calls(replica) == {"ai.modelstore": 1, "ai.tensorset": 42, "ai.tensorget": 2}
+
+
+def test_a_dag_that_stores_nothing_replicates_nothing(pair):
+    master, replica = pair
+    client = master.client()
+    prepare_product(client)
+    client.set("text", "x")
+    caught_up(master, replica)
+    before = calls(replica)
+    client.execute_command(*dag(run("m", "a b", "y"), load=["a", "b"]))
+    client.execute_command(*dag(run("m", "a b", "y"), load=["a", "b"], name="AI.DAGEXECUTE_RO"))
+    failed = dag("AI.TENSORSET f FLOAT 1", run("m", "a f", "y"), load=["a"], persist=["a"])
+    assert isinstance(client.execute_command(*failed)[1], Exception)
+    wrong_type = dag(run("m", "a b", "text"), load=["a", "b"], persist=["a", "text"])
+    assert isinstance(client.execute_command(*wrong_type)[1], Exception)
+    assert refusal(client, *dag("AI.TENSORGET missing", load=["a"], persist=["a"])) is not None
+    caught_up(master, replica)
+    assert calls(replica) == before
+
+
+def test_an_output_of_a_dag_without_rows_is_replicated(pair):
+    master, replica = pair
+    client = master.client()
+    store(client, "m", "rows_filter")
+    set_tensor(client, "x", "FLOAT", [[-1, 2], [-3, 4]])
+    client.execute_command(*dag(run("m", "x", "y"), load=["x"], persist=["y"]))
+    caught_up(master, replica)
+    for server in pair:
+        assert server.client().execute_command("AI.TENSORGET", "y", "META")[3] == [0, 2]
 
 
 def test_each_output_is_replicated(pair):

@@ -4,10 +4,13 @@ import Redis
 /// `AI.MODELRUN key [TIMEOUT ms] INPUTS tensor ... OUTPUTS tensor ...`: the older spelling of
 /// `AI.MODELEXECUTE`.
 public struct ModelRun: Command {
+    /// Words of the shortest call, the command's name included.
+    static let leastWordCount = 6
+
     let request: ModelRequest
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
-        guard words.count >= 6, let key = words.next() else { throw .arity("AI.MODELRUN") }
+        guard words.count >= Self.leastWordCount, let key = words.next() else { throw .arity("AI.MODELRUN") }
         var timeout = 0
         if words.take("TIMEOUT") {
             guard let value = words.next()?.integer, value > 0 else { throw .invalidTimeout }
@@ -31,8 +34,8 @@ public struct ModelRun: Command {
         _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> CommandError {
         do throws(CommandError) {
-            try ModelRequest.refuseTransaction(context)
-            guard words.count >= 6 else { return failure }
+            try PlanRequest.refuseTransaction(context)
+            guard words.count >= leastWordCount else { return failure }
             _ = try ModelGet.model(at: words[1], in: context)
             return failure
         } catch {

@@ -5,6 +5,9 @@ import Tensors
 
 /// `AI.MODELEXECUTE key INPUTS n tensor ... OUTPUTS n tensor ... [TIMEOUT ms]`
 public struct ModelExecute: Command {
+    /// Words of the shortest call, the command's name included.
+    static let leastWordCount = 8
+
     let request: ModelRequest
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
@@ -20,8 +23,8 @@ public struct ModelExecute: Command {
         _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> CommandError {
         do throws(CommandError) {
-            try ModelRequest.refuseTransaction(context)
-            guard words.count >= 8 else { return failure }
+            try PlanRequest.refuseTransaction(context)
+            guard words.count >= leastWordCount else { return failure }
             var words = words
             _ = try request(&words, for: try ModelGet.model(at: words[1], in: context))
             return failure
@@ -45,10 +48,10 @@ public struct ModelExecute: Command {
     }
 
     /// - Parameter model: its counts are compared on the way, so that errors come in their order.
-    private static func request(
+    static func request(
         _ words: inout ArgumentReader, for model: Model?
     ) throws(CommandError) -> ModelRequest {
-        guard words.count >= 8, let key = words.next() else { throw .arity("AI.MODELEXECUTE") }
+        guard words.count >= leastWordCount, let key = words.next() else { throw .arity("AI.MODELEXECUTE") }
         guard words.take("INPUTS") else { throw .inputsNotSpecified }
         guard let inputCount = words.next()?.integer else { throw .invalidInputCount }
         guard inputCount > 0 else { throw .nonPositiveInputCount }

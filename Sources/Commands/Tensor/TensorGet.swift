@@ -4,11 +4,16 @@ import Tensors
 
 /// `AI.TENSORGET key [META] [BLOB | VALUES]`
 public struct TensorGet: Command {
+    /// Words of a call, the command's name included.
+    static let wordCounts = 2...4
+
     let key: Argument
     let format: TensorFormat
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
-        guard (2...4).contains(words.count), let key = words.next() else { throw .arity("AI.TENSORGET") }
+        guard Self.wordCounts.contains(words.count), let key = words.next() else {
+            throw .arity("AI.TENSORGET")
+        }
         self.key = key
         format = try TensorFormat(parsing: &words)
     }
@@ -21,7 +26,7 @@ public struct TensorGet: Command {
     public static func failure(
         _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> CommandError {
-        guard (2...4).contains(words.count) else { return failure }
+        guard wordCounts.contains(words.count) else { return failure }
         do throws(CommandError) {
             _ = try tensor(at: words[1], in: context)
             return failure

@@ -8,11 +8,14 @@ public struct TensorSet: Command {
     /// The server, too, takes its buffer over as the argument only for arguments of this size and more.
     private static let heldByteCount = 32 << 10
 
+    /// Words of the shortest call, the command's name included.
+    static let leastWordCount = 4
+
     let key: Argument
     let tensor: Tensor
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
-        guard words.count >= 4, let key = words.next(), let typeName = words.next() else {
+        guard words.count >= Self.leastWordCount, let key = words.next(), let typeName = words.next() else {
             throw .arity("AI.TENSORSET")
         }
         guard let type = typeName.withBytes({ DataType(wireName: $0) }) else { throw .invalidDataType }
@@ -28,10 +31,8 @@ public struct TensorSet: Command {
     }
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
-        // Outputs may have no rows, and reach replicas and the AOF as commands; clients give none.
-        if tensor.shape.elementCount == 0, context.flags.isDisjoint(with: [.replicated, .loading]) {
-            throw .invalidShape
-        }
+        // Outputs may have no rows, and reach replicas and the AOF as commands.
+        if context.flags.isDisjoint(with: [.replicated, .loading]) { try refuseEmpty() }
         let handle = context.write(key)
         let tensors = ModuleState.current.tensors
         do throws(WrongType) { _ = try handle.value(tensors) } catch { throw .wrongType }
@@ -40,11 +41,16 @@ public struct TensorSet: Command {
         context.replyOK()
     }
 
+    /// Clients give no tensors without elements.
+    func refuseEmpty() throws(CommandError) {
+        guard tensor.shape.elementCount > 0 else { throw .invalidShape }
+    }
+
     /// A key of another type is said before anything that is wrong with the words.
     public static func failure(
         _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> CommandError {
-        guard words.count >= 4 else { return failure }
+        guard words.count >= leastWordCount else { return failure }
         do throws(WrongType) {
             _ = try context.read(words[1]).value(ModuleState.current.tensors)
             return failure

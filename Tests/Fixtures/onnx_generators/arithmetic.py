@@ -42,6 +42,13 @@ def add_constant(amount):
     return checked(model([node], [value("x", FLOAT, [2])], [value("y", FLOAT, [2])], amounts))
 
 
+def mul_pairs():
+    """y = a * b for FLOAT [2]: takes what two models that add a constant give."""
+    node = helper.make_node("Mul", ["a", "b"], ["y"])
+    inputs = [value("a", FLOAT, [2]), value("b", FLOAT, [2])]
+    return checked(model([node], inputs, [value("y", FLOAT, [2])]))
+
+
 def classifier():
     """A 30-64-32-2 classifier: Gemm and Relu twice, Gemm and Softmax; [batch, 30] to [batch, 2]."""
     random = numpy.random.default_rng(30_64_32_2)
@@ -101,6 +108,7 @@ MODELS = {
     "five_lanes": five_lanes,
     "add_1": lambda: add_constant(1),
     "add_100": lambda: add_constant(100),
+    "mul_pairs": mul_pairs,
     "classifier_30_64_32_2": classifier,
     "wide_layer": wide_layer,
     "scalar_double": scalar_double,

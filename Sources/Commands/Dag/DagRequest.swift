@@ -1,0 +1,41 @@
+import Execution
+import Redis
+
+/// A DAG whose words have been read, not wired yet.
+struct DagRequest {
+    let options: DagOptions
+    let operations: [DagOperation]
+
+    /// Reads the options, then each command: what is wrong is said in this order.
+    init<Keys: DagKeyspace & ~Copyable>(
+        parsing words: ArgumentReader, as dialect: DagDialect, in keys: borrowing Keys
+    ) throws(CommandError) {
+        guard words.count >= dialect.leastWordCount else { throw dialect.tooFewWords }
+        var words = words
+        options = try DagOptions(parsing: &words, as: dialect, in: keys)
+        var split = DagSplit(words)
+        guard !split.endsOpen else { throw .dag(.unexpectedWord("\(DagSplit.separator)")) }
+        guard options.hasKeys || dialect.isDeprecated else { throw .dag(.withoutKeys) }
+        var operations: [DagOperation] = []
+        operations.reserveCapacity(4)
+        while let range = split.next() {
+            operations.append(try DagOperation(parsing: words[range], as: dialect, in: keys))
+        }
+        guard !operations.isEmpty else { throw .dag(.empty) }
+        self.operations = operations
+    }
+
+    /// Reads, wires and runs a DAG.
+    static func run(
+        _ words: ArgumentReader, as dialect: DagDialect, in context: borrowing RedisContext
+    ) throws(CommandError) {
+        try PlanRequest.refuseTransaction(context)
+        let request = try DagRequest(parsing: words, as: dialect, in: context)
+        let wiring = try DagWiring(request)
+        let keys = request.options.persist ?? ArgumentSlice(words: words, indices: 0..<0)
+        let plan = PlanRequest(
+            plan: wiring.plan, outputs: PlanOutputs(keys: keys, slots: .list(wiring.persisted)),
+            answer: .entries(wiring.entries), timeoutMilliseconds: request.options.timeoutMilliseconds)
+        try plan.run(in: context)
+    }
+}

@@ -1,0 +1,17 @@
+import Redis
+
+/// `AI.DAGRUN_RO [LOAD n key ...] [ROUTING tag] [TIMEOUT ms] |> command ...`: the older spelling of
+/// `AI.DAGEXECUTE_RO`.
+public struct DagRunReadOnly: Command {
+    private let words: ArgumentReader
+
+    public init(parsing words: inout ArgumentReader) throws(CommandError) { self.words = words }
+
+    public func run(in context: borrowing RedisContext) throws(CommandError) {
+        try DagRequest.run(words, as: .runReadOnly, in: context)
+    }
+
+    public static func reportKeys(_ words: ArgumentReader, to context: borrowing RedisContext) {
+        DagKeys.report(words, to: context)
+    }
+}

@@ -1,0 +1,54 @@
+import Execution
+import Keyspace
+import Redis
+import Tensors
+
+/// Keys that the words of a command name for what its plan makes.
+typealias PlanOutputs = StoredOutputs<ArgumentSlice>
+
+/// Which slots of a plan are stored, and at which keys.
+struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
+    let keys: Keys
+    /// One per key.
+    let slots: SlotList
+
+    /// All or nothing: the types of all keys are looked at before the first is written.
+    /// - Throws: why the first failing step failed; `.wrongType`.
+    func store(_ outcome: PlanOutcome, in context: borrowing RedisContext) throws(CommandError) {
+        if let error = outcome.firstError { throw .execution(error) }
+        let tensors = ModuleState.current.tensors
+        do throws(WrongType) {
+            if keys.count > 1 { for key in keys { _ = try context.read(key).value(tensors) } }
+            for (index, key) in keys.enumerated() {
+                let handle = context.write(key)
+                let old = try handle.value(tensors)
+                guard let tensor = outcome.tensor(slots[index]) else {
+                    // Not a tensor. What an earlier run left there must not pass for this one's output.
+                    if old != nil { delete(key, handle, in: context) }
+                    continue
+                }
+                handle.set(tensor, tensors)
+                context.replicate("AI.TENSORSET", tensor.commandWords(key: key))
+            }
+        } catch {
+            throw .wrongType
+        }
+    }
+
+    private func delete(_ key: Argument, _ handle: borrowing KeyHandle, in context: borrowing RedisContext) {
+        handle.delete()
+        var words = CommandWords()
+        words.append(key)
+        context.replicate("DEL", words)
+    }
+}
+
+extension SlotList {
+    /// The slot at an index of the list.
+    fileprivate subscript(index: Int) -> Int {
+        switch self {
+        case .range(let range): range.lowerBound + index
+        case .list(let list): list[index]
+        }
+    }
+}
