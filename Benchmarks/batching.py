@@ -65,7 +65,9 @@ def heavy(options, server, client, folder, file):
             options.tools, options.backends / RUNTIME, file, (f"{rows}x{WIDTH}",), options.seconds)
         floor_rate = floor.per_second * rows
         shares.append(rate / floor_rate)
-        print(f"{rate:15.0f}{size:12.1f}{floor_rate:12.0f}{1e6 / floor_rate:10.0f}{shares[-1]:8.2f}", flush=True)
+        print(
+            f"{rate:15.0f}{size:12.1f}{floor_rate:12.0f}{1e6 / floor_rate:10.0f}{shares[-1]:8.2f}",
+            flush=True)
     return statistics.median(shares)
 
 

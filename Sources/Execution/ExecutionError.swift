@@ -12,6 +12,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case queueFull(device: String, limit: Int)
     /// There are queues for as many devices as there may be.
     case tooManyDevices(device: String, limit: Int)
+    /// The model is being built, and the caller cannot wait.
+    case loading
     /// Another number of inputs or outputs than the model has.
     case inputCountMismatch
     case outputCountMismatch

@@ -46,9 +46,7 @@ public final class Model: Sendable {
         _ inputs: [Tensor], outputCount: Int, waitingSince: Int? = nil
     ) throws(ExecutionError) -> [Tensor?] {
         do throws(ExecutionError) {
-            guard let loaded = try build.loadedModel() else {
-                preconditionFailure("a model was run while it was loading")
-            }
+            guard let loaded = try build.loadedModel() else { throw .loading }
             try check(loaded, inputCount: inputs.count, outputCount: outputCount)
             let inputs = try aligned(inputs)
             let start = Monotonic.nanoseconds

@@ -113,6 +113,11 @@ public final class Scheduler: Sendable {
     /// - Returns: nil if the plan has to be queued, with `submit`.
     public func runInline(_ plan: ExecutionPlan) -> PlanOutcome? {
         guard isShort(plan) else { return nil }
+        return runInPlace(plan)
+    }
+
+    /// Runs a plan on the calling thread, however long it takes; a model that is loading is an error.
+    public func runInPlace(_ plan: ExecutionPlan) -> PlanOutcome {
         var outcome = PlanOutcome(of: plan)
         for index in plan.steps.indices {
             let step = plan.steps[index]

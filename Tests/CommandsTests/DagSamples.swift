@@ -47,13 +47,13 @@ private final class CountedModel: LoadedModel {
 /// Keys as tests have them: tensors at `a` to `d`, models at `m` (one in, one out) and `two` (two in, two
 /// out), a text at `text`, nothing elsewhere.
 struct SampleKeyspace: DagKeyspace {
-    private static let scheduler = Scheduler(Scheduler.Settings(), provider: CountedBackend())
+    private static let scheduler = Scheduler(RunSettings(), provider: CountedBackend(), log: { _ in })
 
     static let models: [String: Model] = ["m": model("1 1"), "two": model("2 2")].compactMapValues { $0 }
 
     private static func model(_ counts: String) -> Model? {
         guard let device = Device(Array("CPU".utf8)) else { return nil }
-        return try? scheduler?.readyModel(
+        return try? scheduler.readyModel(
             ModelDefinition(
                 backend: .onnxRuntime, device: device, tag: [], batching: BatchSettings(), inputNames: [],
                 outputNames: [], bytes: SharedBytes(Array(counts.utf8))))
