@@ -98,11 +98,15 @@ def test_a_replica_with_a_lower_limit_follows(start_server):
 
 @contextlib.contextmanager
 def no_room_for_threads(server):
-    """A thread needs megabytes of addresses for its stack; the server may take one more megabyte."""
+    """A thread needs 8 MiB of addresses for its stack; the server may take 6 more.
+
+    The system keeps the stacks of a few threads that have ended for the next ones, so that not the first
+    thread is refused but one soon after it.
+    """
     status = pathlib.Path(f"/proc/{server.process.pid}/statm").read_text()
     used = int(status.split()[0]) * resource.getpagesize()
     before = resource.prlimit(server.process.pid, resource.RLIMIT_AS)
-    resource.prlimit(server.process.pid, resource.RLIMIT_AS, (used + (1 << 20), before[1]))
+    resource.prlimit(server.process.pid, resource.RLIMIT_AS, (used + (6 << 20), before[1]))
     try:
         yield
     finally:
@@ -110,7 +114,7 @@ def no_room_for_threads(server):
 
 
 def test_threads_that_cannot_be_started_are_an_error_and_nothing_is_used(start_server):
-    server = start_server()
+    server = start_server(words=["THREADS_PER_QUEUE", 8])
     client = server.client()
     store(client, "m", "add_1")
     floats(client, "x", 1, 2)
@@ -119,15 +123,23 @@ def test_threads_that_cannot_be_started_are_an_error_and_nothing_is_used(start_s
         assert refusal(client, *store_words("m", "CPU:1")) == NO_QUEUE
         assert refusal(client, *execution("n", ["x"], ["y"])) == "ERR model key is empty"
         execute(client, "m", ["x"], ["y"])
-    assert workers(server) == ["ai:CPU/0"]
+    on_cpu = [f"ai:CPU/{number}" for number in range(8)]
+    wait_until(lambda: workers(server) == on_cpu, what="the end of the threads that were started")
     store(client, "n", "add_1", device="CPU:1")
     execute(client, "n", ["x"], ["y"])
     assert get_tensor(client, "y").tolist() == [2, 3]
-    assert workers(server) == ["ai:CPU/0", "ai:CPU:1/0"]
+    assert workers(server) == on_cpu + [f"ai:CPU:1/{number}" for number in range(8)]
 
 
 def queue_full(limit):
     return error(f"ERR the queue of device CPU is full: {limit} requests are waiting")
+
+
+def queue_of_cpu(client):
+    """Workers that run something, and requests that wait."""
+    queues = client.execute_command("AI.STATS")[3]
+    fields = dict(zip(queues[0][::2], queues[0][1::2]))
+    return fields[b"busy_workers"], fields[b"waiting"]
 
 
 @pytest.mark.parametrize("change", [False, True])
@@ -143,9 +155,7 @@ def test_a_full_queue_refuses_and_forgets_nothing(start_server, change):
         busy, *waiting = [stack.enter_context(server.wire()) for _ in range(7)]
         busy.send(*execution("slow", ["count"], ["first"]))
         wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
-        # The worker has taken the first one when it has used processor time.
-        wait_until(lambda: server.field("MODULES", "ai_queue_CPU_bthread_n1_used_cpu_total") != "0.000000",
-                   what="the worker")
+        wait_until(lambda: queue_of_cpu(client) == (1, 0), what="the worker")
         replies = []
         for number, connection in enumerate(waiting):
             connection.send(*execution("slow", ["short"], [f"y{number}"]))
