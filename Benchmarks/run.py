@@ -106,7 +106,7 @@ def measure(case, server, client, options):
         return load.measure_floor(
             options.tools, options.backends / RUNTIME, MODELS / case.model, case.shapes, options.seconds)
     # With one connection the client and the server never have work at the same time.
-    is_apart = options.apart and case.connections > 1
+    is_apart = not options.together and case.connections > 1
     done = load.measure_load(
         options.tools, server, client, case.connections, options.seconds, case.request, case.reply, is_apart)
     return done, None
@@ -117,9 +117,9 @@ def parse_options():
     add_arguments(parser)
     parser.add_argument("--quick", action="store_true", help="3 short rounds: a first impression only")
     parser.add_argument(
-        "--apart", action="store_true",
-        help="above 1 connection the client gets a core for itself; by default it shares the server's,\n"
-        "which is steadier and counts the client's own work into requests/s")
+        "--together", action="store_true",
+        help="above 1 connection, too, the client shares the server's core, which is steadier and counts\n"
+        "the client's own work into requests/s; by default it has a core for itself and never sleeps")
     parser.add_argument("--rounds", type=int, help="default: 7, with --quick 3")
     parser.add_argument("--seconds", type=float, help="per case and round; default: 1, with --quick 0.2")
     parser.add_argument(
@@ -148,7 +148,7 @@ def main():
             raise SystemExit(f"the server is gone: {error}; its log ends with:\n{server.log_tail()}")
         results.machine["rounds"] = f"{options.rounds} of {options.seconds} s per case"
         results.machine["client"] = (
-            "has a core of its own above 1 connection" if options.apart else "shares the server's core")
+            "shares the server's core" if options.together else "has a core of its own above 1 connection")
         results.finish([case.key for case in lines])
     report.write(results, options.output)
     picture.draw(results, options.output / "results.svg")

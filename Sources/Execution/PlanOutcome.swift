@@ -8,7 +8,9 @@ public struct PlanOutcome: Sendable {
     private let stepCount: Int
     /// In the slots behind those, as far as steps have filled them.
     private var made: [Tensor?] = []
-    /// One per step, as far as steps have ended.
+    /// Steps from the first on that ran, as long as all that have ended are among them.
+    private var ranCount = 0
+    /// One per step, as far as steps have ended; empty while the count says it all.
     private var ended: [StepResult] = []
 
     public init(of plan: ExecutionPlan) {
@@ -31,7 +33,10 @@ public struct PlanOutcome: Sendable {
     }
 
     /// How a step ended.
-    public func result(_ step: Int) -> StepResult { step < ended.count ? ended[step] : .notRun }
+    public func result(_ step: Int) -> StepResult {
+        guard ended.isEmpty else { return step < ended.count ? ended[step] : .notRun }
+        return step < ranCount ? .ran : .notRun
+    }
 
     /// Why the first failing step failed; nil if none did.
     public var firstError: ExecutionError? {
@@ -59,7 +64,7 @@ public struct PlanOutcome: Sendable {
 
     /// A step has run.
     public mutating func end(_ step: Int, outputs: [Tensor?], in slots: Range<Int>) {
-        end(step, .ran)
+        if ended.isEmpty, step == ranCount { ranCount += 1 } else { end(step, .ran) }
         let first = slots.lowerBound - given.count
         // In a plan of one step its outputs are all there is.
         if first == 0, made.isEmpty { return made = outputs }
@@ -69,8 +74,7 @@ public struct PlanOutcome: Sendable {
 
     /// A step has ended.
     public mutating func end(_ step: Int, _ result: StepResult) {
-        // A literal is several times cheaper than an array that grows (Swift 6.3).
-        if step == 0, ended.isEmpty { return ended = [result] }
+        if ended.isEmpty { ended = Array(repeating: .ran, count: ranCount) }
         while ended.count <= step { ended.append(.notRun) }
         ended[step] = result
     }
