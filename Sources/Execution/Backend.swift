@@ -52,11 +52,14 @@ public protocol LoadedModel: AnyObject, Sendable {
 
     /// Runs the model once on the calling thread.
     ///
-    /// - Parameter inputs: one per input, read in place and not changed.
+    /// - Parameters:
+    ///   - inputs: one per input, read in place and not changed.
+    ///   - stop: this run's; a backend that can be interrupted does what takes long within its `run`. One
+    ///     that cannot ignores it, and its runs take as long as they take.
     /// - Returns: one per output; nil where the model made something that is not a tensor.
-    /// - Throws: `.backend` with the runtime's words if types or shapes do not fit or the run failed;
-    ///   `.outOfMemory`.
-    func run(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?]
+    /// - Throws: `.backend` with the runtime's words if types or shapes do not fit or the run failed
+    ///   or was stopped; `.outOfMemory`.
+    func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?]
 }
 
 /// What is known of an input or output before a run.

@@ -40,22 +40,27 @@ public final class Model: Sendable {
 
     /// Runs the model once on the calling thread, and counts it.
     ///
-    /// - Parameter waitingSince: when the request could have run, on the clock `Monotonic`; nil for one that
-    ///   has not waited, because it runs inline.
+    /// - Parameters:
+    ///   - slot: the thread's.
+    ///   - waitingSince: when the request could have run, on the clock `Monotonic`; nil for one that has
+    ///     not waited, because it runs inline.
     func run(
-        _ inputs: [Tensor], outputCount: Int, waitingSince: Int? = nil
+        _ inputs: [Tensor], outputCount: Int, slot: RunSlot, waitingSince: Int? = nil
     ) throws(ExecutionError) -> [Tensor?] {
+        var began: Int?
         do throws(ExecutionError) {
             guard let loaded = try build.loadedModel() else { throw .loading }
             try check(loaded, inputCount: inputs.count, outputCount: outputCount)
             let inputs = try aligned(inputs)
             let start = Monotonic.nanoseconds
-            let outputs = try build.run(loaded, inputs)
+            began = start
+            let outputs = try build.run(loaded, inputs, slot, since: start)
             guard outputs.count == outputCount else { throw .unexpectedOutputCount }
             record(inputs, outputs, from: start, to: Monotonic.nanoseconds, waitingSince: waitingSince)
             return outputs
         } catch {
             statistics.recordFailure(isInline: waitingSince == nil)
+            if let began { statistics.recordFailedRun(nanoseconds: Monotonic.nanoseconds - began) }
             throw error
         }
     }
@@ -76,16 +81,19 @@ public final class Model: Sendable {
     ///
     /// - Parameters:
     ///   - requests: the inputs of each, with rows that can be joined.
+    ///   - slot: the calling thread's.
     ///   - waitingSince: when each could have run, on the clock `Monotonic`.
     /// - Returns: the outputs of each; nil if they have to be run one by one, which counts nothing.
-    func run(together requests: [[Tensor]], outputCount: Int, waitingSince: [Int]) -> [[Tensor?]]? {
+    func run(
+        together requests: [[Tensor]], outputCount: Int, slot: RunSlot, waitingSince: [Int]
+    ) -> [[Tensor?]]? {
         do throws(ExecutionError) {
             guard let loaded = try build.loadedModel() else { return nil }
             try check(loaded, inputCount: requests[0].count, outputCount: outputCount)
             let inputs = try join(requests)
             let rows = requests.map { $0[0].shape.rowCount }
             let start = Monotonic.nanoseconds
-            let outputs = try build.run(loaded, inputs)
+            let outputs = try build.run(loaded, inputs, slot, since: start)
             let end = Monotonic.nanoseconds
             guard outputs.count == outputCount, let parts = split(outputs, rows: rows) else { return nil }
             statistics.recordRun(nanoseconds: end - start, rows: rows.reduce(0, +))

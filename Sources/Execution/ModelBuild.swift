@@ -92,9 +92,20 @@ public final class ModelBuild: Sendable {
     func refuseBatches() { hasRefusedBatch.store(true, ordering: .relaxed) }
 
     /// Runs the model, alone if the backend asks for that.
-    func run(_ loaded: any LoadedModel, _ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {
-        guard !loaded.allowsOverlappingRuns else { return try loaded.run(inputs) }
-        return try exclusiveRun.withLock { _ throws(ExecutionError) in try loaded.run(inputs) }
+    ///
+    /// - Parameters:
+    ///   - slot: the calling thread's.
+    ///   - began: the time now, in nanoseconds.
+    func run(
+        _ loaded: any LoadedModel, _ inputs: [Tensor], _ slot: RunSlot, since began: Int
+    ) throws(ExecutionError) -> [Tensor?] {
+        guard !loaded.allowsOverlappingRuns else {
+            return try loaded.run(inputs, stop: slot.stop(since: began))
+        }
+        return try exclusiveRun.withLock { _ throws(ExecutionError) in
+            // The time that it has waited for others is not its own.
+            try loaded.run(inputs, stop: slot.stop())
+        }
     }
 }
 

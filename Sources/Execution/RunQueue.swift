@@ -33,14 +33,20 @@ public final class RunQueue: Sendable {
     private let count = Atomic<Int>(0)
     private let busyCount = Atomic<Int>(0)
 
+    /// - Parameter watch: stops what takes too long on the workers.
     /// - Returns: nil if the threads could not be started.
-    init?(name: String, settings: RunSettings, log: @escaping @Sendable (String) -> Void) {
+    init?(
+        name: String, settings: RunSettings, watch: RunWatch, log: @escaping @Sendable (String) -> Void
+    ) {
         self.name = name
         self.settings = settings
         workerCount = settings.threadsPerQueue
         self.log = log
         for index in 0..<workerCount {
-            guard let worker = WorkerThread(name: "ai:\(name)/\(index)", body: { self.work() }) else {
+            let slot = watch.makeSlot()
+            guard let worker = WorkerThread(name: "ai:\(name)/\(index)", body: { self.work(slot, watch) })
+            else {
+                watch.remove(slot)
                 state.withLock { $0.isClosed = true }
                 state.broadcast()
                 return nil
@@ -87,14 +93,15 @@ public final class RunQueue: Sendable {
         return removed != nil
     }
 
-    private func work() {
+    private func work(_ slot: RunSlot, _ watch: RunWatch) {
+        defer { watch.remove(slot) }
         while true {
             let task = next()
             busyCount.wrappingAdd(1, ordering: .relaxed)
             defer { busyCount.wrappingSubtract(1, ordering: .relaxed) }
             switch task {
-            case .run(let request): request.run()
-            case .runTogether(let requests): RunRequest.run(together: requests)
+            case .run(let request): request.run(slot)
+            case .runTogether(let requests): RunRequest.run(together: requests, slot)
             case .log(let requests): for request in requests { logPatience(of: request) }
             case .end: return
             }

@@ -18,31 +18,32 @@ struct RunRequest: Sendable {
             model: ObjectIdentifier(model), settings: model.definition.batching, inputs: inputs)
     }
 
-    /// Runs it on the calling worker, unless nobody waits for it any more.
-    func run() {
-        if plan.begins(step) { runAlone() }
+    /// Runs it on the calling worker, whose slot it is, unless nobody waits for it any more.
+    func run(_ slot: RunSlot) {
+        if plan.begins(step) { runAlone(slot) }
     }
 
     /// Runs several of one kind together, and one by one if that fails: what is wrong with one of them, or
     /// with the model's way with batches, must not fail the others.
-    static func run(together requests: [RunRequest]) {
+    static func run(together requests: [RunRequest], _ slot: RunSlot) {
         let live = requests.filter { $0.plan.begins($0.step) }
         guard let first = live.first else { return }
         guard live.count > 1,
             let outputs = first.model.run(
-                together: live.map(\.inputs), outputCount: first.outputCount,
+                together: live.map(\.inputs), outputCount: first.outputCount, slot: slot,
                 waitingSince: live.map(\.waitingSince))
         else {
-            for request in live { request.runAlone() }
+            for request in live { request.runAlone(slot) }
             return
         }
         for (request, outputs) in zip(live, outputs) { request.plan.ended(request.step, outputs: outputs) }
     }
 
-    private func runAlone() {
+    private func runAlone(_ slot: RunSlot) {
         do throws(ExecutionError) {
-            plan.ended(
-                step, outputs: try model.run(inputs, outputCount: outputCount, waitingSince: waitingSince))
+            let outputs = try model.run(
+                inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
+            plan.ended(step, outputs: outputs)
         } catch {
             plan.failed(step, error)
         }

@@ -100,6 +100,12 @@ public final class RunStatistics: Sendable {
         }
     }
 
+    /// A run failed after so long. Its rows tell nothing of the next one's, but a model that was stopped
+    /// after a long time is not short, whatever it was before.
+    func recordFailedRun(nanoseconds: Int) {
+        if nanoseconds > nanosecondsPerRun.load(ordering: .relaxed) { update(nanosecondsPerRun, nanoseconds) }
+    }
+
     /// How long a run with so many rows is expected to take; nil while too little is known.
     ///
     /// Never below what a run took lately, however few its rows: many models cost the same for any number.

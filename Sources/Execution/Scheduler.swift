@@ -7,6 +7,9 @@ public final class Scheduler: Sendable {
     private let loader: ModelLoader
     private let log: @Sendable (String) -> Void
     private let queues = Locked<[RunQueue]>([])
+    private let watch: RunWatch
+    /// Of the thread that calls `runInline` and `runInPlace`.
+    private let inlineSlot: RunSlot
 
     /// - Parameter log: called on any thread with what an administrator should know.
     public init(
@@ -16,6 +19,8 @@ public final class Scheduler: Sendable {
         self.settings = settings
         self.log = log
         loader = ModelLoader(provider: provider)
+        watch = RunWatch { settings.executionTimeoutMilliseconds }
+        inlineSlot = watch.makeSlot()
     }
 
     /// The queues there are, in the order in which they came.
@@ -31,7 +36,7 @@ public final class Scheduler: Sendable {
         // Only the main thread makes new ones; a loader finds what was made for it.
         let limit = settings.deviceLimit
         guard count < limit else { throw .tooManyDevices(device: name, limit: limit) }
-        guard let queue = RunQueue(name: name, settings: settings, log: log) else {
+        guard let queue = RunQueue(name: name, settings: settings, watch: watch, log: log) else {
             throw .queueUnavailable
         }
         queues.withLock { $0.append(queue) }
@@ -108,7 +113,8 @@ public final class Scheduler: Sendable {
         Model(definition, build: ModelBuild(disposal: loader), queue: try queue(for: definition.device))
     }
 
-    /// Runs a plan on the calling thread if that is expected to be over soon.
+    /// Runs a plan on the calling thread if that is expected to be over soon. Calls must not overlap; the
+    /// server's thread makes them.
     ///
     /// - Returns: nil if the plan has to be queued, with `submit`.
     public func runInline(_ plan: ExecutionPlan) -> PlanOutcome? {
@@ -116,14 +122,15 @@ public final class Scheduler: Sendable {
         return runInPlace(plan)
     }
 
-    /// Runs a plan on the calling thread, however long it takes; a model that is loading is an error.
+    /// Runs a plan on the calling thread, however long it takes, under the rule of `runInline`; a model that
+    /// is loading is an error.
     public func runInPlace(_ plan: ExecutionPlan) -> PlanOutcome {
         var outcome = PlanOutcome(of: plan)
         for index in plan.steps.indices {
             let step = plan.steps[index]
             do throws(ExecutionError) {
                 guard let inputs = outcome.inputs(step.inputs) else { throw .missingInput }
-                let outputs = try step.model.run(inputs, outputCount: step.outputs.count)
+                let outputs = try step.model.run(inputs, outputCount: step.outputs.count, slot: inlineSlot)
                 outcome.end(index, outputs: outputs, in: step.outputs)
             } catch {
                 outcome.end(index, .failed(error))

@@ -181,6 +181,41 @@ extension BackendsTests {
         }
 
         @Test(arguments: subjects)
+        func aRunWithoutEndIsStoppedAndItsThreadGoesOn(_ subject: ContractSubject) throws {
+            let model = try subject.load(.count)
+            let forever = try Tensor.int64s([1], [1 << 50])
+            let few = try Tensor.int64s([1], [10])
+            let slot = Runtime.hastyWatch.makeSlot()
+            for _ in 0..<3 {
+                try expectOneLine { try model.run([forever], stop: slot.stop()) }
+                for _ in 0..<3 { #expect(try model.run([few], stop: slot.stop())[0]?.bytes == few.bytes) }
+            }
+        }
+
+        @Test(arguments: subjects)
+        func runsWithoutEndOnManyThreadsAreStopped(_ subject: ContractSubject) throws {
+            let model = try subject.load(.count)
+            let forever = try Tensor.int64s([1], [1 << 50])
+            let few = try Tensor.int64s([1], [10])
+            let stopped = Atomic<Int>(0)
+            let right = Atomic<Int>(0)
+
+            inParallel(8) { _ in
+                let slot = Runtime.hastyWatch.makeSlot()
+                do throws(ExecutionError) {
+                    _ = try model.run([forever], stop: slot.stop())
+                } catch {
+                    stopped.add(1, ordering: .relaxed)
+                }
+                let outputs = try? model.run([few], stop: slot.stop())
+                if outputs?[0]?.bytes == few.bytes { right.add(1, ordering: .relaxed) }
+            }
+
+            #expect(stopped.load(ordering: .relaxed) == 8)
+            #expect(right.load(ordering: .relaxed) == 8)
+        }
+
+        @Test(arguments: subjects)
         func manyRunsLeaveNoMemoryBehind(_ subject: ContractSubject) throws {
             let backend = try subject.backend()
             let model = try subject.load(.sumDifference)

@@ -232,6 +232,31 @@ extension BackendsTests {
             #expect(session.placement.load(ordering: .relaxed) == .inPlace)
         }
 
+        @Test func aStopDoesNotMakeOutputsCopiedAndIsTheRuntimesWords() throws {
+            let session = try #require(try Runtime.load("spin") as? ONNXRuntimeSession)
+            let few = try Tensor.int64s([1], [10])
+            let slot = Runtime.hastyWatch.makeSlot()
+            _ = try session.run([few], stop: slot.stop())
+            #expect(session.placement.load(ordering: .relaxed) == .inPlace)
+            let error = #expect(throws: ExecutionError.self) {
+                _ = try session.run([.int64s([1], [1 << 50])], stop: slot.stop())
+            }
+            let words = String(describing: error)
+            #expect(words.contains("Exiting due to terminate flag being set to true"))
+            #expect(session.placement.load(ordering: .relaxed) == .inPlace)
+            #expect(try session.run([few], stop: slot.stop())[0]?.bytes == few.bytes)
+        }
+
+        @Test func aThreadsInterruptIsMadeOnce() throws {
+            let model = try Runtime.load("add_1")
+            let slot = Runtime.patientWatch.makeSlot()
+            _ = try model.run([.floats([2], [1, 2])], stop: slot.stop())
+            let first = slot.stop().interrupt
+            _ = try model.run([.floats([2], [1, 2])], stop: slot.stop())
+            #expect(first != nil)
+            #expect(slot.stop().interrupt === first)
+        }
+
         @Test(arguments: ["identity_string", "backend/nul_in_string", "backend/listed_twice"])
         func whatCannotBeWrittenInPlaceIsNotTried(_ name: String) throws {
             let session = try #require(try Runtime.load(name) as? ONNXRuntimeSession)

@@ -39,7 +39,7 @@ private final class CountedModel: LoadedModel {
         outputs = Array(repeating: specification, count: outputCount)
     }
 
-    func run(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {
+    func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?] {
         Array(repeating: nil, count: outputs.count)
     }
 }

@@ -5,17 +5,28 @@ import Testing
 /// A loaded model that does what a closure says.
 final class TestModel: LoadedModel {
     typealias Body = @Sendable ([Tensor]) throws(ExecutionError) -> [Tensor?]
+    typealias StoppableBody = @Sendable ([Tensor], RunStop) throws(ExecutionError) -> [Tensor?]
 
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
     let allowsOverlappingRuns: Bool
     let memoryByteCount: Int
-    private let body: Body
+    private let body: StoppableBody
     private let onEnd: @Sendable () -> Void
+
+    convenience init(
+        inputCount: Int = 1, outputCount: Int = 1, overlaps: Bool = true, memoryByteCount: Int = 0,
+        onEnd: @escaping @Sendable () -> Void = {}, _ body: @escaping Body
+    ) {
+        self.init(
+            inputCount: inputCount, outputCount: outputCount, overlaps: overlaps,
+            memoryByteCount: memoryByteCount, onEnd: onEnd,
+            stoppable: { (inputs, _) throws(ExecutionError) in try body(inputs) })
+    }
 
     init(
         inputCount: Int = 1, outputCount: Int = 1, overlaps: Bool = true, memoryByteCount: Int = 0,
-        onEnd: @escaping @Sendable () -> Void = {}, _ body: @escaping Body
+        onEnd: @escaping @Sendable () -> Void = {}, stoppable body: @escaping StoppableBody
     ) {
         inputs = (0..<inputCount).map { Self.specification("in\($0)") }
         outputs = (0..<outputCount).map { Self.specification("out\($0)") }
@@ -27,7 +38,9 @@ final class TestModel: LoadedModel {
 
     deinit { onEnd() }
 
-    func run(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] { try body(inputs) }
+    func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?] {
+        try body(inputs, stop)
+    }
 
     /// Adds one to every byte of its input.
     static func addingOne(overlaps: Bool = true) -> TestModel {

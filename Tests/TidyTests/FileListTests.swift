@@ -5,6 +5,7 @@ import Testing
     static let unsafe = FileList(
         files: [
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeInterrupt.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeLibrary.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeMemory.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeNames.swift",
@@ -20,6 +21,7 @@ import Testing
             "Sources/Execution/Monitor.swift",
             "Sources/Execution/Monotonic.swift",
             "Sources/Execution/PublishedOnce.swift",
+            "Sources/Execution/RunSlot.swift",
             "Sources/Execution/WorkerThread.swift",
             "Sources/Keyspace/KeyspaceTypes.swift",
             "Sources/Keyspace/ModuleState.swift",
@@ -63,6 +65,7 @@ import Testing
             "Sources/Execution/Monitor.swift",
             "Sources/Execution/PlanRun.swift",
             "Sources/Execution/RunQueue.swift",
+            "Sources/Execution/RunWatch.swift",
             "Sources/Execution/Scheduler.swift",
             "Sources/Execution/WorkQueue.swift",
             "Sources/Keyspace/ModelDirectory.swift",
@@ -89,6 +92,8 @@ import Testing
             "Sources/Execution/ModelBuild.swift",
             "Sources/Execution/ModelLoader.swift",
             "Sources/Execution/PlanRun.swift",
+            "Sources/Execution/RunSlot.swift",
+            "Sources/Execution/RunStop.swift",
             "Sources/Execution/Scheduler.swift",
             "Sources/Keyspace/ModuleState.swift",
         ], subject: "an existential"

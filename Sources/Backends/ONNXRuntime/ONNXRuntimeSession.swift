@@ -18,6 +18,16 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         case copied
     }
 
+    /// What one run works on; valid as long as it lasts.
+    @safe
+    private struct Run {
+        /// Of the inputs, and room for those of the outputs behind them.
+        let values: UnsafeMutableBufferPointer<OpaquePointer?>
+        let results: UnsafeMutableBufferPointer<OpaquePointer?>
+        let options: OpaquePointer
+        let stop: RunStop
+    }
+
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
     let memoryByteCount: Int
@@ -86,10 +96,11 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         }
     }
 
-    func run(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {
+    func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?] {
         guard inputs.count == self.inputs.count else {
             throw .backend("ERR Expected \(self.inputs.count) inputs but got \(inputs.count)")
         }
+        let interrupt = try ONNXRuntimeInterrupt.of(stop, table)
         let capacity = inputs.count + outputs.count
         return try unsafe withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: capacity) {
             values throws(ExecutionError) in
@@ -103,50 +114,46 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
             for index in inputs.indices { unsafe values[index] = try unsafe value(of: inputs[index]) }
             let results = unsafe UnsafeMutableBufferPointer(
                 start: values.baseAddress.map { unsafe $0 + inputs.count }, count: outputs.count)
-            if placement.load(ordering: .relaxed) == .inPlace {
-                return try unsafe runInPlace(inputs, values, results)
+            let run = unsafe Run(values: values, results: results, options: interrupt.options, stop: stop)
+            return try stop.run(interruptedBy: interrupt) { () throws(ExecutionError) in
+                if placement.load(ordering: .relaxed) == .inPlace { return try runInPlace(inputs, run) }
+                let tensors = try runAndCopy(run)
+                if placement.load(ordering: .relaxed) == .untried { judge(tensors, of: inputs) }
+                return tensors
             }
-            let tensors = try unsafe runAndCopy(values, results)
-            if placement.load(ordering: .relaxed) == .untried { judge(tensors, of: inputs) }
-            return tensors
         }
     }
 
-    /// Runs with our tensors as outputs; without them, too, if that fails.
-    private func runInPlace(
-        _ inputs: [Tensor], _ values: UnsafeMutableBufferPointer<OpaquePointer?>,
-        _ results: UnsafeMutableBufferPointer<OpaquePointer?>
-    ) throws(ExecutionError) -> [Tensor?] {
+    /// Runs with our tensors as outputs; without them, too, if that fails and not because it was stopped.
+    private func runInPlace(_ inputs: [Tensor], _ run: Run) throws(ExecutionError) -> [Tensor?] {
         var tensors = try forEachOutput { index throws(ExecutionError) in
-            unsafe plannedOutput(plans[index], inputs, &results[index])
+            unsafe plannedOutput(plans[index], inputs, &run.results[index])
         }
-        guard let status = unsafe call(values, results) else {
+        guard let status = unsafe call(run) else {
             for index in outputs.indices {
                 if let tensor = tensors[index] {
-                    if tensor.type == .bool { unsafe normalise(results[index], count: tensor.byteCount) }
+                    if tensor.type == .bool { unsafe normalise(run.results[index], count: tensor.byteCount) }
                 } else {
-                    tensors[index] = try unsafe tensor(index, from: results[index])
+                    tensors[index] = try unsafe tensor(index, from: run.results[index])
                 }
             }
             return tensors
         }
+        guard !run.stop.isRaised else { throw unsafe table.error(takenFrom: status) }
         // The runtime refuses a tensor whose shape is not what it computes. That the model declares a
         // wrong shape is known once a run without our tensors succeeds; else the inputs are to blame.
         unsafe onnx_status_release(table.pointer, status)
-        for index in outputs.indices { unsafe release(&results[index]) }
-        let copies = try unsafe runAndCopy(values, results)
+        for index in outputs.indices { unsafe release(&run.results[index]) }
+        let copies = try runAndCopy(run)
         placement.store(.copied, ordering: .relaxed)
         return copies
     }
 
     /// Runs with outputs that the runtime allocates, and copies them.
-    private func runAndCopy(
-        _ values: UnsafeMutableBufferPointer<OpaquePointer?>,
-        _ results: UnsafeMutableBufferPointer<OpaquePointer?>
-    ) throws(ExecutionError) -> [Tensor?] {
-        try unsafe table.check(call(values, results))
+    private func runAndCopy(_ run: Run) throws(ExecutionError) -> [Tensor?] {
+        try unsafe table.check(call(run))
         return try forEachOutput { index throws(ExecutionError) in
-            try unsafe tensor(index, from: results[index])
+            try unsafe tensor(index, from: run.results[index])
         }
     }
 
@@ -170,15 +177,14 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     }
 
     @inline(__always)
-    private func call(
-        _ values: UnsafeMutableBufferPointer<OpaquePointer?>,
-        _ results: UnsafeMutableBufferPointer<OpaquePointer?>
-    ) -> OpaquePointer? {
+    private func call(_ run: Run) -> OpaquePointer? {
         // Safety: a buffer of nothing has no address; the runtime reads as many values as it is told.
-        guard let first = values.baseAddress, let result = results.baseAddress else { return nil }
+        guard let first = unsafe run.values.baseAddress, let result = unsafe run.results.baseAddress else {
+            return nil
+        }
         return unsafe onnx_session_run(
-            table.pointer, session, inputNames.table, first, inputs.count, outputNames.table, outputs.count,
-            result)
+            table.pointer, session, run.options, inputNames.table, first, inputs.count, outputNames.table,
+            outputs.count, result)
     }
 
     /// Decides after the first run how the next ones go.

@@ -21,7 +21,8 @@ struct ONNXRuntimeTable: @unchecked Sendable {
         throw unsafe error(takenFrom: status)
     }
 
-    private func error(takenFrom status: OpaquePointer) -> ExecutionError {
+    /// The error that a status stands for; releases the status.
+    func error(takenFrom status: OpaquePointer) -> ExecutionError {
         // Safety: the status is ours; its text is copied before it is released.
         defer { unsafe onnx_status_release(pointer, status) }
         let code = unsafe onnx_status_code(pointer, status)

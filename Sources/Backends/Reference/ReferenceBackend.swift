@@ -3,7 +3,8 @@ import Tensors
 
 /// A backend in plain Swift, without a vendor's library: the worked example, and a double for tests.
 ///
-/// A model is one line of text: `identity <TYPE>`, `sum_difference`, or `double`. Not part of the catalog.
+/// A model is one line of text: `identity <TYPE>`, `sum_difference`, `double`, or `count`. Not part of the
+/// catalog.
 public final class ReferenceBackend: Backend {
     public let kind: BackendKind
 
@@ -26,6 +27,7 @@ public final class ReferenceBackend: Backend {
             return ReferenceModel.identity(type)
         case ("sum_difference", 1): return ReferenceModel.sumAndDifference
         case ("double", 1): return ReferenceModel.doubled
+        case ("count", 1): return ReferenceModel.counter
         default: break
         }
         throw .backend("No graph was found in the protobuf.")

@@ -5,11 +5,11 @@ import Tensors
 public final class ReferenceModel: LoadedModel {
     public let inputs: [TensorSpecification]
     public let outputs: [TensorSpecification]
-    private let compute: @Sendable ([Tensor]) throws(ExecutionError) -> [Tensor?]
+    private let compute: @Sendable ([Tensor], RunStop) throws(ExecutionError) -> [Tensor?]
 
     init(
         inputs: [TensorSpecification], outputs: [TensorSpecification],
-        compute: @escaping @Sendable ([Tensor]) throws(ExecutionError) -> [Tensor?]
+        compute: @escaping @Sendable ([Tensor], RunStop) throws(ExecutionError) -> [Tensor?]
     ) {
         self.inputs = inputs
         self.outputs = outputs
@@ -19,7 +19,7 @@ public final class ReferenceModel: LoadedModel {
     public var allowsOverlappingRuns: Bool { true }
     public var memoryByteCount: Int { 0 }
 
-    public func run(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {
+    public func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?] {
         guard inputs.count == self.inputs.count else {
             throw .backend("ERR Expected \(self.inputs.count) inputs but got \(inputs.count)")
         }
@@ -27,7 +27,7 @@ public final class ReferenceModel: LoadedModel {
             guard input.type == expected.type else { throw .backend("Unexpected input data type") }
             try Self.check(input.shape.dimensions, against: expected.dimensions)
         }
-        return try compute(inputs)
+        return try compute(inputs, stop)
     }
 
     private static func check(_ dimensions: [Int], against expected: [Int?]?) throws(ExecutionError) {
@@ -44,7 +44,7 @@ extension ReferenceModel {
         ReferenceModel(
             inputs: [TensorSpecification(name: Array("x".utf8), type: type, dimensions: [nil])],
             outputs: [TensorSpecification(name: Array("y".utf8), type: type, dimensions: [nil])]
-        ) { inputs in [inputs[0]] }
+        ) { inputs, _ in [inputs[0]] }
     }
 
     /// y = 2 * x for a FLOAT scalar.
@@ -52,7 +52,7 @@ extension ReferenceModel {
         ReferenceModel(
             inputs: [TensorSpecification(name: Array("x".utf8), type: .float32, dimensions: [])],
             outputs: [TensorSpecification(name: Array("y".utf8), type: .float32, dimensions: [])]
-        ) { inputs throws(ExecutionError) in [try combined(inputs[0], inputs[0], +)] }
+        ) { (inputs, _) throws(ExecutionError) in [try combined(inputs[0], inputs[0], +)] }
     }
 
     /// a + b and a - b for two FLOAT [rows, 2] of any row count.
@@ -63,9 +63,30 @@ extension ReferenceModel {
         return ReferenceModel(
             inputs: [specification("a"), specification("b")],
             outputs: [specification("sum"), specification("difference")]
-        ) { inputs throws(ExecutionError) in
+        ) { (inputs, _) throws(ExecutionError) in
             guard inputs[0].shape == inputs[1].shape else { throw .backend("Incompatible dimensions") }
             return [try combined(inputs[0], inputs[1], +), try combined(inputs[0], inputs[1], -)]
+        }
+    }
+
+    /// total = count, reached one by one, for INT64 [1].
+    static var counter: ReferenceModel {
+        func specification(_ name: String) -> TensorSpecification {
+            TensorSpecification(name: Array(name.utf8), type: .int64, dimensions: [1])
+        }
+        return ReferenceModel(inputs: [specification("count")], outputs: [specification("total")]) {
+            (inputs, stop) throws(ExecutionError) in
+            let count = inputs[0].integer
+            // The thread's own, as long as it runs models of this backend.
+            let interrupt = stop.interrupt as? ReferenceInterrupt ?? ReferenceInterrupt()
+            try stop.run(interruptedBy: interrupt) { () throws(ExecutionError) in
+                var total: Int64 = 0
+                while total < count {
+                    try interrupt.check()
+                    total += 1
+                }
+            }
+            return [inputs[0]]
         }
     }
 
@@ -88,6 +109,11 @@ extension ReferenceModel {
 }
 
 extension Tensor {
+    /// The first INT64 element.
+    fileprivate var integer: Int64 {
+        withBytes { bytes in (0..<8).reduce(0) { $0 | Int64(bytes[$1]) << (8 * $1) } }
+    }
+
     /// The FLOAT element that begins at a byte.
     fileprivate func float(at offset: Int) -> Float {
         withBytes { bytes in

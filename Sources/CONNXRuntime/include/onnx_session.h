@@ -123,16 +123,39 @@ ONNX_INLINE onnx_status *_Nullable onnx_session_output_name(
         session, index, allocator, name);
 }
 
+/* ---- Run ---- */
+
+/* May be used for any number of runs of any session, one after the other. */
+ONNX_INLINE onnx_status *_Nullable onnx_run_options_create(
+    const onnx_table *table, onnx_run_options *_Nullable *_Nonnull options) {
+    return ONNX_STATUS_AT(39, onnx_run_options **)(options);
+}
+
+/* Has the run under way, and each one that begins, end with an error before its next operator; any thread. */
+ONNX_INLINE onnx_status *_Nullable onnx_run_options_set_terminate(
+    const onnx_table *table, onnx_run_options *options) {
+    return ONNX_STATUS_AT(46, onnx_run_options *)(options);
+}
+
+ONNX_INLINE onnx_status *_Nullable onnx_run_options_unset_terminate(
+    const onnx_table *table, onnx_run_options *options) {
+    return ONNX_STATUS_AT(47, onnx_run_options *)(options);
+}
+
+ONNX_INLINE void onnx_run_options_release(const onnx_table *table, onnx_run_options *options) {
+    ONNX_AT(97, void, onnx_run_options *)(options);
+}
+
 /* Fills the outputs that are given and creates those that are NULL. Calls may overlap. */
 ONNX_INLINE onnx_status *_Nullable onnx_session_run(
-    const onnx_table *table, onnx_session *session, const char *_Nonnull const *_Nonnull input_names,
-    const onnx_value *_Nullable const *_Nonnull inputs, size_t input_count,
-    const char *_Nonnull const *_Nonnull output_names, size_t output_count,
+    const onnx_table *table, onnx_session *session, const onnx_run_options *options,
+    const char *_Nonnull const *_Nonnull input_names, const onnx_value *_Nullable const *_Nonnull inputs,
+    size_t input_count, const char *_Nonnull const *_Nonnull output_names, size_t output_count,
     onnx_value *_Nullable *_Nonnull outputs) {
     return ONNX_STATUS_AT(
-        9, onnx_session *, const void *_Nullable, const char *const *, const onnx_value *const *, size_t,
+        9, onnx_session *, const onnx_run_options *, const char *const *, const onnx_value *const *, size_t,
         const char *const *, size_t, onnx_value **)(
-        session, NULL, input_names, inputs, input_count, output_names, output_count, outputs);
+        session, options, input_names, inputs, input_count, output_names, output_count, outputs);
 }
 
 #pragma clang assume_nonnull end

@@ -15,6 +15,8 @@ enum ContractSubject: CaseIterable, Sendable {
         case sumDifference
         /// y = 2 * x for a FLOAT scalar.
         case double
+        /// Counts one by one to INT64 [1] and gives that.
+        case count
     }
 
     func backend() throws -> any Backend {
@@ -33,10 +35,12 @@ enum ContractSubject: CaseIterable, Sendable {
         case (.reference, .identity(let type)): Array("identity \(type.wireName)".utf8)
         case (.reference, .sumDifference): Array("sum_difference".utf8)
         case (.reference, .double): Array("double".utf8)
+        case (.reference, .count): Array("count".utf8)
         case (.onnxRuntime, .identity(let type)):
             try Fixture.model("identity_" + "\(type.wireName)".lowercased())
         case (.onnxRuntime, .sumDifference): try Fixture.model("sum_difference")
         case (.onnxRuntime, .double): try Fixture.model("scalar_double")
+        case (.onnxRuntime, .count): try Fixture.model("spin")
         }
     }
 }

@@ -13,12 +13,27 @@ enum Runtime {
     static let catalog = BackendCatalog(
         path: folder, options: BackendOptions(intraOperatorThreads: 1, interOperatorThreads: 1))
 
+    /// Lets every run end by itself.
+    static let patientWatch = RunWatch { 3_600_000 }
+
+    /// Stops a run after half a second: far more than those need that are to end by themselves.
+    static let hastyWatch = RunWatch { 500 }
+
     /// ONNX Runtime; a missing library fails the test that asks.
     static func onnx() throws -> any Backend { try catalog.backend(.onnxRuntime) }
 
     /// A fixture made ready by ONNX Runtime.
     static func load(_ name: String) throws -> any LoadedModel {
         try onnx().load(.of(Fixture.model(name)))
+    }
+}
+
+extension LoadedModel {
+    /// Runs the model on a thread whose runs may take as long as they want.
+    func run(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor?] {
+        let slot = Runtime.patientWatch.makeSlot()
+        defer { Runtime.patientWatch.remove(slot) }
+        return try run(inputs, stop: slot.stop())
     }
 }
 

@@ -1,0 +1,135 @@
+import Synchronization
+
+/// Stops runs that take too long, on all threads, with one thread of its own: `ai:watch`.
+///
+/// A run does not wake the thread, unless it is the first after a time without any. The thread then sleeps
+/// until a run could have reached the limit, looks when those under way began, and sleeps again: without a
+/// time once none is under way. So it wakes about once in the time of the limit while there are runs, and
+/// never while there are none.
+public final class RunWatch: Sendable {
+    private struct State: Sendable {
+        /// Strong: weak references would make each count of theirs several times as costly.
+        var slots: [RunSlot] = []
+        var hasThread = false
+        /// A run has begun while the thread slept without a time.
+        var isWoken = false
+    }
+
+    /// A new limit is noticed after as many nanoseconds, even during a run that has the old one.
+    private static let longestSleep = 1_000_000_000
+
+    private let milliseconds: @Sendable () -> Int
+    private let state = Monitor(State())
+    /// Whether nobody looks at runs until the next one begins.
+    private let sleeps = Atomic<Bool>(true)
+
+    /// - Parameter limit: milliseconds that a run may take, at least 1; asked anew each time, on the watch's
+    ///   thread.
+    public init(limit: @escaping @Sendable () -> Int) { milliseconds = limit }
+
+    /// A slot for the runs of one thread, watched until it is removed.
+    public func makeSlot() -> RunSlot {
+        let slot = RunSlot(of: self)
+        state.withLock { $0.slots.append(slot) }
+        return slot
+    }
+
+    /// Forgets the slot of a thread that runs nothing any more.
+    public func remove(_ slot: RunSlot) { state.withLock { state in state.slots.removeAll { $0 === slot } } }
+
+    // MARK: For threads with runs
+
+    /// Whether a run that begins now has to wake the watch.
+    @inline(__always)
+    var isAsleep: Bool { sleeps.load(ordering: .sequentiallyConsistent) }
+
+    /// Has the thread look after runs from now on; starts it at the first.
+    func wake() {
+        guard sleeps.exchange(false, ordering: .sequentiallyConsistent) else { return }
+        // Nobody else comes here until the thread sleeps again.
+        guard state.withLock({ $0.hasThread }) || start() else {
+            // Without a thread there is no limit for this run; the next one tries again.
+            return sleeps.store(true, ordering: .sequentiallyConsistent)
+        }
+        state.withLock { $0.isWoken = true }
+        state.broadcast()
+    }
+
+    /// Waits until the watch has made `claim` true.
+    func waitUntil(_ claim: () -> Bool) {
+        state.wait { _ in claim() ? .done(()) : .until(nanoseconds: nil) }
+    }
+
+    private func start() -> Bool {
+        guard WorkerThread(name: "ai:watch", body: { self.work() }) != nil else { return false }
+        state.withLock { $0.hasThread = true }
+        return true
+    }
+
+    // MARK: On the watch's thread, which allocates nothing
+
+    private func work() {
+        while true {
+            sleepUntilWoken()
+            // No run has begun before.
+            var time: Int? = Monotonic.nanoseconds + min(limit, Self.longestSleep)
+            while let until = time {
+                sleep(until: until)
+                time = look(at: Monotonic.nanoseconds)
+            }
+        }
+    }
+
+    private var limit: Int {
+        let (nanoseconds, overflow) = milliseconds().multipliedReportingOverflow(by: 1_000_000)
+        return overflow ? .max / 2 : max(1, nanoseconds)
+    }
+
+    private func sleepUntilWoken() {
+        state.wait { state -> Monitor<State>.Waiting<Void> in
+            guard state.isWoken else { return .until(nanoseconds: nil) }
+            state.isWoken = false
+            return .done(())
+        }
+    }
+
+    private func sleep(until time: Int) {
+        state.wait { _ in Monotonic.nanoseconds >= time ? .done(()) : .until(nanoseconds: time) }
+    }
+
+    private var slots: [RunSlot] { state.withLock { $0.slots } }
+
+    /// Stops what has reached the limit.
+    /// - Returns: when to look again; nil to sleep until a run wakes the thread.
+    private func look(at now: Int) -> Int? {
+        let limit = limit
+        var next: Int?
+        for slot in slots {
+            switch slot.judge(at: now, limit: limit) {
+            case .look(let time): next = min(time, next ?? time)
+            case .raised: tell()
+            case .none: break
+            }
+        }
+        if next == nil {
+            guard !fallsAsleep() else { return nil }
+            next = now + limit
+        }
+        return next.map { min($0, now + Self.longestSleep) }
+    }
+
+    /// Those who wait hold the lock between their look and their sleep, so none of them misses this.
+    private func tell() {
+        state.withLock { _ in }
+        state.broadcast()
+    }
+
+    /// - Returns: false if a run has begun meanwhile that could not know of it.
+    private func fallsAsleep() -> Bool {
+        sleeps.store(true, ordering: .sequentiallyConsistent)
+        // Also threads that have come since.
+        guard slots.contains(where: \.isRunning) else { return true }
+        // If another thread was faster to end the sleep, it is about to wake this one.
+        return !sleeps.exchange(false, ordering: .sequentiallyConsistent)
+    }
+}
