@@ -126,11 +126,15 @@ public struct ModelChunks: Sequence {
         self.chunkSize = chunkSize
     }
 
-    public var count: Int { Swift.max(1, (byteCount + chunkSize - 1) / chunkSize) }
+    public var count: Int {
+        // Not by adding first: the chunk size may be as large as a number can be.
+        Swift.max(1, byteCount / chunkSize + (byteCount.isMultiple(of: chunkSize) ? 0 : 1))
+    }
 
     public func makeIterator() -> some IteratorProtocol<Range<Int>> {
         (0..<count).lazy.map { index in
-            index * chunkSize..<Swift.min(byteCount, (index + 1) * chunkSize)
+            let start = index * chunkSize
+            return start..<start + Swift.min(byteCount - start, chunkSize)
         }.makeIterator()
     }
 }

@@ -81,10 +81,13 @@ def test_a_model_above_the_chunk_size_comes_in_chunks(client, chunk_size, size, 
     assert client.execute_command("AI.MODELGET", "k", "META", "BLOB")[-1] == expected
 
 
-@pytest.mark.parametrize("size", [len(BLOB), len(BLOB) + 1])
+@pytest.mark.parametrize("size", [len(BLOB), len(BLOB) + 1, 2**63 - 1])
 def test_a_model_within_the_chunk_size_comes_as_one_string(client, chunk_size, size):
     store(client, "k", "mul_2x2")
     chunk_size(size)
+    assert client.execute_command("AI.MODELGET", "k", "BLOB") == BLOB
+    # It is saved and loaded in the same pieces.
+    client.execute_command("DEBUG", "RELOAD")
     assert client.execute_command("AI.MODELGET", "k", "BLOB") == BLOB
 
 
