@@ -196,7 +196,7 @@ import Testing
     }
 
     @Test(
-        arguments: [REDIS_CONTEXT_MULTI, REDIS_CONTEXT_LUA],
+        arguments: [REDIS_CONTEXT_MULTI, REDIS_CONTEXT_LUA, REDIS_CONTEXT_DENY_BLOCKING],
         ["AI.DAGEXECUTE", "AI.DAGEXECUTE ROUTING r |> AI.TENSORSET x FLOAT 1"] as [Line])
     func refusesTransactionsAndScriptsFirst(_ flag: Int, _ line: Line) {
         let context = FakeContext(flags: flag)

@@ -80,7 +80,7 @@ import Testing
     static let inTransaction = "-ERR Cannot run RedisAI command within a transaction or a LUA script"
 
     @Test(
-        arguments: [REDIS_CONTEXT_MULTI, REDIS_CONTEXT_LUA],
+        arguments: [REDIS_CONTEXT_MULTI, REDIS_CONTEXT_LUA, REDIS_CONTEXT_DENY_BLOCKING],
         [
             "AI.MODELEXECUTE m INPUTS 1 a OUTPUTS 1 b", "AI.MODELEXECUTE m INPUTS x", "AI.MODELEXECUTE",
         ] as [Line])
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test(
-        arguments: [REDIS_CONTEXT_MULTI, REDIS_CONTEXT_LUA],
+        arguments: [REDIS_CONTEXT_MULTI, REDIS_CONTEXT_LUA, REDIS_CONTEXT_DENY_BLOCKING],
         [
             "AI.MODELRUN m INPUTS a OUTPUTS b", "AI.MODELRUN m x", "AI.MODELRUN",
         ] as [Line])

@@ -36,6 +36,6 @@ struct DagRequest {
         let plan = PlanRequest(
             plan: wiring.plan, outputs: PlanOutputs(keys: keys, slots: .list(wiring.persisted)),
             answer: .entries(wiring.entries), timeoutMilliseconds: request.options.timeoutMilliseconds)
-        try plan.run(in: context)
+        plan.run(in: context)
     }
 }

@@ -21,7 +21,7 @@ struct ModelRequest {
         let request = PlanRequest(
             plan: plan, outputs: PlanOutputs(keys: outputs, slots: .range(slots)), answer: .status,
             timeoutMilliseconds: timeoutMilliseconds)
-        try request.run(in: context)
+        request.run(in: context)
     }
 
     private func tensors(in context: borrowing RedisContext) throws(CommandError) -> [Tensor] {

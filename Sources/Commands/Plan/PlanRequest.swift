@@ -13,13 +13,12 @@ struct PlanRequest {
     /// Runs at once if that is expected to be short; else blocks the client until workers have run it.
     ///
     /// Where a client cannot be blocked the plan runs in place, however long it takes.
-    func run(in context: borrowing RedisContext) throws(CommandError) {
+    func run(in context: borrowing RedisContext) {
         let scheduler = ModuleState.current.scheduler
         if let outcome = scheduler.runInline(plan) {
             return answer.give(outcome, storing: outputs, in: context)
         }
         guard context.flags.isDisjoint(with: .cannotWait) else {
-            guard ModuleState.current.settings.executesInTransactions else { throw .inTransaction }
             return answer.give(scheduler.runInPlace(plan), storing: outputs, in: context)
         }
         let pending = PendingRun(outputs, answer, context)
@@ -27,9 +26,9 @@ struct PlanRequest {
         pending.run = scheduler.submit(plan, completion: RunCompletion(client, pending))
     }
 
-    /// Refuses a transaction or a script, unless a setting allows to execute there.
+    /// Refuses a transaction, a script or a call by another module, unless a setting allows to execute there.
     static func refuseTransaction(_ context: borrowing RedisContext) throws(CommandError) {
-        guard !context.flags.isDisjoint(with: [.script, .transaction]) else { return }
+        guard !context.flags.isDisjoint(with: .cannotWait) else { return }
         guard ModuleState.installed?.settings.executesInTransactions == true else { throw .inTransaction }
     }
 }
