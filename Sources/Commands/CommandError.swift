@@ -7,6 +7,7 @@ public enum CommandError: Error, CommandFailure {
     case arity(StaticString)
     case wrongType
     case inTransaction
+    case notStored(WriteObstacle)
 
     // Tensors
     case invalidDataType

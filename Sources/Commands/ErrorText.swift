@@ -1,4 +1,5 @@
 import Execution
+import Redis
 
 /// Every error that a client can read, in the words that clients of this command set know.
 enum ErrorText {
@@ -7,6 +8,8 @@ enum ErrorText {
         case .arity(let name): "ERR wrong number of arguments for '\(name)' command"
         case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
         case .inTransaction: "ERR Cannot run RedisAI command within a transaction or a LUA script"
+        case .notStored(.paused): "ERR nothing was stored, because writes are paused; try again"
+        case .notStored(.replica): "ERR nothing was stored, because the server has become a replica"
         case .invalidDataType: "ERR invalid data type"
         case .invalidShape: "ERR invalid or negative value found in tensor shape"
         case .blobArgumentCount:

@@ -55,6 +55,8 @@ public struct ContextFlags: OptionSet, Sendable {
 
     public static let script = ContextFlags(rawValue: Int32(REDIS_CONTEXT_LUA))
     public static let transaction = ContextFlags(rawValue: Int32(REDIS_CONTEXT_MULTI))
+    /// The server is a replica that takes writes from its master only.
+    public static let readOnly = ContextFlags(rawValue: Int32(REDIS_CONTEXT_READONLY))
     /// The command came from the master.
     public static let replicated = ContextFlags(rawValue: Int32(REDIS_CONTEXT_REPLICATED))
     /// The command comes from the AOF while the server starts.

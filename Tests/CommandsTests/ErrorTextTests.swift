@@ -10,6 +10,8 @@ import Testing
         (.arity("AI.TENSORSET"), "ERR wrong number of arguments for 'AI.TENSORSET' command"),
         (.wrongType, "WRONGTYPE Operation against a key holding the wrong kind of value"),
         (.inTransaction, "ERR Cannot run RedisAI command within a transaction or a LUA script"),
+        (.notStored(.paused), "ERR nothing was stored, because writes are paused; try again"),
+        (.notStored(.replica), "ERR nothing was stored, because the server has become a replica"),
     ]
 
     static let tensors: [(CommandError, String)] = [

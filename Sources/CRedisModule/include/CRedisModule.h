@@ -45,6 +45,7 @@ enum { REDIS_KEY_EMPTY = 0, REDIS_KEY_MODULE = 6 };
 enum {
     REDIS_CONTEXT_LUA = 1 << 0,
     REDIS_CONTEXT_MULTI = 1 << 1,
+    REDIS_CONTEXT_READONLY = 1 << 4,
     REDIS_CONTEXT_REPLICATED = 1 << 12,
     REDIS_CONTEXT_LOADING = 1 << 13,
     REDIS_CONTEXT_DENY_BLOCKING = 1 << 21,
@@ -164,6 +165,7 @@ typedef void (*redis_disconnect_function)(
     X(int, ReplyWithArray, (RedisModuleCtx *_Nonnull c, long count), (c, count)) \
     X(int, ReplyWithMap, (RedisModuleCtx *_Nonnull c, long count), (c, count)) \
     X(int, ReplicateVerbatim, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(int, AvoidReplicaTraffic, (void), ()) \
     X(RedisModuleKey *_Nullable, OpenKey, \
       (RedisModuleCtx *_Nonnull c, RedisModuleString *_Nonnull name, int mode), \
       (c, name, mode)) \

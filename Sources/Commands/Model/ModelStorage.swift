@@ -108,6 +108,7 @@ private final class PendingModel: PendingReply, @unchecked Sendable {
         } catch {
             throw CommandError(storing: error)
         }
+        if let obstacle = context.writeObstacle { throw .notStored(obstacle) }
         let key = words.arguments[0]
         // The key may hold something else by now.
         try ModelStorage.checkType(key, in: context)

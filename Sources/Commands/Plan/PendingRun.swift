@@ -45,7 +45,9 @@ final class PendingRun: PendingReply, @unchecked Sendable {
         keys.release()
     }
 
-    private var outputs: StoredOutputs<[Argument]> { StoredOutputs(keys: keys.arguments, slots: slots) }
+    private var outputs: StoredOutputs<[Argument]> {
+        StoredOutputs(keys: keys.arguments, slots: slots, isLate: true)
+    }
 
     private var ended: PlanOutcome {
         guard let outcome else { preconditionFailure("a client was unblocked without an outcome") }

@@ -11,11 +11,14 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
     let keys: Keys
     /// One per key.
     let slots: SlotList
+    /// Whether the command has returned meanwhile, so that writing may no longer be allowed.
+    var isLate = false
 
     /// All or nothing: the types of all keys are looked at before the first is written.
-    /// - Throws: why the first failing step failed; `.wrongType`.
+    /// - Throws: why the first failing step failed; `.notStored`, `.wrongType`.
     func store(_ outcome: PlanOutcome, in context: borrowing RedisContext) throws(CommandError) {
         if let error = outcome.firstError { throw .execution(error) }
+        if isLate, !keys.isEmpty, let obstacle = context.writeObstacle { throw .notStored(obstacle) }
         let tensors = ModuleState.current.tensors
         do throws(WrongType) {
             if keys.count > 1 { for key in keys { _ = try context.read(key).value(tensors) } }
