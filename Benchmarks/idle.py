@@ -2,8 +2,8 @@
 """Does an idle server with the module and stored models use more processor time than one without?
 
 Both servers run side by side, and nobody talks to them. The time is cut into windows. Measurable is what
-`top` can show: one tick of 10 ms in its 3 seconds. The module's own threads must not run at all; what is left is
-the server's, which ten times a second walks the memory arenas of all threads that have ever allocated.
+`top` can show: one tick of 10 ms in its 3 seconds. The module's own threads must not run at all; what is
+left is the server's, which ten times a second walks the memory arenas of all threads that have allocated.
 """
 
 import argparse
