@@ -1,8 +1,15 @@
 #include "CONNXRuntime.h"
 
+static char limit_text[] = ONNX_LIMIT_TEXT;
+
 static void *allocate(onnx_allocator *self, size_t byte_count) {
-    void *block = self->source(self->context, byte_count);
-    if (block != NULL) return block;
+    onnx_allocation allocation = self->source(self->context, byte_count);
+    if (allocation.block != NULL) return allocation.block;
+    if (allocation.is_beyond_limit) {
+        /* A jump keeps the types of the arguments; the text takes the place of the first one. */
+        onnx_allocator *text = (onnx_allocator *)(void *)limit_text;
+        __attribute__((musttail)) return self->limit_failure(text, byte_count);
+    }
     __attribute__((musttail)) return self->failure(self, byte_count);
 }
 
@@ -14,7 +21,7 @@ static const onnx_memory_info *info(const onnx_allocator *self) { return self->m
 
 void onnx_allocator_prepare(
     onnx_allocator *self, const onnx_memory_info *memory, void *context, onnx_allocator_source source,
-    onnx_allocator_sink sink, void *failure) {
+    onnx_allocator_sink sink, void *failure, void *limit_failure) {
     *self = (onnx_allocator){
         .version = ONNX_TABLE_VERSION,
         .allocate = allocate,
@@ -24,6 +31,7 @@ void onnx_allocator_prepare(
         .sink = sink,
         .context = context,
         .failure = (void *(*)(onnx_allocator *, size_t))failure,
+        .limit_failure = (void *(*)(onnx_allocator *, size_t))limit_failure,
         .memory = memory,
     };
 }

@@ -24,12 +24,15 @@ public protocol Backend: AnyObject, Sendable {
     func load(_ definition: ModelDefinition) throws(ExecutionError) -> any LoadedModel
 }
 
-/// Options for all models of a runtime, fixed when its library is opened.
+/// Options for all models of a runtime, as they are when its library is opened.
 public struct BackendOptions: Sendable {
     /// Threads within one operator; 0 = the runtime's own choice.
     public var intraOperatorThreads: Int
     /// Operators at once; 0 = the runtime's own choice.
     public var interOperatorThreads: Int
+    /// Megabytes (of 10^6 bytes) that a runtime may take of the server's allocator; 0 = no limit. Asked on
+    /// any thread at each allocation, so it may change.
+    public var memoryLimitMegabytes: @Sendable () -> Int = { 0 }
 
     public init(intraOperatorThreads: Int = 0, interOperatorThreads: Int = 0) {
         self.intraOperatorThreads = intraOperatorThreads

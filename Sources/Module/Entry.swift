@@ -79,9 +79,10 @@ private func installAllocators() {
 private func makeState(
     _ context: borrowing RedisContext, _ settings: ModuleSettings
 ) throws(LoadFailure) -> ModuleState {
-    let options = BackendOptions(
+    var options = BackendOptions(
         intraOperatorThreads: settings.intraOperatorThreads,
         interOperatorThreads: settings.interOperatorThreads)
+    options.memoryLimitMegabytes = { [runs = settings.runs] in runs.memoryLimitMegabytes }
     // Safety: as in `installAllocators`.
     let allocator = unsafe BackendAllocator(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },

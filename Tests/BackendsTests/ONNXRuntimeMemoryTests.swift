@@ -1,5 +1,6 @@
 import CONNXRuntime
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Backends
@@ -33,13 +34,17 @@ extension BackendsTests {
             allocate: { aligned_alloc(64, $0 < 1 << 20 ? $0 : 64) }, free: { Glibc.free($0) },
             size: { BackendAllocator.system.size($0) })
 
+        /// A source each of whose blocks takes 4096 bytes.
+        private static let roundingUp = BackendAllocator(
+            allocate: { malloc($0) }, free: { Glibc.free($0) }, size: { _ in 4096 })
+
         private static let sizes = [0, 1, 7, 8, 63, 64, 65, 1000, 4096, 65_536, 100_000, 1 << 20]
 
         @Test(arguments: [false, true])
         func everyBlockIsAlignedAndWritable(_ isAligned: Bool) throws {
             let memory = Self.memory(isAligned)
             for size in Self.sizes {
-                let block = try #require(memory.allocate(size))
+                let block = try #require(memory.allocate(size).block)
                 #expect(Int(bitPattern: block) % 64 == 0)
                 memset(block, 0xA5, size)
                 memory.free(block)
@@ -49,7 +54,7 @@ extension BackendsTests {
         @Test func blocksOfASourceThatAlignsLittleAreAligned() throws {
             let memory = ONNXRuntimeMemory(Self.unaligned)
             for size in Self.sizes {
-                let block = try #require(memory.allocate(size))
+                let block = try #require(memory.allocate(size).block)
                 #expect(Int(bitPattern: block) % 64 == 0)
                 memset(block, 0xA5, size)
             }
@@ -57,7 +62,7 @@ extension BackendsTests {
 
         @Test func aSourceThatDoesNotAlignGivesNothingWhereItShould() {
             let memory = ONNXRuntimeMemory(Self.unaligned, isPadded: false)
-            #expect(memory.allocate(64) == nil)
+            #expect(memory.allocate(64).block == nil)
             #expect(memory.callCount == 0)
         }
 
@@ -66,7 +71,7 @@ extension BackendsTests {
             let memory = Self.memory(isAligned)
             #expect(memory.byteCount == 0)
             #expect(memory.callCount == 0)
-            let blocks = try Self.sizes.map { try #require(memory.allocate($0)) }
+            let blocks = try Self.sizes.map { try #require(memory.allocate($0).block) }
             #expect(memory.byteCount >= Self.sizes.reduce(0, +))
             #expect(memory.callCount == Self.sizes.count)
             for block in blocks { memory.free(block) }
@@ -76,16 +81,16 @@ extension BackendsTests {
 
         @Test func alignedBlocksHaveNothingAround() throws {
             let memory = ONNXRuntimeMemory(Self.aligned, isPadded: false)
-            let block = try #require(memory.allocate(1 << 20))
+            let block = try #require(memory.allocate(1 << 20).block)
             #expect(memory.byteCount == BackendAllocator.system.size(block))
             memory.free(block)
         }
 
         @Test func aBlockThatCannotBeHadIsNilAndNotCounted() {
             for memory in [ONNXRuntimeMemory(Self.small), ONNXRuntimeMemory(.system)] {
-                #expect(memory.allocate(1 << 50) == nil)
-                #expect(memory.allocate(.max) == nil)
-                #expect(memory.allocate(-1) == nil)
+                #expect(memory.allocate(1 << 50).block == nil)
+                #expect(memory.allocate(.max).block == nil)
+                #expect(memory.allocate(-1).block == nil)
                 #expect(memory.byteCount == 0)
                 #expect(memory.callCount == 0)
             }
@@ -93,21 +98,21 @@ extension BackendsTests {
 
         @Test func moreThanTheMachineHasIsNotTaken() throws {
             let memory = ONNXRuntimeMemory(Self.endless)
-            #expect(memory.allocate(1 << 45) == nil)
-            let block = try #require(memory.allocate(1 << 21))
+            #expect(memory.allocate(1 << 45).block == nil)
+            let block = try #require(memory.allocate(1 << 21).block)
             memory.free(block)
         }
 
         @Test func growthIsThatOfItsThread() throws {
             let memory = ONNXRuntimeMemory(.system)
-            let before = try #require(memory.allocate(1000))
+            let before = try #require(memory.allocate(1000).block)
             let (block, growth) = try memory.growth { () throws in
                 memory.free(before)
                 inParallel(2) { _ in
-                    if let other = memory.allocate(1 << 20) { memory.free(other) }
-                    _ = memory.allocate(1 << 20)
+                    if let other = memory.allocate(1 << 20).block { memory.free(other) }
+                    _ = memory.allocate(1 << 20).block
                 }
-                return try #require(memory.allocate(100_000))
+                return try #require(memory.allocate(100_000).block)
             }
             #expect((90_000...120_000).contains(growth))
             memory.free(block)
@@ -117,11 +122,97 @@ extension BackendsTests {
             let memory = ONNXRuntimeMemory(.system)
             inParallel(8) { _ in
                 for size in 1...1000 {
-                    if let block = memory.allocate(size) { memory.free(block) }
+                    if let block = memory.allocate(size).block { memory.free(block) }
                 }
             }
             #expect(memory.byteCount == 0)
             #expect(memory.callCount == 16_000)
+        }
+
+        @Test func nothingIsTakenBeyondTheLimit() throws {
+            let memory = ONNXRuntimeMemory(.system, limit: { 100_000 })
+            let block = try #require(memory.allocate(60_000).block)
+            let refused = memory.allocate(60_000)
+            #expect(refused.block == nil)
+            #expect(refused.is_beyond_limit == 1)
+            #expect(memory.callCount == 1)
+            let small = try #require(memory.allocate(20_000).block)
+            memory.free(block)
+            memory.free(small)
+            #expect(memory.byteCount == 0)
+            #expect(memory.allocate(90_000).block != nil)
+        }
+
+        @Test func whatTheSourceRoundsUpCounts() {
+            let memory = ONNXRuntimeMemory(Self.roundingUp, limit: { 5000 })
+            #expect(memory.allocate(100).is_beyond_limit == 0)
+            #expect(memory.allocate(100).is_beyond_limit == 1)
+            #expect(memory.byteCount == 4096)
+        }
+
+        @Test func noMemoryIsNotTheLimit() {
+            let memory = ONNXRuntimeMemory(Self.small, limit: { 1 << 30 })
+            let allocation = memory.allocate(1 << 25)
+            #expect(allocation.block == nil)
+            #expect(allocation.is_beyond_limit == 0)
+        }
+
+        @Test func aLimitCanComeAndGoAndCountsWhatWasTakenBefore() throws {
+            let limit = Atomic<Int>(0)
+            let memory = ONNXRuntimeMemory(.system) { limit.load(ordering: .relaxed) }
+            let before = try #require(memory.allocate(60_000).block)
+            limit.store(100_000, ordering: .relaxed)
+            #expect(memory.allocate(60_000).is_beyond_limit == 1)
+            let within = try #require(memory.allocate(20_000).block)
+            limit.store(1000, ordering: .relaxed)
+            #expect(memory.allocate(1).is_beyond_limit == 1)
+            limit.store(0, ordering: .relaxed)
+            let after = try #require(memory.allocate(1 << 20).block)
+            limit.store(1000, ordering: .relaxed)
+            for block in [before, within, after] { memory.free(block) }
+            #expect(memory.byteCount == 0)
+            #expect(memory.allocate(500).block != nil)
+        }
+
+        @Test func whatIsTakenElsewhereCountsForTheLimitOnly() {
+            let memory = ONNXRuntimeMemory(.system, limit: { 100_000 })
+            #expect(memory.reserve(60_000))
+            #expect(!memory.reserve(60_000))
+            #expect(memory.allocate(60_000).is_beyond_limit == 1)
+            #expect(memory.byteCount == 0)
+            #expect(memory.callCount == 0)
+            memory.giveBack(60_000)
+            #expect(memory.allocate(60_000).block != nil)
+        }
+
+        /// Blocks of 1000 bytes that count as 4096 each: exactly so many fit, whoever is first.
+        @Test func manyThreadsTogetherTakeExactlyTheLimit() {
+            let memory = ONNXRuntimeMemory(Self.roundingUp, limit: { 4096 * 1000 + 4095 })
+            let taken = Atomic<Int>(0)
+            inParallel(8) { _ in
+                for _ in 0..<1000 where memory.allocate(1000).block != nil {
+                    taken.wrappingAdd(1, ordering: .relaxed)
+                }
+            }
+            #expect(taken.load(ordering: .relaxed) == 1000)
+            #expect(memory.byteCount == 4096 * 1000)
+        }
+
+        /// Room for one block: whoever has it has it alone.
+        @Test func manyThreadsThatTakeAndGiveBackNeverHaveMoreThanTheLimit() {
+            let memory = ONNXRuntimeMemory(Self.roundingUp, limit: { 2 * 4096 - 1 })
+            let holders = Atomic<Int>(0)
+            let most = Atomic<Int>(0)
+            inParallel(8) { _ in
+                for _ in 0..<30_000 {
+                    guard let block = memory.allocate(8).block else { continue }
+                    most.max(holders.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+                    holders.subtract(1, ordering: .relaxed)
+                    memory.free(block)
+                }
+            }
+            #expect(most.load(ordering: .relaxed) == 1)
+            #expect(memory.byteCount == 0)
         }
     }
 }

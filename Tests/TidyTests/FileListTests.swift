@@ -8,6 +8,7 @@ import Testing
             "Sources/Backends/ONNXRuntime/ONNXRuntimeInterrupt.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeLibrary.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeMemory.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeMemoryState.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeNames.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeSession.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeSignature.swift",

@@ -46,9 +46,14 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
             try unsafe makeSession(bytes, gpu: gpu)
         }
         // Weights that the runtime does not rearrange stay in memory that it takes without us.
-        let memoryByteCount = unsafe max(built.byteCount, weightByteCount)
+        let outside = gpu == nil ? unsafe max(0, weightByteCount - built.byteCount) : 0
+        guard library.memory.reserve(outside) else {
+            // Safety: ours, and nobody uses it.
+            unsafe onnx_session_release(library.table.pointer, built.result)
+            throw .backend(ONNX_INITIALIZATION_PREFIX + ONNX_LIMIT_TEXT)
+        }
         return try unsafe ONNXRuntimeSession(
-            adopting: built.result, of: library, memoryByteCount: memoryByteCount)
+            adopting: built.result, of: library, allocated: built.byteCount, reserved: outside)
     }
 
     private static func scan(_ bytes: Span<UInt8>) throws(ExecutionError) -> ONNXModelScan {

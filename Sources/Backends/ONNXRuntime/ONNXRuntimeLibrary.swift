@@ -32,17 +32,21 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         guard let base = unsafe getBase(), let table = unsafe base.pointee.table(ONNX_TABLE_VERSION) else {
             throw .unusable(reason: "\(path) does not offer version \(ONNX_TABLE_VERSION) of its interface")
         }
-        guard let failure = unsafe library.address(of: ONNX_THROW_SYMBOL) else {
+        guard let failure = unsafe library.address(of: ONNX_THROW_SYMBOL),
+            let limitFailure = unsafe library.address(of: ONNX_THROW_TEXT_SYMBOL)
+        else {
             throw .unusable(reason: "\(path) is not linked with the standard C++ library")
         }
         unsafe self.table = ONNXRuntimeTable(pointer: table)
         version = unsafe base.pointee.version_text().map { unsafe String(cString: $0) } ?? "unknown"
-        memory = ONNXRuntimeMemory(source)
+        let megabytes = options.memoryLimitMegabytes
+        memory = ONNXRuntimeMemory(source, limit: { max(0, megabytes()) * 1_000_000 })
         do throws(ExecutionError) {
             Self.disableTelemetry()
             unsafe environment = try Self.makeEnvironment(self.table, options)
             unsafe memoryInfo = try Self.makeMemoryInfo(self.table)
-            unsafe allocator = memory.makeAllocator(memoryInfo: memoryInfo, failure: failure)
+            unsafe allocator = memory.makeAllocator(
+                memoryInfo: memoryInfo, failure: failure, limitFailure: limitFailure)
             // Safety: the allocator is never freed.
             try unsafe self.table.check(
                 onnx_environment_register_allocator(table, environment, allocator))

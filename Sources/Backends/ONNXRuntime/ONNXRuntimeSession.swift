@@ -37,6 +37,7 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     let allocator: UnsafeMutablePointer<onnx_allocator>
     let library: ONNXRuntimeLibrary
     private let session: OpaquePointer
+    private let reservedByteCount: Int
     private let inputNames: ONNXRuntimeNames
     private let outputNames: ONNXRuntimeNames
     private let plans: [OutputPlan?]
@@ -46,9 +47,13 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     var allowsOverlappingRuns: Bool { true }
 
     /// Takes over a session of the runtime, also if it throws.
+    ///
+    /// - Parameters:
+    ///   - allocated: bytes that it has taken through our allocator.
+    ///   - reserved: bytes that it has taken elsewhere, reserved of our memory; given back at the end.
     /// - Throws: what the runtime says when it is asked for names and types.
     init(
-        adopting session: OpaquePointer, of library: ONNXRuntimeLibrary, memoryByteCount: Int
+        adopting session: OpaquePointer, of library: ONNXRuntimeLibrary, allocated: Int, reserved: Int
     ) throws(ExecutionError) {
         let ends: (inputs: [ONNXRuntimeSignature], outputs: [ONNXRuntimeSignature])
         do throws(ExecutionError) {
@@ -58,11 +63,13 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         } catch {
             // Safety: ours, and nobody uses it.
             unsafe onnx_session_release(library.table.pointer, session)
+            library.memory.giveBack(reserved)
             throw error
         }
         unsafe self.session = session
         self.library = library
-        self.memoryByteCount = memoryByteCount
+        memoryByteCount = allocated + reserved
+        reservedByteCount = reserved
         table = library.table
         unsafe memoryInfo = library.memoryInfo
         unsafe allocator = library.allocator
@@ -77,6 +84,7 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     deinit {
         // Safety: no run is under way, since each holds this object.
         unsafe onnx_session_release(table.pointer, session)
+        library.memory.giveBack(reservedByteCount)
     }
 
     /// Plans for the outputs that a node computes, each for itself.

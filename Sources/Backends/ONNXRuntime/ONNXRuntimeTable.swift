@@ -29,6 +29,11 @@ struct ONNXRuntimeTable: @unchecked Sendable {
         let text = unsafe onnx_status_text(pointer, status).map { unsafe String(cString: $0) } ?? ""
         let line = text.oneLine
         if line.hasSuffix(Self.noMemoryEnding) { return .outOfMemory }
+        if line.hasSuffix(ONNX_LIMIT_TEXT) {
+            // Without the operator that it happened to be, as clients expect it.
+            let isBuilding = line.hasPrefix(ONNX_INITIALIZATION_PREFIX)
+            return .backend((isBuilding ? ONNX_INITIALIZATION_PREFIX : "") + ONNX_LIMIT_TEXT)
+        }
         return .backend(code == ONNX_CODE_INVALID_PROTOBUF ? Self.noGraph : line)
     }
 }

@@ -15,6 +15,15 @@
 /* Of the standard C++ library, as its binary interface names it: throws std::bad_alloc. */
 #define ONNX_THROW_SYMBOL "_ZSt17__throw_bad_allocv"
 
+/* The same for std::runtime_error with a text. */
+#define ONNX_THROW_TEXT_SYMBOL "_ZSt21__throw_runtime_errorPKc"
+
+/* What is thrown when the limit for memory is reached; clients know these words. */
+#define ONNX_LIMIT_TEXT "Onnxruntime memory limit exceeded, memory allocation failed."
+
+/* What the library puts before it while it makes a session. */
+#define ONNX_INITIALIZATION_PREFIX "Exception during initialization: "
+
 /* Objects of the library. */
 typedef struct onnx_table onnx_table;
 typedef struct onnx_status onnx_status;

@@ -1,7 +1,7 @@
-"""Models too large for the repository, made when a test needs them."""
+"""Models that are made when a test needs them: large ones, and one of a size that a test chooses."""
 
 import numpy
-from onnx import helper
+from onnx import TensorProto, helper
 from onnx_generators.arithmetic import FLOAT
 from onnx_generators.building import model, tensor, value
 
@@ -21,3 +21,22 @@ def dense(mebibytes):
         nodes.append(helper.make_node("Relu", [f"product{layer}"], [current]))
     inputs = [value("x", FLOAT, ["rows", SIDE])]
     return model(nodes, inputs, [value("y", FLOAT, ["rows", SIDE])], weights).SerializeToString()
+
+
+def single_layer(inputs, outputs):
+    """The bytes of a model of one layer with Relu; a run needs room for the product of all rows."""
+    weight = tensor("weight", numpy.random.default_rng(inputs).random([inputs, outputs], numpy.float32))
+    nodes = [
+        helper.make_node("MatMul", ["x", "weight"], ["product"]),
+        helper.make_node("Relu", ["product"], ["y"]),
+    ]
+    ends = [value("x", FLOAT, ["rows", inputs])], [value("y", FLOAT, ["rows", outputs])]
+    return model(nodes, *ends, [weight]).SerializeToString()
+
+
+def lookup(mebibytes):
+    """The bytes of a model that looks rows up in a table of FLOAT of the given memory."""
+    table = tensor("table", numpy.zeros([mebibytes * 1024, 256], numpy.float32))
+    nodes = [helper.make_node("Gather", ["table", "row"], ["y"])]
+    ends = [value("row", TensorProto.INT64, ["rows"])], [value("y", FLOAT, ["rows", 256])]
+    return model(nodes, *ends, [table]).SerializeToString()
