@@ -98,12 +98,13 @@ final class TestInterrupt: RunInterrupt {
 
 /// Runs that the watch's thread stops.
 @Suite struct RunWatchTests {
-    /// A model that ends when it is stopped, or at once if its input is 0.
-    private static func endless() -> TestModel {
+    /// A model that ends when it is stopped, or at once if its input has no 1.
+    private static func endless(_ onRun: @escaping @Sendable ([UInt8]) -> Void = { _ in }) -> TestModel {
         TestModel(stoppable: { (inputs, stop) throws(ExecutionError) in
+            onRun(inputs[0].content)
             let interrupt = TestInterrupt()
             return try stop.run(interruptedBy: interrupt) { () throws(ExecutionError) in
-                guard inputs[0].content != [0] else { return inputs }
+                guard inputs[0].content.contains(1) else { return inputs }
                 interrupt.raised.wait()
                 throw .backend(stop.isRaised ? "stopped" : "not stopped")
             }
@@ -139,6 +140,23 @@ final class TestInterrupt: RunInterrupt {
         let (scheduler, model) = try Self.scheduler(threads: 8)
         let recorders = (0..<8).map { _ in scheduler.start(.once(model, .row(1))) }
         for recorder in recorders { #expect(try recorder.outcome.words == Self.stopped) }
+    }
+
+    /// What is wrong with one request's input must not fail the others.
+    @Test func requestsOfAJoinedRunThatWasStoppedRunOneByOne() throws {
+        let runs = Locked<[[UInt8]]>([])
+        let loaded = Self.endless { content in runs.withLock { $0.append(content) } }
+        let settings = RunSettings()
+        settings.executionTimeoutMilliseconds = 20
+        let scheduler = Scheduler(settings, provider: TestProvider { _ in loaded }, log: { _ in })
+        let model = try scheduler.readyModel(
+            ModelDefinition(
+                backend: .onnxRuntime, device: .named("CPU"), tag: [],
+                batching: BatchSettings(maximumSize: 2, minimumSize: 2), inputNames: [], outputNames: [],
+                bytes: SharedBytes([])))
+        let recorders = [0, 1].map { scheduler.start(.once(model, .row($0))) }
+        #expect(try recorders.map { try $0.outcome.words } == [["ran"], Self.stopped])
+        #expect(runs.withLock { $0 } == [[0, 1], [0], [1]])
     }
 
     @Test func aRunOnTheCallingThreadIsStopped() throws {

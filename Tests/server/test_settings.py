@@ -2,12 +2,14 @@
 
 import re
 
+import numpy
 import pytest
 
-from support import paths
+from support import large_models, paths
 from support.clients import refusal
-from support.models import PRODUCT, execute, get_tensor, model_bytes, prepare_product, store
-from support.servers import RedisServer
+from support.models import (
+    PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, set_tensor, store)
+from support.servers import RedisServer, wait_until
 from support.texts import NO_BACKEND
 
 NEWER = {"7.0": paths.SERVER, "8": paths.SERVER_8}
@@ -54,6 +56,30 @@ def newer(newer_server):
         client.config_set(f"ai.{name}", default)
     client.config_set("ai.execute_in_transactions", "no")
     client.config_set("ai.backendspath", str(paths.BACKENDS))
+
+
+def test_the_execution_timeout_changes_also_for_a_run_under_way(newer, newer_server):
+    newer.config_set("ai.model_execution_timeout", 2**31 - 1)
+    store(newer, "spin", "spin")
+    set_tensor(newer, "forever", "INT64", [10**15])
+    with newer_server.wire() as connection:
+        connection.send(*execution("spin", ["forever"], ["y"]))
+        wait_until(lambda: newer.info("clients")["blocked_clients"] == 1, what="a run on a worker")
+        newer.config_set("ai.model_execution_timeout", 1000)
+        assert b"Exiting due to terminate flag" in connection.receive()
+
+
+def test_the_memory_limit_changes_for_models_that_are_there(newer):
+    newer.flushall()
+    newer.execute_command("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", large_models.single_layer(80, 96))
+    set_tensor(newer, "many", "FLOAT", numpy.ones([4000, 80]))
+    request = execution("m", ["many"], ["y"])
+    assert newer.execute_command(*request) == b"OK"
+    newer.config_set("ai.backend_memory_limit", 1)
+    limit = "Onnxruntime memory limit exceeded, memory allocation failed."
+    assert refusal(newer, *request) == limit
+    newer.config_set("ai.backend_memory_limit", 0)
+    assert newer.execute_command(*request) == b"OK"
 
 
 def test_every_setting_has_its_default(newer):
