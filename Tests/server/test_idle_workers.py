@@ -1,0 +1,81 @@
+"""Workers that have nothing to do sleep, and those that work do not keep the server from ending."""
+
+import pathlib
+
+import pytest
+
+from support import paths
+from support.models import execution, set_tensor, store
+from support.servers import wait_until
+
+SERVERS = pytest.mark.parametrize("binary", [paths.SERVER_62, paths.SERVER, paths.SERVER_8])
+TICKS = 30
+HALF_AN_HOUR = 6_000_000  # rounds of the slow model, about
+
+
+def threads(server):
+    """The status files of the server's threads, by number: names and values."""
+    found = {}
+    for folder in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
+        lines = (line.partition(":") for line in (folder / "status").read_text().splitlines())
+        found[int(folder.name)] = {name: content.strip() for name, _, content in lines}
+    return found
+
+
+def wakes(status):
+    """How often a thread has begun to wait or was interrupted, and so how often it has run."""
+    return int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
+
+
+@SERVERS
+def test_workers_without_work_never_wake(start_server, binary):
+    """While the server's own thread ticks, none of theirs runs even once; 24 of them on three devices."""
+    server = start_server(binary=binary, words=["THREADS_PER_QUEUE", 8], settings=["hz 100", "dynamic-hz no"])
+    client = server.client()
+    set_tensor(client, "count", "INT64", [1])
+    for device in ("CPU", "CPU:1", "CPU:2"):
+        store(client, device, "slow", "BATCHSIZE", 4, "MINBATCHSIZE", 2, "MINBATCHTIMEOUT", 10, device=device)
+        for _ in range(20):
+            assert client.execute_command(*execution(device, ["count"], ["y"])) == b"OK"
+    main = server.process.pid
+
+    def rested():
+        """Whether all workers slept while the main thread ticked."""
+        before = {number: wakes(status) for number, status in threads(server).items()}
+        wait_until(lambda: wakes(threads(server)[main]) >= before[main] + TICKS, what="the ticks")
+        after = threads(server)
+        ours = [number for number, status in after.items() if status["Name"].startswith("ai:CPU")]
+        assert len(ours) == 24
+        return all(wakes(after[number]) == before[number] for number in ours)
+
+    # The end of the last run may still have been on its way at first.
+    rested()
+    assert rested()
+
+
+@SERVERS
+@pytest.mark.parametrize("how", ["SHUTDOWN NOSAVE", "SHUTDOWN SAVE", "SIGTERM"])
+def test_the_server_ends_during_a_run_that_would_take_half_an_hour(start_server, binary, how):
+    """On all workers, and with more that waits: none of them is waited for."""
+    server = start_server(binary=binary, words=["THREADS_PER_QUEUE", 2, "MODEL_EXECUTION_TIMEOUT", 2**31 - 1])
+    client = server.client()
+    set_tensor(client, "count", "INT64", [HALF_AN_HOUR])
+    connections = []
+    for device in ("CPU", "CPU:1"):
+        store(client, device, "slow", device=device)
+        for _ in range(4):
+            connections.append(server.wire())
+            connections[-1].send(*execution(device, ["count"], ["y"]))
+    wait_until(lambda: server.field("clients", "blocked_clients") == "8", what="the runs")
+    server.ending = "asked"
+    if how == "SIGTERM":
+        server.process.terminate()
+    else:
+        with server.wire() as connection:
+            connection.send(*how.split())
+            with pytest.raises(ConnectionError):
+                connection.receive()
+    assert server.process.wait(timeout=60) == 0
+    assert server.trouble() is None
+    for connection in connections:
+        connection.close()
