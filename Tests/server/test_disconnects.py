@@ -150,7 +150,9 @@ def test_a_run_that_has_begun_ends_and_no_later_step_begins(version_server):
     set_tensor(client, "count", "INT64", [A_SECOND // 4])
     floats(client, "x", 1, 2)
     steps = [run("slow", "count", "late"), run("m", "x", "y")]
-    sent(version_server, 1, *dag(*steps, load=["count", "x"]))[0].close()
+    [connection] = sent(version_server, 1, *dag(*steps, load=["count", "x"]))
+    wait_until(lambda: queue(version_server, "CPU")["busy_workers"] == 1, what="the run")
+    connection.close()
     wait_until(lambda: calls(version_server, "slow") == 1, what="the end of the step that had begun")
     execute(client, "slow", ["count"], ["after"])
     assert calls(version_server, "m") == 0
