@@ -4,10 +4,11 @@ import pytest
 
 from support import paths, rdb
 from support.clients import refusal
+from support.clusters import start_cluster
 from support.dags import dag, run
 from support.models import (
     PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, store)
-from support.servers import free_port, wait_until
+from support.servers import wait_until
 from support.texts import EXTERNAL_DATA, IN_TRANSACTION, NO_TENSOR, SHAPE_TOO_LARGE, WRONG_TYPE, arity
 from support.wire import array, bulk
 
@@ -56,12 +57,8 @@ def test_a_dag_runs_and_its_keys_are_known(any_server):
 @pytest.fixture
 def cluster(start_server, binary):
     """A client of a cluster of one server, which has all slots."""
-    port = next(port for port in iter(free_port, 0) if port < 50_000)  # the bus takes the port 10,000 above
-    server = start_server(binary=binary, settings=["cluster-enabled yes", f"port {port}"])
-    client = server.client()
-    client.execute_command("CLUSTER", "ADDSLOTS", *range(16_384))
-    wait_until(lambda: b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO"), what="the cluster")
-    return client
+    server, _ = start_cluster(start_server, binary=binary)
+    return server.client()
 
 
 def test_a_dag_in_a_cluster_belongs_to_one_slot(cluster):

@@ -41,6 +41,12 @@ def connect(path, database=0, protocol=2):
     return redis.Redis(connection_pool=pool)
 
 
+def ordinary(server, protocol):
+    """A client of a running server as programs make it: with the parser of redis-py."""
+    return redis.Redis(
+        unix_socket_path=str(server.socket_path), protocol=protocol, socket_timeout=TIMEOUT_SECONDS)
+
+
 def refusal(client, *words):
     """The text of the error that a command gives, or None if it gives none."""
     try:
