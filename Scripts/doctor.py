@@ -72,10 +72,10 @@ def program(name: str, advice: str) -> None:
 
 def python_folder() -> None:
     folder = BUILD / "python"
-    if (folder / ".packages-ready").exists():
+    if (folder / ".packages-ready").exists() and (BUILD / "redis-py-5" / ".made").exists():
         tell("ok", "python folder", f"{fetch.shown(folder)}, with test tools and clients")
     elif (folder / ".made").exists():
-        tell("--", "python folder", f"{fetch.shown(folder)}, pip only; for tests type `make python`")
+        tell("--", "python folder", f"{fetch.shown(folder)}, not all packages; for tests type `make python`")
     else:
         tell("--", "python folder", "not made; type `make python`")
 

@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 import pytest
+import redis
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Fixtures")]
@@ -12,6 +13,11 @@ from support import paths  # noqa: E402
 from support.servers import RedisServer  # noqa: E402
 
 LOG_LINES = 60
+
+
+def pytest_report_header():
+    """Says which client is tested, since there are two of them."""
+    return f"redis-py {redis.__version__}"
 
 
 def pytest_sessionstart(session):

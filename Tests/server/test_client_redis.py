@@ -1,4 +1,4 @@
-"""redis-py drives every command, in RESP2 and RESP3."""
+"""redis-py drives every command, in RESP2 and RESP3; `test_client_redis5.py` runs this with an older one."""
 
 import asyncio
 from typing import Any, NamedTuple

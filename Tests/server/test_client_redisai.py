@@ -1,4 +1,4 @@
-"""redisai-py, the original's client, in RESP2 and RESP3.
+"""redisai-py, the original's client, in RESP2 and RESP3; `test_client_redis5.py` runs this with redis-py 5.
 
 Where the client itself is at fault, a test says so and shows what works instead.
 """

@@ -16,6 +16,7 @@ def chosen(variable, default):
 
 MODULE = chosen("REDISAI_MODULE", "build/redisai.so")
 BACKENDS = chosen("REDISAI_BACKENDS", "build/backends")
+REDIS_PY_5 = chosen("REDISAI_REDIS_PY_5", "build/redis-py-5")
 MODELS = ROOT / "Tests" / "Fixtures" / "models"
 
 SERVER = os.environ.get("REDISAI_SERVER") or "redis-server"
