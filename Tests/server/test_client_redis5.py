@@ -10,7 +10,7 @@ import pytest
 from support import paths
 
 HERE = pathlib.Path(__file__).parent
-FILES = ["test_client_redis.py", "test_client_redisai.py"]
+FILES = ["test_client_redis.py", "test_client_redisai.py", "test_readme.py"]
 
 
 @pytest.mark.parametrize("file", FILES)
