@@ -66,11 +66,8 @@ public struct TensorSet: Command {
         _ words: inout ArgumentReader, _ hasZero: inout Bool, _ isTooLarge: inout Bool
     ) throws(CommandError) -> TensorShape {
         var shape = TensorShape.scalar
-        while let word = words.peek {
-            guard let dimension = word.integer else {
-                guard isData(word) else { throw .invalidShape }
-                break
-            }
+        while let word = words.peek, !isData(word) {
+            guard let dimension = word.integer else { throw .invalidShape }
             guard dimension >= 0 else { throw .invalidShape }
             if dimension == 0 { hasZero = true }
             do throws(TensorError) { try shape.append(dimension) } catch { isTooLarge = true }
