@@ -42,7 +42,9 @@ public struct TensorShape: Equatable, Sendable {
     }
 
     private mutating func appendBeyond(_ dimension: Int) {
-        many = (many ?? (0..<rank).map { few[$0] }) + CollectionOfOne(dimension)
+        if many == nil { many = (0..<rank).map { few[$0] } }
+        // In place: a client may give any number of dimensions.
+        many?.append(dimension)
     }
 
     /// The product of the dimensions: 1 for a scalar, 0 if any dimension is 0.
