@@ -3,7 +3,7 @@
 import pytest
 
 from support.dags import dag, run
-from support.models import execution, prepare_product
+from support.models import execution, model_bytes, prepare_product
 from support.paths import SERVER_8
 
 WRITE = {"write", "denyoom"}
@@ -195,6 +195,66 @@ def test_a_dag_needs_no_more_than_to_read_what_it_reads_and_write_what_it_writes
         assert connection.call(*dag("AI.TENSORSET x INT8 1")) == b"*1\r\n+OK\r\n"
         refused = connection.call(*dag(run("m", "a b", "y"), load=["a", "b"], persist=["a"]))
         assert refused.startswith(b"*1" if rights == ["~*"] else b"-NOPERM")
+
+
+READS = [
+    ["AI.TENSORGET", "r:a"], ["AI.MODELGET", "r:m", "META"], ["AI.INFO", "r:m"], ["AI.STATS", "r:m"],
+    dag(run("r:m", "r:a r:b", "y"), load=["r:a", "r:b"], name="AI.DAGEXECUTE_RO"),
+    "AI.DAGRUN_RO LOAD 2 r:a r:b |> AI.MODELRUN r:m INPUTS r:a r:b OUTPUTS y".split(),
+]
+WRITES = [
+    ["AI.TENSORSET", "w:t", "FLOAT", 1],
+    ["AI.MODELSTORE", "w:m", "ONNX", "CPU", "BLOB", model_bytes("mul_2x2")],
+    ["AI.MODELSET", "w:m", "ONNX", "CPU", "BLOB", model_bytes("mul_2x2")], ["AI.MODELDEL", "w:m"],
+]
+BOTH = [
+    execution("r:m", ["r:a", "r:b"], ["w:y"]),
+    ["AI.MODELRUN", "r:m", "INPUTS", "r:a", "r:b", "OUTPUTS", "w:y"],
+    dag(run("r:m", "r:a r:b", "w:y"), load=["r:a", "r:b"], persist=["w:y"]),
+    "AI.DAGRUN LOAD 2 r:a r:b PERSIST 1 w:y |> AI.MODELRUN r:m INPUTS r:a r:b OUTPUTS w:y".split(),
+]
+
+
+def exchanged(words):
+    """The command with keys to read where it writes, and the other way round."""
+    parts = [word if isinstance(word, bytes) else str(word) for word in words]
+    return [{"r:": "w:", "w:": "r:"}.get(part[:2], part[:2]) + part[2:] if isinstance(part, str) else part
+            for part in parts]
+
+
+@pytest.mark.parametrize("words", READS + WRITES + BOTH, ids=lambda words: words[0])
+def test_the_right_to_read_is_none_to_write_and_the_other_way_round(client, guest, words):
+    for prefix in ("r:", "w:"):
+        prepare_product(client, model=prefix + "m", a=prefix + "a", b=prefix + "b")
+    with guest("+@all", "%R~r:*", "%W~w:*", "%R~r") as connection:
+        refused = connection.call(*exchanged(words))
+        # How often a model ran is no content of the key.
+        if words[0] in ("AI.INFO", "AI.STATS"):
+            assert refused.startswith(b"*")
+        else:
+            assert refused.startswith(b"-NOPERM")
+        assert not connection.call(*words).startswith(b"-")
+
+
+TOLD = [
+    (["AI.TENSORSET", "k", "FLOAT", 1], {b"k": {b"OW", b"update"}}),
+    (["AI.TENSORGET", "k"], {b"k": {b"RO", b"access"}}),
+    (["AI.MODELSTORE", "k", "ONNX", "CPU", "BLOB", "x"], {b"k": {b"OW", b"update"}}),
+    (["AI.MODELGET", "k"], {b"k": {b"RO", b"access"}}),
+    (["AI.MODELDEL", "k"], {b"k": {b"RM", b"delete"}}),
+    (["AI.INFO", "k"], {b"k": {b"RO"}}),
+    (["AI.STATS", "k"], {b"k": {b"RO"}}),
+    (execution("m", ["a"], ["y"]),
+     {b"m": {b"RO", b"access"}, b"a": {b"RO", b"access"}, b"y": {b"OW", b"update"}}),
+    (["AI.MODELRUN", "m", "INPUTS", "a", "OUTPUTS", "y"],
+     {b"m": {b"RO", b"access"}, b"a": {b"RO", b"access"}, b"y": {b"OW", b"update"}}),
+]
+
+
+@pytest.mark.parametrize("words, flags", TOLD)
+def test_it_is_told_how_a_command_touches_its_keys(client, words, flags):
+    told = answer(client, "COMMAND", "GETKEYSANDFLAGS", *words)
+    assert {key: set(found) for key, found in told} == flags
 
 
 def test_commands_belong_to_the_categories_of_reading_and_writing(start_server):

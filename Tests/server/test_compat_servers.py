@@ -54,6 +54,20 @@ def test_a_dag_runs_and_its_keys_are_known(any_server):
     assert client.execute_command("COMMAND GETKEYS", *routed) == ["r", "m"]
 
 
+def test_a_run_in_a_cluster_belongs_to_one_slot(cluster):
+    prepare_product(cluster, model="{1}m", a="{1}a", b="{1}b")
+    for words in (execution("{1}m", ["{1}a", "{1}b"], ["{1}y"]),
+                  "AI.MODELRUN {1}m INPUTS {1}a {1}b OUTPUTS {1}y".split()):
+        assert cluster.execute_command(*words) == b"OK"
+        for place, word in enumerate(words):
+            if str(word).startswith("{1}"):
+                moved = [*words[:place], word.replace("{1}", "{2}"), *words[place + 1:]]
+                assert refusal(cluster, *moved).startswith("CROSSSLOT"), moved
+    # Without a key, a command belongs everywhere.
+    for words in (["AI.STATS"], ["AI.METRICS"], ["AI._MODELSCAN"], ["AI.CONFIG", "GET", "BACKENDSPATH"]):
+        assert refusal(cluster, *words) is None
+
+
 @pytest.fixture
 def cluster(start_server, binary):
     """A client of a cluster of one server, which has all slots."""

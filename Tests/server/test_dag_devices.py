@@ -85,6 +85,38 @@ def test_a_diamond_gives_the_right_values_under_load(start_server, budget):
     assert [calls(client, key) for key in ("head", "left", "right", "foot")] == [800] * 4
 
 
+def test_requests_that_do_not_fit_together_stop_no_dag_over_two_devices(start_server):
+    """Both models batch, and requests are of two widths, with steps in two orders: none waits for ever."""
+    server = start_server(words=["INLINE_RUN_BUDGET", 0, "THREADS_PER_QUEUE", 2])
+    client = server.client()
+    store(client, "left", "rows_of_run", "BATCHSIZE", 6)
+    store(client, "right", "rows_of_run", "BATCHSIZE", 6, device="CPU:1")
+    for width in (2, 3):
+        set_tensor(client, f"x{width}", "FLOAT", [[1] * width] * width)
+    wrong = []
+
+    def one_client(number):
+        own, width = server.client(), 2 + number % 2
+        steps = [run("left", f"x{width}", "l"), run("right", f"x{width}", "r")]
+        words = dag(*steps[::1 if number < 4 else -1], "AI.TENSORGET l VALUES", "AI.TENSORGET r VALUES",
+                    load=[f"x{width}"])
+        for _ in range(100):
+            *ran, left, right = own.execute_command(*words)
+            # How many rows the run had, once for each row of the request's own.
+            if ran != [b"OK"] * 2 or any(
+                    len(rows) != width or len(set(rows)) != 1 or not width <= rows[0] <= 6
+                    or rows[0] % width for rows in (left, right)):
+                wrong.append((width, ran, left, right))
+
+    threads = [threading.Thread(target=one_client, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert calls(client, "left") == calls(client, "right") == 800
+
+
 def test_a_failure_on_one_device_leaves_the_others_result(server, client):
     """What runs when another step fails still ends, and its value can be read."""
     store(client, "slow", "spin")

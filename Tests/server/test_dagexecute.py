@@ -54,7 +54,13 @@ OPTIONS_REFUSED = [
     ("ROUTING r TIMEOUT 1.5 |> AI.TENSORGET a", INVALID_TIMEOUT),
     ("LOAD 1 a NOSUCH |> AI.TENSORGET a", unexpected("NOSUCH")),
     ("LOAD 1 a LOAD 1 b |> AI.TENSORGET a", unexpected("LOAD")),
+    ("ROUTING r PERSIST 1 x PERSIST 1 y |> AI.TENSORGET a", unexpected("PERSIST")),
+    ("ROUTING r ROUTING s |> AI.TENSORGET a", unexpected("ROUTING")),
+    ("ROUTING r TIMEOUT 5 TIMEOUT 6 |> AI.TENSORGET a", unexpected("TIMEOUT")),
     ("LOAD 1 a b |> AI.TENSORGET a", unexpected("b")),
+    ("LOAD 9223372036854775808 a |> AI.TENSORGET a", LOAD_COUNT),
+    ("LOAD 9223372036854775807 a |> AI.TENSORGET a", NO_TENSOR),
+    ("PERSIST 9223372036854775807 a |> AI.TENSORGET a", "ERR PERSIST keys must be unique"),
     ("KEYS 1 a |> AI.TENSORGET a", unexpected("KEYS")),
     ("LOAD 1 a ROUTING r |>", unexpected("|>")),
     ("LOAD 1 a |> AI.NOSUCH |>", unexpected("|>")),
@@ -90,6 +96,10 @@ COMMANDS_REFUSED = [
     ("AI.MODELEXECUTE m INPUTS x a b OUTPUTS 1 y", "ERR Invalid argument for input_count"),
     ("AI.MODELEXECUTE m INPUTS 0 a b OUTPUTS 1 y", "ERR Input count must be a positive integer"),
     ("AI.MODELEXECUTE m INPUTS 1 a OUTPUTS 1 y more", INPUT_COUNT),
+    ("AI.MODELEXECUTE five INPUTS 5 a a a a",
+     "ERR number of input keys to AI.MODELEXECUTE command does not match the number of given arguments"),
+    ("AI.MODELEXECUTE five INPUTS 5 a a a a a OUTPUTS 5 y y",
+     "ERR number of output keys to AI.MODELEXECUTE command does not match the number of given arguments"),
     ("AI.MODELEXECUTE m INPUTS 2 a b NOSUCH 1 y", "ERR OUTPUTS not specified"),
     ("AI.MODELEXECUTE m INPUTS 2 a b OUTPUTS x y", "ERR Invalid argument for output_count"),
     ("AI.MODELEXECUTE m INPUTS 2 a b OUTPUTS 0 y", "ERR Output count must be a positive integer"),
@@ -123,6 +133,7 @@ def test_a_timeout_below_one_is_refused(wire, product, value):
 
 def test_wrong_commands_are_refused_in_the_known_words(wire, client, product):
     floats(client, "c", 1, 2)
+    store(client, "five", "five_lanes")
     expect_refusals(
         wire, "AI.DAGEXECUTE",
         [(f"LOAD 2 a b PERSIST 1 never |> {words}", text) for words, text in COMMANDS_REFUSED])
