@@ -228,6 +228,23 @@ def test_a_model_that_is_being_built_is_an_error(allowing, inside):
     assert client.execute_command(*execution("again", ["x"], ["y"])) == b"OK"
 
 
+@pytest.mark.parametrize("version", SERVERS)
+def test_a_run_without_end_is_stopped(start_server, version):
+    """Nobody else is served meanwhile, so the limit counts twice as much here."""
+    server = start_server(binary=SERVERS[version], words=[*ALLOWED, "MODEL_EXECUTION_TIMEOUT", 1000])
+    client = server.client()
+    store(client, "slow", "slow")
+    set_tensor(client, "count", "INT64", [2**40])
+    inside = InTransaction(server)
+    whole = dag(run("slow", "count", "y"), load=["count"], persist=["y"])
+    for words in (execution("slow", ["count"], ["y"]), whole):
+        for told in inside.replies(*words):
+            assert b"Exiting due to terminate flag being set to true" in told
+    assert client.exists("y") == 0
+    set_tensor(client, "count", "INT64", [1])
+    assert inside.multi(execution("slow", ["count"], ["y"])) == array(OK)
+
+
 # Errors
 
 def test_errors_have_their_places_in_a_transaction(allowing, inside):
