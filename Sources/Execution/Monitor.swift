@@ -14,25 +14,17 @@ final class Monitor<Value>: @unchecked Sendable {
 
     private var value: Value
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    /// Of those who wait for nothing of their own.
+    private let condition = Condition()
 
     init(_ value: Value) {
         self.value = value
         unsafe mutex = .allocate(capacity: 1)
         unsafe mutex.initialize(to: pthread_mutex_t())
         unsafe pthread_mutex_init(mutex, nil)
-        unsafe condition = .allocate(capacity: 1)
-        unsafe condition.initialize(to: pthread_cond_t())
-        var attributes = pthread_condattr_t()
-        unsafe pthread_condattr_init(&attributes)
-        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        unsafe pthread_cond_init(condition, &attributes)
-        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
-        unsafe pthread_cond_destroy(condition)
-        unsafe condition.deallocate()
         unsafe pthread_mutex_destroy(mutex)
         unsafe mutex.deallocate()
     }
@@ -49,24 +41,23 @@ final class Monitor<Value>: @unchecked Sendable {
     }
 
     /// Asks `body` at once, and again whenever it may have changed its mind, until it is done.
-    func wait<Result>(_ body: (inout Value) -> Waiting<Result>) -> Result {
+    ///
+    /// - Parameter condition: what wakes this thread; nil = what `signal` and `broadcast` wake.
+    func wait<Result>(on condition: Condition? = nil, _ body: (inout Value) -> Waiting<Result>) -> Result {
+        let condition = condition ?? self.condition
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }
         while true {
             switch body(&value) {
             case .done(let result): return result
-            case .until(nil): unsafe pthread_cond_wait(condition, mutex)
-            case .until(.some(let nanoseconds)):
-                var time = timespec(
-                    tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
-                unsafe pthread_cond_timedwait(condition, mutex, &time)
+            case .until(let nanoseconds): unsafe condition.wait(mutex, until: nanoseconds)
             }
         }
     }
 
     /// Wakes one waiting thread.
-    func signal() { unsafe pthread_cond_signal(condition) }
+    func signal() { condition.signal() }
 
     /// Wakes all of them.
-    func broadcast() { unsafe pthread_cond_broadcast(condition) }
+    func broadcast() { condition.broadcast() }
 }

@@ -1,6 +1,9 @@
 import Synchronization
 
 /// What waits for one device, and its workers, which live as long as the process.
+///
+/// The worker that fell asleep last is woken first: its memory is still in the processor's caches, and those
+/// that are never needed never allocate, for which the server's allocator would keep an arena each.
 public final class RunQueue: Sendable {
     typealias Waiting = BatchQueue<RunRequest>
 
@@ -9,6 +12,8 @@ public final class RunQueue: Sendable {
         /// Set if the queue never came into being; ends the workers that were started.
         var isClosed = false
         var workers: [WorkerThread] = []
+        /// What wakes the sleeping workers, the last to fall asleep at the end.
+        var sleeping: [Condition] = []
         /// Of requests that wait for their batch without a limit, those queued until then are in the log.
         var loggedUntil = Int.min
     }
@@ -42,17 +47,27 @@ public final class RunQueue: Sendable {
         self.settings = settings
         workerCount = settings.threadsPerQueue
         self.log = log
+        // What a worker needs to fall asleep is made here, so that it allocates nothing before its first run.
+        state.withLock { $0.sleeping.reserveCapacity(workerCount) }
         for index in 0..<workerCount {
             let slot = watch.makeSlot()
-            guard let worker = WorkerThread(name: "ai:\(name)/\(index)", body: { self.work(slot, watch) })
-            else {
+            let condition = Condition()
+            let worker = WorkerThread(name: "ai:\(name)/\(index)") { self.work(slot, watch, condition) }
+            guard let worker else {
                 watch.remove(slot)
-                state.withLock { $0.isClosed = true }
-                state.broadcast()
+                close()
                 return nil
             }
             state.withLock { $0.workers.append(worker) }
         }
+    }
+
+    private func close() {
+        let sleeping = state.withLock { state in
+            state.isClosed = true
+            return state.sleeping
+        }
+        for condition in sleeping { condition.signal() }
     }
 
     /// Requests that may wait; one more is refused.
@@ -72,12 +87,13 @@ public final class RunQueue: Sendable {
     func enqueue(_ request: RunRequest) -> Waiting.Ticket? {
         let member = request.batchMember
         let limit = limit
-        let ticket = state.withLock { state -> Waiting.Ticket? in
-            guard state.waiting.count < limit else { return nil }
+        let (ticket, sleeper) = state.withLock { state -> (Waiting.Ticket?, Condition?) in
+            guard state.waiting.count < limit else { return (nil, nil) }
             defer { count.store(state.waiting.count, ordering: .relaxed) }
-            return state.waiting.append(request, as: member, queuedAt: request.queuedAt)
+            let ticket = state.waiting.append(request, as: member, queuedAt: request.queuedAt)
+            return (ticket, state.sleeping.popLast())
         }
-        if ticket != nil { state.signal() }
+        sleeper?.signal()
         return ticket
     }
 
@@ -89,14 +105,16 @@ public final class RunQueue: Sendable {
             return state.waiting.remove(ticket)
         }
         // The others may be a batch now.
-        state.signal()
+        wakeOne()
         return removed != nil
     }
 
-    private func work(_ slot: RunSlot, _ watch: RunWatch) {
+    private func wakeOne() { state.withLock { $0.sleeping.popLast() }?.signal() }
+
+    private func work(_ slot: RunSlot, _ watch: RunWatch, _ condition: Condition) {
         defer { watch.remove(slot) }
         while true {
-            let task = next()
+            let task = next(condition)
             busyCount.wrappingAdd(1, ordering: .relaxed)
             defer { busyCount.wrappingSubtract(1, ordering: .relaxed) }
             switch task {
@@ -108,19 +126,25 @@ public final class RunQueue: Sendable {
         }
     }
 
-    private func next() -> Task {
-        let task = state.wait { state -> Monitor<State>.Waiting<Task> in
+    /// - Parameter condition: what wakes this worker, and no other.
+    private func next(_ condition: Condition) -> Task {
+        let task = state.wait(on: condition) { state -> Monitor<State>.Waiting<Task> in
+            // Whoever woke it has taken it out already, unless it was the clock.
+            state.sleeping.removeAll { $0 === condition }
             guard !state.isClosed else { return .done(.end) }
             let now = Monotonic.nanoseconds
             defer { count.store(state.waiting.count, ordering: .relaxed) }
             switch state.waiting.next(at: now) {
             case .run(let request): return .done(.run(request))
             case .runTogether(let requests): return .done(.runTogether(requests))
-            case .wait(let limit): return Self.wait(&state, until: limit, now)
+            case .wait(let limit):
+                let waiting = Self.wait(&state, until: limit, now)
+                if case .until = waiting { state.sleeping.append(condition) }
+                return waiting
             }
         }
         // This worker may have been the one that kept the time for what still waits.
-        if waitingCount > 0 { state.signal() }
+        if waitingCount > 0 { wakeOne() }
         return task
     }
 

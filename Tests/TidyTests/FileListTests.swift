@@ -18,6 +18,7 @@ import Testing
             "Sources/Backends/SharedLibrary.swift",
             "Sources/Commands/CommandTable.swift",
             "Sources/Commands/Server/InfoSections.swift",
+            "Sources/Execution/Condition.swift",
             "Sources/Execution/Locked.swift",
             "Sources/Execution/Monitor.swift",
             "Sources/Execution/Monotonic.swift",
@@ -61,6 +62,7 @@ import Testing
     static let locks = FileList(
         files: [
             "Sources/Backends/BackendCatalog.swift",
+            "Sources/Execution/Condition.swift",
             "Sources/Execution/Locked.swift",
             "Sources/Execution/ModelBuild.swift",
             "Sources/Execution/Monitor.swift",

@@ -53,6 +53,28 @@ def test_workers_without_work_never_wake(start_server, binary):
     assert rested()
 
 
+def test_one_request_at_a_time_wakes_one_worker(start_server):
+    """The one that slept last; a second may be needed if a request comes before the first sleeps again."""
+    server = start_server(words=["THREADS_PER_QUEUE", 8, "INLINE_RUN_BUDGET", 0])
+    client = server.client()
+    set_tensor(client, "count", "INT64", [1])
+    store(client, "m", "slow")
+
+    def workers():
+        return {number: status for number, status in threads(server).items()
+                if status["Name"].startswith("ai:CPU")}
+
+    wait_until(
+        lambda: len(workers()) == 8 and all(each["State"].startswith("S") for each in workers().values()),
+        what="the sleep of all workers")
+    before = workers()
+    for _ in range(50):
+        assert client.execute_command(*execution("m", ["count"], ["y"])) == b"OK"
+    after = workers()
+    woken = [number for number in after if wakes(after[number]) != wakes(before[number])]
+    assert 1 <= len(woken) <= 2
+
+
 @SERVERS
 @pytest.mark.parametrize("how", ["SHUTDOWN NOSAVE", "SHUTDOWN SAVE", "SIGTERM"])
 def test_the_server_ends_during_a_run_that_would_take_half_an_hour(start_server, binary, how):
