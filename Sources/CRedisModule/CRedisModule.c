@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 redis_api redis_api_table;
+RedisModuleCallReply *redis_kept_ok;
 
 typedef int (*look_up)(const char *name, void *target);
 
@@ -37,6 +38,20 @@ int redis_resolve(RedisModuleCtx *context, const char **missing) {
     REDIS_MODULE_VARIADIC_API(X)
 #undef X
     return *missing ? REDIS_ERR : REDIS_OK;
+}
+
+void redis_keep_ok(RedisModuleCtx *context) {
+    static const char expected[] = "+OK\r\n";
+    // A command that answers just that and changes nothing: no key is being watched here.
+    RedisModuleCallReply *reply = redis_api_table.Call(context, "UNWATCH", "");
+    if (!reply) return;
+    size_t length = 0;
+    const char *text = redis_api_table.CallReplyProto(reply, &length);
+    if (text && length == sizeof expected - 1 && memcmp(text, expected, length) == 0) {
+        redis_kept_ok = reply;
+    } else {
+        redis_api_table.FreeCallReply(reply);
+    }
 }
 
 static void report_trap(int signal_number, siginfo_t *info, void *context) {

@@ -4,7 +4,7 @@ import CRedisModule
 extension RedisContext {
     /// `+OK`.
     @inline(__always)
-    public func replyOK() { reply(status: "OK") }
+    public func replyOK() { _ = unsafe redis_reply_ok(pointer) }
 
     /// A simple string.
     @inline(__always)
