@@ -22,9 +22,10 @@ public struct TensorSet: Command {
         self.key = key
         var hasZero = false
         var isTooLarge = false
-        let shape = try Self.shape(&words, &hasZero, &isTooLarge)
+        var form = DataForm.none
+        let shape = try Self.shape(&words, &form, &hasZero, &isTooLarge)
         do throws(CommandError) {
-            tensor = try Self.tensor(type, shape, isTooLarge: isTooLarge, &words)
+            tensor = try Self.tensor(type, shape, form, isTooLarge: isTooLarge, &words)
         } catch {
             throw hasZero ? .invalidShape : error
         }
@@ -32,7 +33,7 @@ public struct TensorSet: Command {
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
         // Outputs may have no rows, and reach replicas and the AOF as commands.
-        if context.flags.isDisjoint(with: [.replicated, .loading]) { try refuseEmpty() }
+        if isEmpty, context.flags.isDisjoint(with: [.replicated, .loading]) { throw .invalidShape }
         let handle = context.write(key)
         let tensors = ModuleState.current.tensors
         do throws(WrongType) { _ = try handle.value(tensors) } catch { throw .wrongType }
@@ -43,8 +44,10 @@ public struct TensorSet: Command {
 
     /// Clients give no tensors without elements.
     func refuseEmpty() throws(CommandError) {
-        guard tensor.shape.elementCount > 0 else { throw .invalidShape }
+        if isEmpty { throw .invalidShape }
     }
+
+    private var isEmpty: Bool { tensor.shape.elementCount == 0 }
 
     /// A key of another type is said before anything that is wrong with the words.
     public static func failure(
@@ -59,35 +62,52 @@ public struct TensorSet: Command {
         }
     }
 
-    /// The dimensions up to `BLOB`, `VALUES` or the end.
+    /// How the elements are given.
+    private enum DataForm {
+        case none, blob, values
+
+        /// What a word in the place of a dimension announces.
+        @inline(__always)
+        init(_ word: Argument) {
+            switch word.byteCount {
+            case 4: self = word.matches("BLOB") ? .blob : .none
+            case 6: self = word.matches("VALUES") ? .values : .none
+            default: self = .none
+            }
+        }
+    }
+
+    /// The dimensions up to `BLOB`, `VALUES` or the end; that word is taken.
     /// - Parameter isTooLarge: said after what is wrong with the words behind; the shape is of no use then.
     @inline(__always)
     private static func shape(
-        _ words: inout ArgumentReader, _ hasZero: inout Bool, _ isTooLarge: inout Bool
+        _ words: inout ArgumentReader, _ form: inout DataForm, _ hasZero: inout Bool,
+        _ isTooLarge: inout Bool
     ) throws(CommandError) -> TensorShape {
         var shape = TensorShape.scalar
-        while let word = words.peek, !isData(word) {
+        while let word = words.next() {
+            form = DataForm(word)
+            guard form == .none else { break }
             guard let dimension = word.integer else { throw .invalidShape }
             guard dimension >= 0 else { throw .invalidShape }
             if dimension == 0 { hasZero = true }
             do throws(TensorError) { try shape.append(dimension) } catch { isTooLarge = true }
-            _ = words.next()
         }
         return shape
     }
 
-    private static func isData(_ word: Argument) -> Bool { word.matches("BLOB") || word.matches("VALUES") }
-
     private static func tensor(
-        _ type: DataType, _ shape: TensorShape, isTooLarge: Bool, _ words: inout ArgumentReader
+        _ type: DataType, _ shape: TensorShape, _ form: DataForm, isTooLarge: Bool,
+        _ words: inout ArgumentReader
     ) throws(CommandError) -> Tensor {
-        let hasBlob = words.take("BLOB")
-        if hasBlob, words.remaining != 1 { throw .blobArgumentCount }
+        if form == .blob, words.remaining != 1 { throw .blobArgumentCount }
         do throws(TensorError) {
             guard !isTooLarge else { throw .shapeTooLarge }
-            if hasBlob, let blob = words.next() { return try tensor(type, shape, blob) }
-            if words.take("VALUES") { return try values(type, shape, &words) }
-            return try Tensor(zerosOf: type, shape: shape)
+            switch form {
+            case .none: return try Tensor(zerosOf: type, shape: shape)
+            case .values: return try values(type, shape, &words)
+            case .blob: return try tensor(type, shape, words[words.position])
+            }
         } catch {
             throw CommandError(error)
         }
