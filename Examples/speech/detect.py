@@ -10,19 +10,18 @@ that each execution reads and writes back, so it never travels to the client.
 """
 
 import argparse
-import contextlib
-import os
 import pathlib
+import sys
 
 import numpy
-import redis
-
-import drawing
-import own_server
-from judge import judge, spans
-from sound import RATE, scene
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Examples"))
+
+import drawing  # noqa: E402  (the folder of what the examples share has to be known first)
+import own_server  # noqa: E402
+from judge import judge, spans  # noqa: E402
+from sound import RATE, scene  # noqa: E402
 
 # What the model expects at 16 kHz: 512 new samples after the last 64 of the chunk before.
 CHUNK, CONTEXT = 512, 64
@@ -71,29 +70,10 @@ def listen(client, model, samples):
         detector.forget()
 
 
-@contextlib.contextmanager
-def connection(options):
-    """A client of the server that was named, or of one that lives as long as this."""
-    if options.url is not None:
-        with redis.Redis.from_url(options.url, protocol=2) as client:
-            yield client
-        return
-    with own_server.running(options.server, options.module, options.backends) as socket:
-        with redis.Redis(unix_socket_path=str(socket), protocol=2) as client:
-            yield client
-
-
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    named = os.environ.get
-    parser.add_argument("--url", help="a server that runs; without it one is started")
+    own_server.add_arguments(parser)
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "build/models/silero_vad.onnx")
-    parser.add_argument(
-        "--server", default=named("REDIS_SERVER", "redis-server"), help="the program to start")
-    parser.add_argument(
-        "--module", type=pathlib.Path, default=named("REDISAI_MODULE", ROOT / "build/redisai.so"))
-    parser.add_argument(
-        "--backends", type=pathlib.Path, default=named("REDISAI_BACKENDS", ROOT / "build/backends"))
     parser.add_argument("--picture", type=pathlib.Path, default=ROOT / "build/examples/speech.svg")
     return parser.parse_args()
 
@@ -103,7 +83,7 @@ def main():
     if not options.model.exists():
         raise SystemExit(f"there is no model at {options.model}; type: make example-speech")
     samples, parts = scene()
-    with connection(options) as client:
+    with own_server.connection(options) as client:
         probabilities = listen(client, options.model.read_bytes(), samples)
     found = spans(probabilities, CHUNK / RATE)
     print(f"listened to {len(samples) / RATE:.1f} s of sound in {len(probabilities)} chunks")

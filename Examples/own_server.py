@@ -1,6 +1,7 @@
-"""A redis-server with the module for as long as the example takes."""
+"""What the examples share: their options, and a redis-server with the module for as long as they take."""
 
 import contextlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -9,7 +10,32 @@ import time
 
 import redis
 
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 START_LIMIT_SECONDS, STOP_LIMIT_SECONDS = 30, 30
+
+
+def add_arguments(parser):
+    """Adds the options that say which server is to be used, or which parts one is started from."""
+    named = os.environ.get
+    parser.add_argument("--url", help="a server that runs; without it one is started")
+    parser.add_argument(
+        "--server", default=named("REDIS_SERVER", "redis-server"), help="the program to start")
+    parser.add_argument(
+        "--module", type=pathlib.Path, default=named("REDISAI_MODULE", ROOT / "build/redisai.so"))
+    parser.add_argument(
+        "--backends", type=pathlib.Path, default=named("REDISAI_BACKENDS", ROOT / "build/backends"))
+
+
+@contextlib.contextmanager
+def connection(options):
+    """A client of the server that was named, or of one that lives as long as this."""
+    if options.url is not None:
+        with redis.Redis.from_url(options.url, protocol=2) as client:
+            yield client
+        return
+    with running(options.server, options.module, options.backends) as socket:
+        with redis.Redis(unix_socket_path=str(socket), protocol=2) as client:
+            yield client
 
 
 @contextlib.contextmanager
