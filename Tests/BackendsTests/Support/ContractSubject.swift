@@ -9,14 +9,24 @@ enum ContractSubject: CaseIterable, Sendable {
 
     /// What the contract's tests need; each backend has all of them.
     enum Model {
-        /// y = x for one type and any shape [n].
+        /// y = x for one of the backend's types and any shape [n].
         case identity(DataType)
         /// sum = a + b and difference = a - b for FLOAT [rows, 2].
         case sumDifference
         /// y = 2 * x for a FLOAT scalar.
         case double
-        /// Counts one by one to INT64 [1] and gives that.
+        /// total = count for INT64 [1], reached by counting one by one.
         case count
+    }
+
+    /// What this backend can do, and in which words it refuses what it cannot.
+    var abilities: ContractAbilities {
+        switch self {
+        case .reference, .onnxRuntime:
+            ContractAbilities(
+                kind: .onnxRuntime, garbageText: "No graph was found in the protobuf.",
+                countText: { "ERR Expected \($0) inputs but got \($1)" })
+        }
     }
 
     func backend() throws -> any Backend {
@@ -26,10 +36,7 @@ enum ContractSubject: CaseIterable, Sendable {
         }
     }
 
-    func load(_ model: Model) throws -> any LoadedModel {
-        try backend().load(.of(bytes(of: model)))
-    }
-
+    /// The model's file.
     func bytes(of model: Model) throws -> [UInt8] {
         switch (self, model) {
         case (.reference, .identity(let type)): Array("identity \(type.wireName)".utf8)
@@ -41,6 +48,40 @@ enum ContractSubject: CaseIterable, Sendable {
         case (.onnxRuntime, .sumDifference): try Fixture.model("sum_difference")
         case (.onnxRuntime, .double): try Fixture.model("scalar_double")
         case (.onnxRuntime, .count): try Fixture.model("spin")
+        }
+    }
+}
+
+extension ContractSubject {
+    func load(_ model: Model) throws -> any LoadedModel {
+        try backend().load(definition(of: bytes(of: model), model.inputNames, model.outputNames))
+    }
+
+    /// A definition as a client of this backend gives it: with names only if the backend asks for them.
+    func definition(
+        of bytes: [UInt8], _ inputNames: [String], _ outputNames: [String], device: String = "CPU"
+    ) throws -> ModelDefinition {
+        let namesAreGiven = abilities.namesAreGiven
+        return try .of(
+            bytes, backend: abilities.kind, device: device, inputNames: namesAreGiven ? inputNames : [],
+            outputNames: namesAreGiven ? outputNames : [])
+    }
+}
+
+extension ContractSubject.Model {
+    var inputNames: [String] {
+        switch self {
+        case .identity, .double: ["x"]
+        case .sumDifference: ["a", "b"]
+        case .count: ["count"]
+        }
+    }
+
+    var outputNames: [String] {
+        switch self {
+        case .identity, .double: ["y"]
+        case .sumDifference: ["sum", "difference"]
+        case .count: ["total"]
         }
     }
 }

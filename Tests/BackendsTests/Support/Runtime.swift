@@ -38,15 +38,17 @@ extension LoadedModel {
 }
 
 extension ModelDefinition {
-    /// A definition of nothing but bytes and a device.
+    /// A definition of bytes, a device and the names that a client gives.
     static func of(
-        _ bytes: [UInt8], backend: BackendKind = .onnxRuntime, device: String = "CPU"
+        _ bytes: [UInt8], backend: BackendKind = .onnxRuntime, device: String = "CPU",
+        inputNames: [String] = [], outputNames: [String] = []
     ) throws -> ModelDefinition {
         struct NotADevice: Error {}
         guard let device = Device(Array(device.utf8)) else { throw NotADevice() }
         return ModelDefinition(
-            backend: backend, device: device, tag: [], batching: BatchSettings(), inputNames: [],
-            outputNames: [], bytes: SharedBytes(bytes))
+            backend: backend, device: device, tag: [], batching: BatchSettings(),
+            inputNames: inputNames.map { Array($0.utf8) }, outputNames: outputNames.map { Array($0.utf8) },
+            bytes: SharedBytes(bytes))
     }
 }
 
