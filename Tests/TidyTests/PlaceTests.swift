@@ -5,6 +5,8 @@ import Testing
     /// The words of commands, and those of the runtimes behind them.
     static let list = FileList(
         files: [
+            "Sources/Backends/LiteRT/LiteRTBackend.swift",
+            "Sources/Backends/LiteRT/LiteRTSignature.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeSession.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeStrings.swift",

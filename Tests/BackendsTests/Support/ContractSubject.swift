@@ -6,6 +6,7 @@ import Tensors
 enum ContractSubject: CaseIterable, Sendable {
     case reference
     case onnxRuntime
+    case liteRT
 
     /// What the contract's tests need; each backend has all of them.
     enum Model {
@@ -26,6 +27,11 @@ enum ContractSubject: CaseIterable, Sendable {
             ContractAbilities(
                 kind: .onnxRuntime, garbageText: "No graph was found in the protobuf.",
                 countText: { "ERR Expected \($0) inputs but got \($1)" })
+        case .liteRT:
+            ContractAbilities(
+                kind: .tensorFlowLite, types: DataType.allCases.filter { $0 != .string },
+                runsEmptyTensors: false, garbageText: "Failed to load model from buffer",
+                countText: { _, _ in "Inconsistent number of inputs" })
         }
     }
 
@@ -33,6 +39,7 @@ enum ContractSubject: CaseIterable, Sendable {
         switch self {
         case .reference: ReferenceBackend(kind: .onnxRuntime)
         case .onnxRuntime: try Runtime.onnx()
+        case .liteRT: try Runtime.liteRT()
         }
     }
 
@@ -48,6 +55,11 @@ enum ContractSubject: CaseIterable, Sendable {
         case (.onnxRuntime, .sumDifference): try Fixture.model("sum_difference")
         case (.onnxRuntime, .double): try Fixture.model("scalar_double")
         case (.onnxRuntime, .count): try Fixture.model("spin")
+        case (.liteRT, .identity(let type)):
+            try Fixture.tflite("identity_" + "\(type.wireName)".lowercased())
+        case (.liteRT, .sumDifference): try Fixture.tflite("sum_difference")
+        case (.liteRT, .double): try Fixture.tflite("scalar_double")
+        case (.liteRT, .count): try Fixture.tflite("count")
         }
     }
 }

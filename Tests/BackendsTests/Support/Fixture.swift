@@ -14,6 +14,11 @@ enum Fixture {
         try file("\(name).onnx")
     }
 
+    /// The bytes of a TFLite model by its name.
+    static func tflite(_ name: String) throws -> [UInt8] {
+        try file("tflite/\(name).tflite")
+    }
+
     /// The bytes of any file below the models' folder.
     static func file(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: models.appendingPathComponent(name)))

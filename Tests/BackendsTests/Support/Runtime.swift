@@ -3,7 +3,7 @@ import Execution
 import Foundation
 import Tensors
 
-/// The real library, opened once for all tests.
+/// The real libraries, opened once for all tests.
 enum Runtime {
     /// The folder that `make backends` fills, or the one that the environment names.
     static let folder =
@@ -21,6 +21,14 @@ enum Runtime {
 
     /// ONNX Runtime; a missing library fails the test that asks.
     static func onnx() throws -> any Backend { try catalog.backend(.onnxRuntime) }
+
+    /// LiteRT; a missing library fails the test that asks.
+    static func liteRT() throws -> any Backend { try catalog.backend(.tensorFlowLite) }
+
+    /// A fixture made ready by LiteRT.
+    static func loadTFLite(_ name: String) throws -> any LoadedModel {
+        try liteRT().load(.of(Fixture.tflite(name), backend: .tensorFlowLite))
+    }
 
     /// A fixture made ready by ONNX Runtime.
     static func load(_ name: String) throws -> any LoadedModel {

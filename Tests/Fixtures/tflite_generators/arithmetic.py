@@ -126,8 +126,8 @@ def count():
 MODELS = {
     make.__name__: make
     for make in (
-        sum_difference, scalar_double, mul_2x2, self_test, fixed_row, without_signature, several_signatures, renamed,
-        shrinks_batch, matrix, count,
+        sum_difference, scalar_double, mul_2x2, self_test, fixed_row, without_signature, several_signatures,
+        renamed, shrinks_batch, matrix, count,
     )
 }
 MODELS |= {"add_1": lambda: add_weights(1), "add_100": lambda: add_weights(100)}

@@ -74,6 +74,11 @@ def without_graph():
     return model([graph], [], lambda packed: setattr(packed, "subgraphs", []))
 
 
+def nothing_computed():
+    """No operator computes y, so it would be what the memory held before."""
+    return model([Graph([Value("x", shape=[4]), Value("y", shape=[4])], [], ["x"], ["y"])])
+
+
 def endless_subgraphs():
     """A loop whose body is the graph with the loop."""
     options = schema.WhileOptionsT()
@@ -119,8 +124,8 @@ MODELS = {
     make.__name__: make
     for make in (
         passed_through, listed_twice, weight_as_output, constant_only, unused_input, places,
-        wrong_declared_shape, nine_dimensions, huge, unknown_operator, without_graph, endless_subgraphs,
-        beyond_the_end,
+        wrong_declared_shape, nine_dimensions, huge, unknown_operator, without_graph, nothing_computed,
+        endless_subgraphs, beyond_the_end,
     )
 }
 MODELS |= {

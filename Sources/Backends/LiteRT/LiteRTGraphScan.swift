@@ -1,0 +1,106 @@
+/// Reads one graph of a model: whatever an operator or the caller reads must have come from somewhere.
+struct LiteRTGraphScan {
+    typealias Refusal = LiteRTModelScan.Refusal
+
+    /// The numbers of the tensors that come in and go out.
+    let inputs: [Int]
+    let outputs: [Int]
+    /// The numbers of the graphs that operators use.
+    private(set) var usedGraphs: [Int] = []
+    private let tensors: [LiteRTTensorScan]
+    private let graphCount: Int
+
+    /// - Throws: why the graph is refused.
+    init(
+        _ reader: Span<UInt8>, _ graph: Int, _ contents: LiteRTContents, graphCount: Int
+    ) throws {
+        var tensors: [LiteRTTensorScan] = []
+        for table in try reader.tables(0, of: graph) {
+            tensors.append(try LiteRTTensorScan(reader, table, contents))
+        }
+        self.tensors = tensors
+        self.graphCount = graphCount
+        inputs = try reader.numbers(1, of: graph)
+        outputs = try reader.numbers(2, of: graph)
+        var known = try Self.known(at: inputs, tensors)
+        for table in try reader.tables(3, of: graph) { try check(reader, table, contents, &known) }
+        for output in outputs {
+            guard tensors.indices.contains(output), known[output] else {
+                throw Refusal.malformed("nothing computes an output")
+            }
+        }
+    }
+
+    /// Which tensors have a value before the first operator: the inputs and the weights.
+    private static func known(at inputs: [Int], _ tensors: [LiteRTTensorScan]) throws -> [Bool] {
+        var known = tensors.map(\.isConstant)
+        for input in inputs {
+            guard tensors.indices.contains(input), !known[input] else {
+                throw Refusal.malformed("an input is not there, there twice, or a weight")
+            }
+            known[input] = true
+        }
+        return known
+    }
+
+    /// Checks an operator, and notes what it computes.
+    private mutating func check(
+        _ reader: Span<UInt8>, _ table: Int, _ contents: LiteRTContents, _ known: inout [Bool]
+    ) throws {
+        let place = try reader.field(0, of: table).map { try Int(reader.unsigned32(at: $0)) } ?? 0
+        guard contents.operators.indices.contains(place) else {
+            throw Refusal.malformed("an operator is not there")
+        }
+        let code = LiteRTOperator(rawValue: contents.operators[place])
+        let taken = try reader.numbers(1, of: table)
+        for (index, tensor) in taken.enumerated() {
+            // The optional inputs of nearly all operators come behind those that they need.
+            if tensor == -1, index >= 2 || code?.hasManyOptionalInputs == true { continue }
+            guard tensors.indices.contains(tensor), known[tensor] else {
+                throw Refusal.malformed("nothing computes an input of an operator")
+            }
+        }
+        let given = try reader.numbers(2, of: table)
+        for tensor in given {
+            guard tensors.indices.contains(tensor), !known[tensor] else {
+                throw Refusal.malformed("an output of an operator is not there, or there twice")
+            }
+            known[tensor] = true
+        }
+        if code?.comparesScales == true {
+            try LiteRTTensorScan.checkScales((taken + given).filter { $0 >= 0 }.map { tensors[$0] })
+        }
+        let offset = try reader.field(9, of: table).map { try reader.unsigned64(at: $0) } ?? 0
+        guard offset == 0 else { throw Refusal.unsupported("an operator with large options") }
+        if let fields = code?.graphFields { try noteGraphs(reader, table, fields) }
+    }
+
+    private mutating func noteGraphs(
+        _ reader: Span<UInt8>, _ table: Int, _ fields: LiteRTOperator.GraphFields
+    ) throws {
+        let kind = try reader.field(fields.kindField, of: table).map { try reader.unsigned8(at: $0) } ?? 0
+        guard kind == fields.kind, let options = try reader.table(fields.optionsField, of: table) else {
+            throw Refusal.malformed("an operator does not say which graphs it uses")
+        }
+        for field in fields.fields {
+            let graphs =
+                fields.isList
+                ? try reader.numbers(field, of: options)
+                : [try reader.field(field, of: options).map { try reader.signed32(at: $0) } ?? 0]
+            guard graphs.allSatisfy({ (0..<graphCount).contains($0) }) else {
+                throw Refusal.malformed("an operator uses a graph that is not there")
+            }
+            usedGraphs += graphs
+        }
+    }
+
+    /// Refuses tensors that cannot be told apart by their names.
+    func checkNames() throws {
+        for ends in [inputs, outputs] {
+            let different = Set(ends)
+            guard Set(different.map { tensors[$0].name }).count == different.count else {
+                throw Refusal.malformed("inputs or outputs have the same name")
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Testing
+
+@testable import Backends
+
+/// What the scan lets through, and that it ends for whatever bytes it is given.
+extension BackendsTests {
+    @Suite
+    struct LiteRTModelScanTests {
+        typealias Refusal = LiteRTModelScan.Refusal
+
+        static func refusal(of bytes: [UInt8]) -> Refusal? {
+            do throws(Refusal) {
+                try LiteRTModelScan.check(bytes.span)
+                return nil
+            } catch {
+                return error
+            }
+        }
+
+        @Test(arguments: [
+            "sum_difference", "scalar_double", "count", "matrix", "several_signatures", "without_signature",
+            "renamed", "quantized_int8", "quantized_uint8", "passed_through", "listed_twice",
+            "unknown_operator",
+        ])
+        func modelsThatAreInOrderAreLetThrough(_ name: String) throws {
+            #expect(Self.refusal(of: try Fixture.tflite(name)) == nil)
+        }
+
+        @Test(arguments: ["outside_absolute", "outside_relative"])
+        func weightsInFilesAreRefused(_ name: String) throws {
+            #expect(Self.refusal(of: try Fixture.tflite(name)) == .externalData)
+        }
+
+        @Test(arguments: [
+            ("endless_subgraphs", "graphs use each other without end"), ("huge", "a tensor is too large"),
+            ("without_graph", "there is no graph"),
+            // It would show what the memory held before.
+            ("nothing_computed", "nothing computes an output"),
+            ("beyond_the_end", "weights are beyond the end"),
+        ])
+        func whatContradictsItselfIsRefused(_ name: String, _ reason: String) throws {
+            #expect(Self.refusal(of: try Fixture.tflite(name)) == .malformed(reason))
+        }
+
+        @Test func aModelCutAnywhereIsReadToNoOtherEnd() throws {
+            let whole = try Fixture.tflite("count")
+            for count in whole.indices { #expect(Self.refusal(of: Array(whole[..<count])) != nil) }
+        }
+
+        /// Every bit of a model turned over: whatever the scan says, it comes back.
+        @Test(arguments: ["count", "quantized_int8", "several_signatures"])
+        func everyBitMayBeWrong(_ name: String) throws {
+            let whole = try Fixture.tflite(name)
+            var refused = 0
+            for place in whole.indices {
+                for bit in 0..<8 {
+                    var damaged = whole
+                    damaged[place] ^= 1 << UInt8(bit)
+                    if Self.refusal(of: damaged) != nil { refused += 1 }
+                }
+            }
+            #expect(refused > whole.count)
+        }
+    }
+}
