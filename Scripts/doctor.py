@@ -15,6 +15,7 @@ import sys
 
 import fetch
 from parts import BACKEND_NAMES, PARTS
+from probe import PROBES
 
 BUILD = fetch.BUILD
 
@@ -28,7 +29,8 @@ def main() -> int:
     for part in PARTS:
         state = f"{part.package} {part.version} in {fetch.shown(BUILD / part.folder)}"
         if fetch.is_current(part):
-            tell("ok", part.name, state)
+            mark, finding = probed(part)
+            tell(mark, part.name, state + finding)
         else:
             tell("--", part.name, f"not fetched; type `make {part.group}`")
     for name in BACKEND_NAMES:
@@ -36,6 +38,24 @@ def main() -> int:
             tell("--", name, "not available yet in this version")
     program("espeak-ng", "used by `make example-speech`, which installs it")
     return 0 if all(results) else 1
+
+
+def probed(part) -> tuple[str, str]:
+    """Whether a runtime's library is of use on this machine, and what it says; other parts are just there."""
+    library = BUILD / part.folder / f"redisai_{'onnxruntime' if part.name == 'onnx' else part.name}.so"
+    if part.group != "backends" or part.name not in PROBES:
+        return "ok", ""
+    command = [sys.executable, str(pathlib.Path(__file__).with_name("probe.py")), part.name, str(library)]
+    environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
+    try:
+        result = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+    except subprocess.TimeoutExpired:
+        return "!!", "; does not answer. Type `make clean backends`, and see that the machine is fit for it"
+    if result.returncode != 0:
+        reason = result.stdout.strip() or f"ends with code {result.returncode}"
+        return "!!", f"; {reason}. Type `make clean backends`"
+    return "ok", f"; {result.stdout.strip()}"
 
 
 def swift() -> bool:
