@@ -37,6 +37,10 @@ extension BackendsTests {
             // It would show what the memory held before.
             ("nothing_computed", "nothing computes an output"),
             ("beyond_the_end", "weights are beyond the end"),
+            ("split_says_more", "an operator has another number of tensors than it says"),
+            ("stride_of_zero", "an operator would divide by zero"),
+            ("mixed_types", "an operator mixes types"),
+            ("without_scales", "scales of an operator do not fit each other"),
         ])
         func whatContradictsItselfIsRefused(_ name: String, _ reason: String) throws {
             #expect(Self.refusal(of: try Fixture.tflite(name)) == .malformed(reason))

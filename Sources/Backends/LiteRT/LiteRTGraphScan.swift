@@ -67,12 +67,48 @@ struct LiteRTGraphScan {
             }
             known[tensor] = true
         }
-        if code?.comparesScales == true {
-            try LiteRTTensorScan.checkScales((taken + given).filter { $0 >= 0 }.map { tensors[$0] })
+        let all = (taken + given).filter { $0 >= 0 }.map { tensors[$0] }
+        if code?.comparesScales == true { try LiteRTTensorScan.checkScales(all) }
+        guard code?.keepsType != true || Set(all.map(\.type)).count <= 1 else {
+            throw Refusal.malformed("an operator mixes types")
+        }
+        if let code {
+            try checkOptions(reader, table, code, inputCount: taken.count, outputCount: given.count)
         }
         let offset = try reader.field(9, of: table).map { try reader.unsigned64(at: $0) } ?? 0
         guard offset == 0 else { throw Refusal.unsupported("an operator with large options") }
         if let fields = code?.graphFields { try noteGraphs(reader, table, fields) }
+    }
+
+    private func checkOptions(
+        _ reader: Span<UInt8>, _ table: Int, _ code: LiteRTOperator, inputCount: Int, outputCount: Int
+    ) throws {
+        if let (kind, field, isOfInputs) = code.countField {
+            let said = try numbers(reader, table, kind, [field])
+            guard said == [isOfInputs ? inputCount : outputCount] else {
+                throw Refusal.malformed("an operator has another number of tensors than it says")
+            }
+        }
+        if let (kind, fields) = code.divisorFields {
+            guard try numbers(reader, table, kind, fields).allSatisfy({ $0 > 0 }) else {
+                throw Refusal.malformed("an operator would divide by zero")
+            }
+        }
+    }
+
+    /// The fields of an operator's options, 0 where there is none; none at all if it has other options.
+    private func numbers(
+        _ reader: Span<UInt8>, _ table: Int, _ kind: Int, _ fields: [Int]
+    ) throws -> [Int] {
+        let found = try reader.field(3, of: table).map { try reader.unsigned8(at: $0) } ?? 0
+        guard found == kind, let options = try reader.table(4, of: table) else {
+            throw Refusal.malformed("an operator lacks its options")
+        }
+        var numbers: [Int] = []
+        for field in fields {
+            numbers.append(try reader.field(field, of: options).map { try reader.signed32(at: $0) } ?? 0)
+        }
+        return numbers
     }
 
     private mutating func noteGraphs(

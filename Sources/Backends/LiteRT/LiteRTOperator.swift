@@ -7,16 +7,23 @@ enum LiteRTOperator: Int {
     case unidirectionalLSTM = 44
     case bidirectionalRNN = 46
     case bidirectionalLSTM = 52
+    case split = 49
     case less = 58
     case greater = 61
     case greaterEqual = 62
     case lessEqual = 63
+    case transposedConvolution = 67
     case equal = 71
     case notEqual = 72
+    case pack = 83
+    case unpack = 88
     case squaredDifference = 99
+    case splitByLengths = 102
     case conditional = 118
     case loop = 119
     case callOnce = 129
+    case convolution3D = 132
+    case transposedConvolution3D = 141
     case stablehloReduce = 174
     case stablehloScatter = 190
     case stablehloReduceWindow = 198
@@ -41,6 +48,35 @@ enum LiteRTOperator: Int {
             .notEqual:
             true
         default: false
+        }
+    }
+
+    /// Whether the runtime takes the type of the result for that of the operands.
+    var keepsType: Bool {
+        switch self {
+        case .add, .subtract, .squaredDifference: true
+        default: false
+        }
+    }
+
+    /// The field of the options that says how many tensors the operator takes or gives, which the runtime
+    /// believes more than how many there are.
+    var countField: (kind: Int, field: Int, isOfInputs: Bool)? {
+        switch self {
+        case .split: (35, 0, false)
+        case .splitByLengths: (79, 0, false)
+        case .unpack: (64, 0, false)
+        case .pack: (59, 0, true)
+        default: nil
+        }
+    }
+
+    /// The fields of the options by which the runtime divides.
+    var divisorFields: (kind: Int, fields: [Int])? {
+        switch self {
+        case .transposedConvolution: (49, [1, 2])
+        case .convolution3D, .transposedConvolution3D: (106, [1, 2, 3])
+        default: nil
         }
     }
 

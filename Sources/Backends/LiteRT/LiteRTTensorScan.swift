@@ -3,6 +3,8 @@ struct LiteRTTensorScan {
     typealias Refusal = LiteRTModelScan.Refusal
 
     let name: [UInt8]
+    /// By the number of the schema.
+    let type: Int
     /// Whether its elements are in the file.
     let isConstant: Bool
     /// Whether its numbers may stand for others by a scale, and whether they are of no use without one.
@@ -33,7 +35,7 @@ struct LiteRTTensorScan {
         isConstant = (contents.weights[buffer] ?? 0) > 0
         let shape = try reader.numbers(0, of: table)
         try Self.check(shape, try reader.numbers(7, of: table))
-        let type = try reader.field(1, of: table).map { try reader.unsigned8(at: $0) } ?? 0
+        type = try reader.field(1, of: table).map { try reader.unsigned8(at: $0) } ?? 0
         needsScale = [Self.int8, Self.uint8].contains(type)
         isNarrow = needsScale || type == Self.int16
         guard let quantization = try reader.table(4, of: table) else {

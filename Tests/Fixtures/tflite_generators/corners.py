@@ -74,6 +74,37 @@ def without_graph():
     return model([graph], [], lambda packed: setattr(packed, "subgraphs", []))
 
 
+def split_says_more():
+    """Splits x into two, and says that they are a hundred."""
+    axis = constant("axis", numpy.array([1], numpy.int32), TYPES.INT32)
+    options = schema.SplitOptionsT()
+    options.numSplits = 100
+    node = Node(OPERATORS.SPLIT, ["axis", "x"], ["y", "z"], 1, options)
+    values = [axis, Value("x", shape=[1, 4]), Value("y", shape=[1, 2]), Value("z", shape=[1, 2])]
+    return model([Graph(values, [node], ["x"], ["y", "z"])])
+
+
+def stride_of_zero():
+    """A transposed convolution with steps of no length."""
+    size = constant("size", numpy.array([1, 4, 4, 1], numpy.int32), TYPES.INT32)
+    weights = constant("weights", numpy.ones([1, 2, 2, 1], numpy.float32), TYPES.FLOAT32)
+    node = Node(OPERATORS.TRANSPOSE_CONV, ["size", "weights", "x"], ["y"], 1, schema.TransposeConvOptionsT())
+    values = [size, weights, Value("x", shape=[1, 2, 2, 1]), Value("y", shape=[1, 4, 4, 1])]
+    return model([Graph(values, [node], ["x"], ["y"])])
+
+
+def mixed_types():
+    """A sum of quantised numbers that is to be BOOL."""
+    values = [Value("x", TYPES.INT8, [2], None, 0.5), Value("y", TYPES.BOOL, [2])]
+    return model([Graph(values, [add(["x", "x"], "y", 2)], ["x"], ["y"])])
+
+
+def without_scales():
+    """A sum of INT8 that stand for nothing."""
+    values = [Value("x", TYPES.INT8, [2]), Value("y", TYPES.INT8, [2])]
+    return model([Graph(values, [add(["x", "x"], "y", 2)], ["x"], ["y"])])
+
+
 def nothing_computed():
     """No operator computes y, so it would be what the memory held before."""
     return model([Graph([Value("x", shape=[4]), Value("y", shape=[4])], [], ["x"], ["y"])])
@@ -125,7 +156,7 @@ MODELS = {
     for make in (
         passed_through, listed_twice, weight_as_output, constant_only, unused_input, places,
         wrong_declared_shape, nine_dimensions, huge, unknown_operator, without_graph, nothing_computed,
-        endless_subgraphs, beyond_the_end,
+        endless_subgraphs, beyond_the_end, split_says_more, stride_of_zero, mixed_types, without_scales,
     )
 }
 MODELS |= {
