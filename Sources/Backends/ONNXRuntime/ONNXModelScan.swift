@@ -7,7 +7,7 @@
 /// differently. Weights themselves are skipped: a model of any size takes about as long as its nodes do.
 struct ONNXModelScan {
     /// Why a model is refused.
-    enum Refusal: Error, Equatable {
+    enum Refusal: Equatable, WireFailure {
         /// A tensor's bytes are to come from a file.
         case externalData
         /// It is in ONNX Runtime's own format.
@@ -23,8 +23,6 @@ struct ONNXModelScan {
 
     /// The format's readers count lengths in 32 bits with a sign.
     static let maximumByteCount = Int(Int32.max)
-    /// The depth at which the usual readers stop.
-    static let maximumDepth = 100
 
     /// Reads the model; costs a step per field outside of weights.
     init(_ bytes: Span<UInt8>) throws(Refusal) {
@@ -43,19 +41,18 @@ struct ONNXModelScan {
     private mutating func readMessage(
         _ message: ONNXMessage, _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
     ) throws(Refusal) {
-        guard depth <= Self.maximumDepth else { throw .malformed }
-        var reader = WireReader(position: range.lowerBound, end: range.upperBound)
+        guard depth <= WireReader<Refusal>.maximumDepth else { throw .malformed }
+        var reader = WireReader<Refusal>(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch message.content(of: field.number) {
             case .ignored:
-                try skip(field, &reader, bytes, depth: depth)
+                try reader.skip(field, bytes, depth: depth)
             case .message(let child):
-                // A writer gives a message by its length; whoever gives it otherwise hides something.
-                guard field.kind == .lengthDelimited else { throw .malformed }
-                try readMessage(child, bytes, try reader.nextRange(bytes), depth: depth + 1)
+                let range = try reader.nextRange(of: field, bytes)
+                try readMessage(child, bytes, range, depth: depth + 1)
             case .weights:
                 let start = reader.position
-                try skip(field, &reader, bytes, depth: depth)
+                try reader.skip(field, bytes, depth: depth)
                 weightByteCount += reader.position - start
             case .location:
                 // The last value counts for a reader, but only a zero is harmless in all of them.
@@ -64,34 +61,5 @@ struct ONNXModelScan {
                 throw .externalData
             }
         }
-    }
-
-    private func skip(
-        _ field: WireReader.Field, _ reader: inout WireReader, _ bytes: Span<UInt8>, depth: Int
-    ) throws(Refusal) {
-        switch field.kind {
-        case .varint: _ = try reader.nextVarint(bytes)
-        case .fixed64: try reader.advance(by: 8)
-        case .fixed32: try reader.advance(by: 4)
-        case .lengthDelimited: _ = try reader.nextRange(bytes)
-        case .groupStart: try skipGroup(field.number, &reader, bytes, depth: depth + 1)
-        case .groupEnd: throw .malformed
-        }
-    }
-
-    /// Skips to the end of an unknown field that is written as a group.
-    private func skipGroup(
-        _ number: UInt32, _ reader: inout WireReader, _ bytes: Span<UInt8>, depth: Int
-    ) throws(Refusal) {
-        guard depth <= Self.maximumDepth else { throw .malformed }
-        while let field = try reader.nextField(bytes) {
-            guard field.kind == .groupEnd else {
-                try skip(field, &reader, bytes, depth: depth)
-                continue
-            }
-            guard field.number == number else { throw .malformed }
-            return
-        }
-        throw .malformed
     }
 }
