@@ -36,6 +36,7 @@ let package = Package(
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CONNXRuntime"),
         .target(name: "CLiteRT"),
+        .target(name: "CTensorFlow"),
 
         // Layer 1: tensors, and the server's module API; neither knows the other.
         .target(name: "Tensors", swiftSettings: settings),
@@ -46,7 +47,8 @@ let package = Package(
 
         // Layer 3: the vendors' runtimes behind Execution's protocols.
         .target(
-            name: "Backends", dependencies: ["CONNXRuntime", "CLiteRT", "Tensors", "Execution"],
+            name: "Backends",
+            dependencies: ["CONNXRuntime", "CLiteRT", "CTensorFlow", "Tensors", "Execution"],
             swiftSettings: settings),
 
         // Layer 4: what our keys hold.

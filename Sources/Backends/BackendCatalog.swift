@@ -37,9 +37,11 @@ public final class BackendCatalog: BackendProvider {
             switch kind {
             case .onnxRuntime:
                 try ONNXRuntimeBackend(libraryPath: path, options: options, allocator: allocator)
+            case .tensorFlow:
+                try TensorFlowBackend(libraryPath: path, options: options)
             case .tensorFlowLite:
                 try LiteRTBackend(libraryPath: path, options: options)
-            case .tensorFlow, .torch:
+            case .torch:
                 throw .notImplemented
             }
         }

@@ -5,7 +5,8 @@ import Glibc
 /// Closing is no option: runtimes leave threads and C++ objects behind that refer to their code.
 @safe
 struct SharedLibrary: @unchecked Sendable {
-    private let handle: UnsafeMutableRawPointer
+    /// Valid as long as the process.
+    let handle: UnsafeMutableRawPointer
 
     /// Reads the file, resolves what it needs at once and keeps its names to itself.
     /// - Throws: `.cannotOpen` with the loader's words.

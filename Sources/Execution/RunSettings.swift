@@ -10,6 +10,7 @@ public final class RunSettings: Sendable {
     private let devices = Atomic<Int>(32)
     private let executionTimeout = Atomic<Int>(5000)
     private let memory = Atomic<Int>(0)
+    private let allOperations = Atomic<Bool>(false)
 
     public init() {}
 
@@ -47,5 +48,11 @@ public final class RunSettings: Sendable {
     public var memoryLimitMegabytes: Int {
         get { memory.load(ordering: .relaxed) }
         set { memory.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether TensorFlow models may read and write files and reach the network.
+    public var allowsAllOperations: Bool {
+        get { allOperations.load(ordering: .relaxed) }
+        set { allOperations.store(newValue, ordering: .relaxed) }
     }
 }

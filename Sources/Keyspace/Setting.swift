@@ -71,5 +71,8 @@ public struct Setting: Sendable {
         Setting(
             word: "EXECUTE_IN_TRANSACTIONS", value: .flag(\.executesInTransactions), isFixed: false,
             summary: "whether models run in MULTI/EXEC and scripts, with the server waiting"),
+        Setting(
+            word: "TF_ALLOW_ALL_OPERATIONS", value: .flag(\.runs.allowsAllOperations), isFixed: false,
+            summary: "whether models of TF may read and write files and reach the network"),
     ]
 }

@@ -52,6 +52,8 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     // ONNX Runtime reports its use to its vendor unless told not to before it starts. The environment may
     // only be changed on the main thread.
     unsafe setenv("ORT_DISABLE_TELEMETRY", "1", 1)
+    // TensorFlow writes a line about each run that is stopped, unless told not to.
+    unsafe setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0)
     installAllocators()
     let state = try makeState(context, settings)
     state.install()
@@ -83,6 +85,7 @@ private func makeState(
         intraOperatorThreads: settings.intraOperatorThreads,
         interOperatorThreads: settings.interOperatorThreads)
     options.memoryLimitMegabytes = { [runs = settings.runs] in runs.memoryLimitMegabytes }
+    options.allowsAllOperations = { [runs = settings.runs] in runs.allowsAllOperations }
     // Safety: as in `installAllocators`.
     let allocator = unsafe BackendAllocator(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },

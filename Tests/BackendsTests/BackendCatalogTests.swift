@@ -158,7 +158,7 @@ extension BackendsTests {
                 ])
         }
 
-        @Test(arguments: [BackendKind.tensorFlow, .torch])
+        @Test(arguments: [BackendKind.torch])
         func aKindWithoutCodeIsUnavailable(_ kind: BackendKind) {
             let catalog = BackendCatalog(path: "/backends")
             let error = #expect(throws: ExecutionError.self) { _ = try catalog.backend(kind) }

@@ -9,10 +9,11 @@ import Testing
         "CRedisModule": [],
         "CONNXRuntime": [],
         "CLiteRT": [],
+        "CTensorFlow": [],
         "Tensors": [],
         "Redis": ["CRedisModule"],
         "Execution": ["Tensors"],
-        "Backends": ["CONNXRuntime", "CLiteRT", "Tensors", "Execution"],
+        "Backends": ["CONNXRuntime", "CLiteRT", "CTensorFlow", "Tensors", "Execution"],
         "Keyspace": ["Redis", "Tensors", "Execution"],
         "Commands": ["Redis", "Tensors", "Execution", "Keyspace"],
         "Module": ["Redis", "Tensors", "Execution", "Backends", "Keyspace", "Commands"],
@@ -49,7 +50,7 @@ import Testing
         #expect(Self.findings(in: SourceTree.sources) == [])
     }
 
-    @Test(arguments: ["CRedisModule", "CONNXRuntime", "CLiteRT"])
+    @Test(arguments: ["CRedisModule", "CONNXRuntime", "CLiteRT", "CTensorFlow"])
     func declarationsInCAreImportedByOneTarget(_ module: String) {
         let importers = SourceTree.sources.filter { file in
             Self.imports(of: file).contains { $0.module == module }

@@ -12,6 +12,11 @@ import Testing
             "Sources/Backends/ONNXRuntime/ONNXRuntimeStrings.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeValues.swift",
             "Sources/Backends/Reference/ReferenceModel.swift",
+            "Sources/Backends/TensorFlow/PrivateFolder.swift",
+            "Sources/Backends/TensorFlow/TensorFlowBackend.swift",
+            "Sources/Backends/TensorFlow/TensorFlowRefusal.swift",
+            "Sources/Backends/TensorFlow/TensorFlowSession.swift",
+            "Sources/Backends/TensorFlow/TensorFlowTensors.swift",
             "Sources/Commands/ErrorText.swift",
             // Lines of the log, in the words that administrators search for.
             "Sources/Keyspace/ModuleSettings.swift",

@@ -7,6 +7,7 @@ enum ContractSubject: CaseIterable, Sendable {
     case reference
     case onnxRuntime
     case liteRT
+    case tensorFlow
 
     /// What the contract's tests need; each backend has all of them.
     enum Model {
@@ -32,6 +33,10 @@ enum ContractSubject: CaseIterable, Sendable {
                 kind: .tensorFlowLite, types: DataType.allCases.filter { $0 != .string },
                 runsEmptyTensors: false, garbageText: "Failed to load model from buffer",
                 countText: { _, _ in "Inconsistent number of inputs" })
+        case .tensorFlow:
+            ContractAbilities(
+                kind: .tensorFlow, namesAreGiven: true, garbageText: "Invalid GraphDef",
+                countText: { "ERR Expected \($0) inputs but got \($1)" })
         }
     }
 
@@ -40,6 +45,7 @@ enum ContractSubject: CaseIterable, Sendable {
         case .reference: ReferenceBackend(kind: .onnxRuntime)
         case .onnxRuntime: try Runtime.onnx()
         case .liteRT: try Runtime.liteRT()
+        case .tensorFlow: try Runtime.tensorFlow()
         }
     }
 
@@ -60,6 +66,11 @@ enum ContractSubject: CaseIterable, Sendable {
         case (.liteRT, .sumDifference): try Fixture.tflite("sum_difference")
         case (.liteRT, .double): try Fixture.tflite("scalar_double")
         case (.liteRT, .count): try Fixture.tflite("count")
+        case (.tensorFlow, .identity(let type)):
+            try Fixture.file("tensorflow/identity_" + "\(type.wireName)".lowercased() + ".pb")
+        case (.tensorFlow, .sumDifference): try Fixture.file("tensorflow/sum_difference.pb")
+        case (.tensorFlow, .double): try Fixture.file("tensorflow/scalar_double.pb")
+        case (.tensorFlow, .count): try Fixture.file("tensorflow/count.pb")
         }
     }
 }

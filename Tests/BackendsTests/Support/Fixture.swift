@@ -24,6 +24,12 @@ enum Fixture {
         [UInt8](try Data(contentsOf: models.appendingPathComponent(name)))
     }
 
+    /// The names of all files with an ending in a folder below the models' folder, sorted.
+    static func names(in folder: String, ending: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: models.appendingPathComponent(folder).path)
+            .filter { $0.hasSuffix(ending) }.sorted()
+    }
+
     /// The names of all models in a folder below the models' folder, sorted.
     static func names(in folder: String) throws -> [String] {
         let files = try FileManager.default.contentsOfDirectory(

@@ -30,6 +30,9 @@ enum Runtime {
         try liteRT().load(.of(Fixture.tflite(name), backend: .tensorFlowLite))
     }
 
+    /// TensorFlow, likewise.
+    static func tensorFlow() throws -> any Backend { try catalog.backend(.tensorFlow) }
+
     /// A fixture made ready by ONNX Runtime.
     static func load(_ name: String) throws -> any LoadedModel {
         try onnx().load(.of(Fixture.model(name)))

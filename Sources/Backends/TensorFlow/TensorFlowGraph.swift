@@ -1,0 +1,229 @@
+/// A graph as far as it has to be known to judge it: names, operations and what is connected.
+struct TensorFlowGraph {
+    struct Node {
+        var name = ""
+        /// Of the runtime, or a function of the graph.
+        var operation = ""
+        /// `node`, `node:output`, `node:name:index` or `^node`.
+        var inputs: [String] = []
+        /// The functions that attributes name.
+        var functions: [String] = []
+        fileprivate(set) var attributes: Set<String> = []
+        /// Of the attribute `dtype`, and of the tensor in `value`; 0 if there is none.
+        fileprivate(set) var declaredType: UInt64 = 0
+        fileprivate(set) var valueType: UInt64 = 0
+        /// An attribute with a tensor whose shape is none, or far larger than what is given for it.
+        fileprivate(set) var wrongTensor: String?
+    }
+
+    struct Function {
+        var name = ""
+        var parameters: [String] = []
+        var nodes: [Node] = []
+    }
+
+    private(set) var nodes: [Node] = []
+    private(set) var functions: [Function] = []
+    /// The functions that the library names as those that compute gradients, and what for.
+    private(set) var gradients: [String] = []
+
+    typealias Reader = WireReader<TensorFlowRefusal>
+
+    init() {}
+
+    /// Adds what a GraphDef message holds: a message in several parts is one.
+    mutating func read(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TensorFlowRefusal) {
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: nodes.append(try Self.node(bytes, try reader.nextRange(of: field, bytes)))
+            case 2: try readLibrary(bytes, try reader.nextRange(of: field, bytes))
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+    }
+
+    private mutating func readLibrary(
+        _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) {
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: functions.append(try Self.function(bytes, try reader.nextRange(of: field, bytes)))
+            case 2, 3: try readGradient(bytes, try reader.nextRange(of: field, bytes))
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+    }
+
+    private mutating func readGradient(
+        _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) {
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            guard field.number <= 2 else {
+                try reader.skip(field, bytes, depth: 0)
+                continue
+            }
+            gradients.append(bytes.text(try reader.nextRange(of: field, bytes)))
+        }
+    }
+
+    private static func function(
+        _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) -> Function {
+        var function = Function()
+        var hasSignature = false
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1:
+                guard !hasSignature else { throw .malformed }
+                hasSignature = true
+                try readSignature(&function, bytes, try reader.nextRange(of: field, bytes))
+            case 3: function.nodes.append(try node(bytes, try reader.nextRange(of: field, bytes)))
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+        guard !function.name.isEmpty else { throw .malformed }
+        return function
+    }
+
+    private static func readSignature(
+        _ function: inout Function, _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) {
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: try reader.readOnce(&function.name, field, bytes)
+            case 2:
+                let name = try firstText(bytes, try reader.nextRange(of: field, bytes))
+                function.parameters.append(name)
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+    }
+
+    /// The text in field 1 of a message.
+    static func firstText(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TensorFlowRefusal) -> String {
+        var text = ""
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            guard field.number == 1 else {
+                try reader.skip(field, bytes, depth: 0)
+                continue
+            }
+            try reader.readOnce(&text, field, bytes)
+        }
+        return text
+    }
+
+    private static func node(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TensorFlowRefusal) -> Node {
+        var node = Node()
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: try reader.readOnce(&node.name, field, bytes)
+            case 2: try reader.readOnce(&node.operation, field, bytes)
+            case 3: node.inputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
+            case 5: try node.readAttribute(bytes, try reader.nextRange(of: field, bytes))
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+        guard !node.name.isEmpty, !node.operation.isEmpty else { throw .malformed }
+        return node
+    }
+}
+
+extension TensorFlowGraph.Node {
+    private typealias Reader = TensorFlowGraph.Reader
+
+    fileprivate mutating func readAttribute(
+        _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) {
+        var name = ""
+        var value: Range<Int>?
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: try reader.readOnce(&name, field, bytes)
+            case 2:
+                guard value == nil else { throw .malformed }
+                value = try reader.nextRange(of: field, bytes)
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+        // An attribute that is given twice would be another one for another reader.
+        guard attributes.insert(name).inserted else { throw .malformed }
+        if let value { try readValue(of: name, bytes, value, depth: 1) }
+    }
+
+    private mutating func readValue(
+        of name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
+    ) throws(TensorFlowRefusal) {
+        guard depth <= Reader.maximumDepth else { throw .malformed }
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: try readList(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            case 6 where field.kind == .varint && name == "dtype":
+                declaredType = try reader.nextVarint(bytes).value
+            case 8:
+                let range = try reader.nextRange(of: field, bytes)
+                let tensor = try TensorFlowConstant(bytes, range)
+                if name == "value" { valueType = tensor.type }
+                if !tensor.isValid { wrongTensor = name }
+            case 10: try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            default: try reader.skip(field, bytes, depth: depth)
+            }
+        }
+    }
+
+    private mutating func readList(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
+    ) throws(TensorFlowRefusal) {
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            guard field.number == 9 else {
+                try reader.skip(field, bytes, depth: depth)
+                continue
+            }
+            try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+        }
+    }
+
+    /// A function by its name, with attributes that may name further ones.
+    private mutating func readFunction(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
+    ) throws(TensorFlowRefusal) {
+        var name = ""
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: try reader.readOnce(&name, field, bytes)
+            case 2:
+                let entry = try reader.nextRange(of: field, bytes)
+                var inner = Reader(position: entry.lowerBound, end: entry.upperBound)
+                while let field = try inner.nextField(bytes) {
+                    guard field.number == 2 else {
+                        try inner.skip(field, bytes, depth: depth)
+                        continue
+                    }
+                    try readValue(of: "", bytes, try inner.nextRange(of: field, bytes), depth: depth + 1)
+                }
+            default: try reader.skip(field, bytes, depth: depth)
+            }
+        }
+        functions.append(name)
+    }
+}
+
+extension WireReader<TensorFlowRefusal> {
+    /// Reads a text that a message has once: given twice it could be another one for another reader.
+    mutating func readOnce(
+        _ text: inout String, _ field: Field, _ bytes: Span<UInt8>
+    ) throws(TensorFlowRefusal) {
+        guard text.isEmpty else { throw .malformed }
+        text = bytes.text(try nextRange(of: field, bytes))
+    }
+}
