@@ -46,6 +46,22 @@ import Testing
         #expect(try Self.options(line).batching == expected)
     }
 
+    @Test func anArchiveOfATensorFlowModelNeedsNoNames() throws {
+        let options = try Self.options("AI.MODELSET k TF CPU TAG t BLOB PK\u{3}\u{4}rest more")
+        #expect(options.inputNames.isEmpty && options.outputNames.isEmpty)
+        #expect(options.backend == .tensorFlow)
+    }
+
+    @Test(
+        arguments: [
+            "AI.MODELSET k TF CPU BLOB x more", "AI.MODELSET k TF CPU BLOB PK\u{3} \u{4}",
+            "AI.MODELSET k TF CPU BLOB x PK\u{3}\u{4}",
+        ] as [Line])
+    func anythingElseOfTensorFlowNeedsNames(_ line: Line) {
+        let text = "ERR Insufficient arguments, INPUTS and OUTPUTS not specified"
+        #expect(line.refusal(by: ModelSet.self) == text)
+    }
+
     @Test func readsTheNamesOfATensorFlowModel() throws {
         let options = try Self.options("AI.MODELSET k TF CPU INPUTS a b OUTPUTS c BLOB x")
         #expect([options.inputNames.texts, options.outputNames.texts] == [["a", "b"], ["c"]])

@@ -62,6 +62,21 @@ import Testing
         #expect(try Self.options(line).batching == expected)
     }
 
+    @Test func anArchiveOfATensorFlowModelNeedsNoNames() throws {
+        let options = try Self.options("AI.MODELSTORE k TF CPU TAG t BLOB PK\u{3}\u{4}rest more")
+        #expect(options.inputNames.isEmpty && options.outputNames.isEmpty)
+        #expect(options.backend == .tensorFlow)
+    }
+
+    @Test(
+        arguments: [
+            "AI.MODELSTORE k TF CPU BLOB x more", "AI.MODELSTORE k TF CPU BLOB PK\u{3} \u{4}",
+            "AI.MODELSTORE k TF CPU BLOB x PK\u{3}\u{4}",
+        ] as [Line])
+    func anythingElseOfTensorFlowNeedsNames(_ line: Line) {
+        #expect(line.refusal(by: ModelStore.self) == "ERR INPUTS not specified for TF")
+    }
+
     @Test func readsTheNamesOfATensorFlowModel() throws {
         let options = try Self.options("AI.MODELSTORE k TF CPU INPUTS 2 a OUTPUTS OUTPUTS 1 c BLOB x")
         #expect([options.inputNames.texts, options.outputNames.texts] == [["a", "OUTPUTS"], ["c"]])

@@ -73,7 +73,10 @@ public struct ModelSet: Command {
             while let word = words.peek, !word.matches("BLOB") { _ = words.next() }
             return ([], [])
         }
-        guard let first = words.peek, !first.matches("BLOB") else { throw .inputsAndOutputsNotSpecified }
+        guard let first = words.peek, !first.matches("BLOB") else {
+            guard ModelOptions.bringsNames(words) else { throw .inputsAndOutputsNotSpecified }
+            return ([], [])
+        }
         guard words.take("INPUTS") else { throw .inputsNotSpecified }
         let inputs = names(&words, upTo: "OUTPUTS")
         guard words.take("OUTPUTS") else { throw .outputsNotSpecified }

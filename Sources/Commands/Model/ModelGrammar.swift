@@ -40,6 +40,18 @@ struct ModelOptions: Sendable {
         return Int(real)
     }
 
+    /// Whether what is left is a TensorFlow model that says itself what its inputs and outputs are called.
+    ///
+    /// That is a SavedModel in an archive. A graph needs names, so without them anything else is refused.
+    static func bringsNames(_ words: ArgumentReader) -> Bool {
+        var words = words
+        guard words.take("BLOB"), let piece = words.next() else { return false }
+        return piece.withBytes { bytes in
+            let mark: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+            return bytes.count >= mark.count && mark.indices.allSatisfy { bytes[$0] == mark[$0] }
+        }
+    }
+
     /// What is left are the model's pieces, at least one.
     static func blob(_ words: inout ArgumentReader) throws(CommandError) -> ArgumentSlice {
         guard words.remaining > 0, let blob = words.next(words.remaining) else { throw .missingModelBlob }

@@ -63,7 +63,10 @@ public struct ModelStore: Command {
             guard !hasInputs else { throw .inputsNotForThisBackend }
             return ([], [])
         }
-        guard hasInputs else { throw .inputsNotSpecifiedForTensorFlow }
+        guard hasInputs else {
+            guard ModelOptions.bringsNames(words) else { throw .inputsNotSpecifiedForTensorFlow }
+            return ([], [])
+        }
         guard let inputCount = ModelOptions.count(words.next()), inputCount > 0 else {
             throw .invalidInputCount
         }
