@@ -55,6 +55,7 @@ def newer(newer_server):
     for name, default, _, _ in NUMBERS:
         client.config_set(f"ai.{name}", default)
     client.config_set("ai.execute_in_transactions", "no")
+    client.config_set("ai.tf_allow_all_operations", "no")
     client.config_set("ai.backendspath", str(paths.BACKENDS))
 
 
@@ -87,13 +88,15 @@ def test_every_setting_has_its_default(newer):
         **{f"ai.{name}": str(default) for name, default, _, _ in NUMBERS},
         **{f"ai.{name}": str(default) for name, default in FIXED},
         "ai.execute_in_transactions": "no",
+        "ai.tf_allow_all_operations": "no",
         "ai.backendspath": str(paths.BACKENDS)}
 
 
 def test_the_readme_lists_every_setting(newer):
     section = (paths.ROOT / "README.md").read_text().split("\n## Settings\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)
-    assert sorted(rows) == sorted(["ONNX", "TFLITE", *(name[3:].upper() for name in shown(newer))])
+    assert sorted(rows) == sorted(
+        ["ONNX", "TF", "TFLITE", *(name[3:].upper() for name in shown(newer))])
 
 
 @pytest.mark.parametrize("name, default, least, greatest", NUMBERS)

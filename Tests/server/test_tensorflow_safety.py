@@ -1,0 +1,160 @@
+"""A model of TF neither reaches out nor ends the server, and a library that would harm it is refused."""
+
+import io
+import random
+import shutil
+import subprocess
+import zipfile
+
+import pytest
+
+from support import paths, rdb
+from support.clients import refusal
+from support.models import execution, floats, get_tensor, set_tensor, execute
+from support.tensorflow import graph_bytes, names, store, store_words
+
+SETTING = "the setting TF_ALLOW_ALL_OPERATIONS allows it"
+STUB = """
+#include <stddef.h>
+void *zcalloc(void *owner, unsigned count, unsigned size) { return count * size > 0 ? owner : NULL; }
+const char *TF_Version(void) { return "a stub"; }
+"""
+
+
+def files(server):
+    """The files in the server's folder, with what those hold that a model could write."""
+    return {str(path.relative_to(server.folder)) for path in server.folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def saved(server, client):
+    """A server with a dump.rdb that no reply may show."""
+    client.set("confidential", "confidential")
+    client.save()
+    return client
+
+
+@pytest.mark.parametrize("name", names("refused", ".pb"))
+def test_a_graph_that_reaches_out_is_refused(server, saved, name):
+    before = files(server)
+    dump = (server.folder / "dump.rdb").read_bytes()
+    text = refusal(saved, *store_words("m", graph_bytes(f"refused/{name}"), ["x"], ["y"]))
+    assert text.startswith("ERR the operation ") and text.endswith(SETTING)
+    assert saved.exists("m") == 0
+    assert files(server) == before
+    assert (server.folder / "dump.rdb").read_bytes() == dump
+
+
+@pytest.mark.parametrize("name", names("saved/refused", ".zip"))
+def test_an_archive_that_reaches_out_is_refused(server, saved, name):
+    before = files(server)
+    text = refusal(saved, *store_words("m", graph_bytes(f"saved/refused/{name}.zip")))
+    assert "not allowed" in text
+    assert saved.exists("m") == 0
+    assert files(server) == before
+
+
+@pytest.mark.parametrize("name", ["read_file", "in_called_function"])
+def test_one_from_a_payload_never_runs(saved, name):
+    floats(saved, "x", 1)
+    fields = rdb.model_fields(graph_bytes(f"refused/{name}"), ["x"], ["y"], backend=rdb.TF)
+    saved.restore("m", 0, rdb.payload(rdb.MODEL, 4, fields))
+    text = refusal(saved, *execution("m", ["x"], ["y"]))
+    assert text.startswith("ERR the operation ReadFile ")
+    saved.delete("m")
+
+
+def test_the_setting_lets_it_reach_out(start_server):
+    server = start_server(words=["TF_ALLOW_ALL_OPERATIONS", "yes"])
+    client = server.client()
+    store(client, "m", "refused/write_file", ["x"], ["y"])
+    floats(client, "x", 1)
+    execute(client, "m", ["x"], ["y"])
+    assert (server.folder / "dump.rdb").read_bytes() == b"dump.rdb"
+    client.config_set("ai.tf_allow_all_operations", "no")
+    text = refusal(client, *store_words("n", graph_bytes("refused/write_file"), ["x"], ["y"]))
+    assert text.startswith("ERR the operation WriteFile ")
+    (server.folder / "dump.rdb").unlink()
+
+
+@pytest.mark.parametrize("name", names("fatal", ".pb"))
+def test_what_would_end_the_process_is_refused(client, name):
+    inputs = ["count"] if "count" in name or "loop" in name else ["x"]
+    text = refusal(client, *store_words("m", graph_bytes(f"fatal/{name}"), inputs, ["y"]))
+    assert text.startswith("ERR ")
+    assert client.ping()
+
+
+def damaged(whole, source):
+    """The bytes with one to four of them changed, or without their end."""
+    if source.random() < 0.1:
+        return whole[:source.randrange(len(whole))]
+    changed = bytearray(whole)
+    for _ in range(source.randint(1, 4)):
+        place = source.randrange(len(changed))
+        changed[place] = source.choice([0, 1, 0x7F, 0xFF, source.randrange(256)])
+    return bytes(changed)
+
+
+def damaged_within(archive, source):
+    """The archive with one of its files damaged, and all checksums right."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as whole, zipfile.ZipFile(target, "w") as made:
+        files = [info.filename for info in whole.infolist() if info.file_size > 0]
+        chosen = source.choice(files)
+        for file in files:
+            content = whole.read(file)
+            made.writestr(file, damaged(content, source) if file == chosen else content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("name, inputs, outputs, feed", [
+    ("sum_difference", ["a", "b"], ["sum", "difference"], ["x", "x"]),
+    ("count", ["count"], ["total"], ["few"]), ("rows_filter", ["x"], ["y"], ["flat"]),
+    ("saved/line.zip", [], [], ["x"]), ("saved/words.zip", [], [], ["words"]),
+])
+def test_a_damaged_model_never_harms_the_server(client, name, inputs, outputs, feed):
+    whole = graph_bytes(name)
+    source = random.Random(name)
+    set_tensor(client, "x", "FLOAT", [[1, 2]])
+    floats(client, "flat", 1, -1)
+    set_tensor(client, "few", "INT64", [3])
+    client.execute_command("AI.TENSORSET", "words", "STRING", 1, "VALUES", "one")
+    results = [f"out{index}" for index in range(len(outputs) or 2)]
+    damage = damaged_within if name.endswith(".zip") else damaged
+    for _ in range(1000):
+        if refusal(client, *store_words("m", damage(whole, source), inputs, outputs)) is None:
+            refusal(client, *execution("m", feed, results))
+    client.delete("m")
+
+
+@pytest.fixture
+def stub(tmp_path):
+    """A folder with a library that has the name in question, as TensorFlow's has before it is made ready."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    folder = tmp_path / "redisai_tensorflow"
+    folder.mkdir()
+    (tmp_path / "stub.c").write_text(STUB)
+    library, source = folder / "redisai_tensorflow.so", tmp_path / "stub.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", str(library), str(source)], check=True)
+    return tmp_path
+
+
+def test_a_library_that_would_damage_the_servers_memory_is_refused(start_server, stub):
+    server = start_server(backends=stub)
+    client = server.client()
+    words = store_words("m", graph_bytes("mul"), ["a", "b"], ["c"])
+    assert refusal(client, *words) == "ERR Could not load backend"
+    assert "exports zcalloc, as the server does" in server.log_path.read_text()
+    assert "type `make backends`" in server.log_path.read_text()
+
+
+def test_two_threads_of_the_server_run_graphs_beside_each_other(start_server):
+    client = start_server(words=["THREADS_PER_QUEUE", 2, "INLINE_RUN_BUDGET", 0]).client()
+    store(client, "m", "dense", ["x"], ["y"])
+    set_tensor(client, "x", "FLOAT", [[1] * 16])
+    execute(client, "m", ["x"], ["y"])
+    first = get_tensor(client, "y").tolist()
+    for _ in range(50):
+        execute(client, "m", ["x"], ["y"])
+    assert get_tensor(client, "y").tolist() == first
