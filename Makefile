@@ -58,7 +58,7 @@ run: port tools backends module ## Build what is missing and serve on PORT, in t
 module: build/redisai.so ## Build the module: build/redisai.so
 
 .PHONY: backends
-backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, or all
+backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, tflite, or all
 	@$(FETCH) backends $(BACKENDS)
 
 .PHONY: doctor

@@ -106,14 +106,14 @@ def test_a_model_of_a_runtime_that_is_not_there_keeps_its_bytes(start_server):
     server = start_server()
     client = server.client()
     floats(client, "x", 1, 2)
-    fields = rdb.model_fields(b"a frozen graph", ["in"], ["out"], backend=rdb.TF, tag="tf")
-    client.restore("tf", 0, rdb.payload(rdb.MODEL, 4, fields))
+    fields = rdb.model_fields(b"a scripted module", ["in"], ["out"], backend=rdb.TORCH, tag="torch")
+    client.restore("torch", 0, rdb.payload(rdb.MODEL, 4, fields))
     server.restart()
     client = server.client()
-    assert client.execute_command("AI.MODELGET", "tf") == [
-        b"backend", b"TF", b"device", b"CPU", b"tag", b"tf", b"batchsize", 0, b"minbatchsize", 0,
-        b"inputs", [b"in"], b"outputs", [b"out"], b"minbatchtimeout", 0, b"blob", b"a frozen graph"]
-    assert refusal(client, *execution("tf", ["x"], ["y"])) is not None
+    assert client.execute_command("AI.MODELGET", "torch") == [
+        b"backend", b"TORCH", b"device", b"CPU", b"tag", b"torch", b"batchsize", 0, b"minbatchsize", 0,
+        b"inputs", [b"in"], b"outputs", [b"out"], b"minbatchtimeout", 0, b"blob", b"a scripted module"]
+    assert refusal(client, *execution("torch", ["x"], ["y"])) is not None
 
 
 def test_a_damaged_model_can_be_replaced_and_deleted(client):
