@@ -44,7 +44,7 @@ def main() -> int:
 
 def probed(part) -> tuple[str, str]:
     """Whether a runtime's library is of use on this machine, and what it says; other parts are just there."""
-    library = BUILD / part.folder / f"redisai_{'onnxruntime' if part.name == 'onnx' else part.name}.so"
+    library = BUILD / part.folder / f"{pathlib.Path(part.folder).name}.so"
     if part.group != "backends" or part.name not in PROBES:
         return "ok", ""
     command = [sys.executable, str(pathlib.Path(__file__).with_name("probe.py")), part.name, str(library)]

@@ -36,7 +36,13 @@ def tflite(library: ctypes.CDLL) -> str:
     return "opens and reads a model"
 
 
-PROBES = {"onnx": onnx, "tflite": tflite}
+def tf(library: ctypes.CDLL) -> str:
+    """The version that the library tells."""
+    library.TF_Version.restype = ctypes.c_char_p
+    return f"opens, version {library.TF_Version().decode()}"
+
+
+PROBES = {"onnx": onnx, "tf": tf, "tflite": tflite}
 
 
 def main(arguments: list[str]) -> int:
