@@ -13,9 +13,9 @@ import tempfile
 
 import load
 import models
+from runtimes import ONNX
 from server import ROOT, Server, add_arguments
 
-RUNTIME = "redisai_onnxruntime/redisai_onnxruntime.so"
 WIDTH, LAYERS = 512, 64
 CONNECTIONS = 64
 BATCH_SIZE = 32
@@ -62,7 +62,7 @@ def heavy(options, server, client, folder, file):
         rate, size = measure_free(options, server, client, "heavy", request)
         rows = max(1, round(size))
         floor, _ = load.measure_floor(
-            options.tools, options.backends / RUNTIME, file, (f"{rows}x{WIDTH}",), options.seconds)
+            options.tools, ONNX, options.backends, file, (f"{rows}x{WIDTH}",), options.seconds)
         floor_rate = floor.per_second * rows
         shares.append(rate / floor_rate)
         print(

@@ -67,9 +67,13 @@ def measurement(figures, cpu=None):
         figures["stolen"], cpu)
 
 
-def measure_floor(tools, library, model, shapes, seconds, threads=1):
-    """The vendor's own Run without a server. Returns the measurement and the runtime's version."""
-    figures = run_tool([tools / "floor", library, model, seconds, threads, *shapes], cores()[0])
+def measure_floor(tools, runtime, backends, model, tensors, seconds, threads=1):
+    """The vendor's own run without a server. Returns the measurement and the runtime's version.
+
+    `tensors` are the inputs and outputs as the program `floor` wants them.
+    """
+    command = [tools / "floor", runtime.floor, backends / runtime.library, model, seconds, threads, *tensors]
+    figures = run_tool(command, cores()[0])
     return measurement(figures), figures["runtime"]
 
 

@@ -13,16 +13,17 @@ MODELS = ("mul", "classifier")
 
 
 def draw_latency(axes, results):
-    """p50 at one connection: what PING costs, what the vendor's Run costs, and what is left."""
+    """p50 at one connection: what PING costs, what the vendor's own run costs, and what is left."""
+    models = [case.removeprefix("floor ") for case in results.rounds if case.startswith("floor ")]
     ping = results.median(report.key(report.PING, 1), "p50")
     axes.barh("PING", ping, color=SERVER_COLOUR, label="PING")
-    for model in MODELS:
+    for model in models:
         below = results.median(report.floor(model), "p50")
         whole = results.median(report.key(report.execute(model), 1), "p50")
         rest = max(whole - ping - below, 0)
         name = f"AI.MODELEXECUTE\n{model}"
         axes.barh(name, ping, color=SERVER_COLOUR)
-        axes.barh(name, below, left=ping, color=FLOOR_COLOUR, label="floor: the vendor's Run")
+        axes.barh(name, below, left=ping, color=FLOOR_COLOUR, label="floor: the vendor's run")
         axes.barh(name, rest, left=ping + below, color=OURS_COLOUR, label="the rest: the module")
         axes.text(whole, name, f" {whole:.1f}", va="center")
     axes.text(ping, "PING", f" {ping:.1f}", va="center")

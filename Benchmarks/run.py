@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures the module beside what it can be compared with: the vendor's own Run, PING, SET and GET.
+"""Measures the module beside what it can be compared with: the vendors' own runs, PING, SET and GET.
 
 All in one run, on one machine, in turn: each round measures every case once, every second round in reverse
 order, and each figure is the median of the rounds. Writes a table to the terminal and
@@ -15,10 +15,10 @@ import redis
 import load
 import picture
 import report
+from runtimes import LITERT, ONNX, TENSORFLOW, Runtime
 from server import ROOT, Server, add_arguments
 
 MODELS = ROOT / "Tests/Fixtures/models"
-RUNTIME = "redisai_onnxruntime/redisai_onnxruntime.so"
 SIZES = {"16 B": 16, "4 KiB": 4096, "600 KiB": 600 * 1024}
 OK = b"+OK\r\n"
 
@@ -34,8 +34,7 @@ class Case:
     connections: int = 0
     request: bytes = b""
     reply: bytes = b""
-    model: str = ""
-    shapes: tuple = ()
+    model: "Model | None" = None
 
     @property
     def key(self):
@@ -44,16 +43,34 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Model:
-    """A fixture: its file and the shapes of its inputs."""
+    """A fixture: its file, the shapes of its inputs, and the names that TensorFlow wants to be told."""
 
     name: str
+    runtime: Runtime
     file: str
     shapes: tuple
+    input_names: tuple = ()
+    output_names: tuple = ()
+    connections: tuple = (1,)
+
+    @property
+    def tensors(self):
+        """Inputs and outputs as the program `floor` wants them."""
+        shapes = ["x".join(map(str, shape)) for shape in self.shapes]
+        if not self.input_names:
+            return shapes
+        named = [f"{name}={shape}" for name, shape in zip(self.input_names, shapes)]
+        return named + [f"={name}" for name in self.output_names]
 
     def store(self, client):
         """Stores the model and its inputs and runs it until it is warm. Returns the words of that request."""
+        names = ()
+        if self.input_names:
+            names = ("INPUTS", len(self.input_names), *self.input_names,
+                     "OUTPUTS", len(self.output_names), *self.output_names)
         client.execute_command(
-            "AI.MODELSTORE", self.name, "ONNX", "CPU", "BLOB", (MODELS / self.file).read_bytes())
+            "AI.MODELSTORE", self.name, self.runtime.backend, "CPU", *names, "BLOB",
+            (MODELS / self.file).read_bytes())
         inputs = []
         for index, shape in enumerate(self.shapes):
             count = shape[0] * shape[1]
@@ -67,9 +84,12 @@ class Model:
         return command
 
 
+PAIR = ((2, 2), (2, 2))
 FIXTURES = (
-    Model("mul", "mul_2x2.onnx", ((2, 2), (2, 2))),
-    Model("classifier", "classifier_30_64_32_2.onnx", ((1, 30),)),
+    Model("mul", ONNX, "mul_2x2.onnx", PAIR, connections=report.CONNECTIONS),
+    Model("classifier", ONNX, "classifier_30_64_32_2.onnx", ((1, 30),), connections=report.CONNECTIONS),
+    Model("mul TF", TENSORFLOW, "tensorflow/mul.pb", PAIR, ("a", "b"), ("c",)),
+    Model("mul TFLITE", LITERT, "tflite/mul_2x2.tflite", PAIR),
 )
 
 
@@ -79,12 +99,12 @@ def cases(client):
     requests = {}
     for model in FIXTURES:
         requests[model.name] = load.encode(*model.store(client))
-        shapes = tuple("x".join(map(str, shape)) for shape in model.shapes)
-        made.append(Case(report.floor(model.name), model=model.file, shapes=shapes))
+        made.append(Case(report.floor(model.name), model=model))
     for connections in report.CONNECTIONS:
         made.append(Case(report.PING, connections, load.encode("PING"), b"+PONG\r\n"))
         for model in FIXTURES:
-            made.append(Case(report.execute(model.name), connections, requests[model.name], OK))
+            if connections in model.connections:
+                made.append(Case(report.execute(model.name), connections, requests[model.name], OK))
     for label, size in SIZES.items():
         payload = bytes(index % 128 for index in range(size))
         set_tensor = load.encode("AI.TENSORSET", "t" + label, "FLOAT", size // 4, "BLOB", payload)
@@ -102,9 +122,10 @@ def cases(client):
 
 def measure(case, server, client, options):
     """Returns the measurement, and the runtime's version if the case knows it."""
-    if case.connections == 0:
+    if case.model is not None:
         return load.measure_floor(
-            options.tools, options.backends / RUNTIME, MODELS / case.model, case.shapes, options.seconds)
+            options.tools, case.model.runtime, options.backends, MODELS / case.model.file,
+            case.model.tensors, options.seconds)
     # With one connection the client and the server never have work at the same time.
     is_apart = not options.together and case.connections > 1
     done = load.measure_load(
@@ -143,7 +164,8 @@ def main():
                 for case in lines if number % 2 == 0 else reversed(lines):
                     done, runtime = measure(case, server, client, options)
                     results.add(case.key, done)
-                    results.machine["ONNX Runtime"] = runtime or results.machine.get("ONNX Runtime")
+                    if runtime is not None:
+                        results.machine[case.model.runtime.title] = runtime
         except redis.exceptions.ConnectionError as error:
             raise SystemExit(f"the server is gone: {error}; its log ends with:\n{server.log_tail()}")
         results.machine["rounds"] = f"{options.rounds} of {options.seconds} s per case"

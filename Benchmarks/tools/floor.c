@@ -1,76 +1,47 @@
-/* Times the vendor's own Run of a model, without a server: what no server can go below.
+/* Times the vendor's own run of a model, without a server: what no server can go below.
 
-     floor LIBRARY MODEL SECONDS THREADS SHAPE...
+     floor RUNTIME LIBRARY MODEL SECONDS THREADS INPUT... [=OUTPUT...]
 
-   LIBRARY is ONNX Runtime's shared library, MODEL an ONNX file with FLOAT inputs and outputs, and each SHAPE
-   (`2x2`) is that of one input, in the model's order. One run is the least that an honest caller does: wrap
-   the bytes of the inputs and the outputs, Run, release the wrappers. It prints one JSON object.
+   RUNTIME is onnx, tensorflow or litert, LIBRARY its shared library, MODEL a file with FLOAT inputs and
+   outputs. Each INPUT is the shape of one input, in the model's order: `2x2`, or `name=2x2` where the format
+   wants names; then `=name` names an output. It prints one JSON object.
 
    It is C so that the floor has no cost of any other language in it, and it has its own few declarations so
-   that it shares no mistake with the module. ONNX Runtime's table of functions only ever grows at its end,
-   which makes a function's place in the table a lasting name for it. */
+   that it shares no mistake with the module. */
+#include "floor.h"
+
 #include <dlfcn.h>
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "samples.h"
 
-enum Slot {
-    GET_ERROR_MESSAGE = 2,
-    CREATE_ENV = 3,
-    CREATE_SESSION = 7,
-    RUN = 9,
-    CREATE_SESSION_OPTIONS = 10,
-    DISABLE_CPU_MEMORY_ARENA = 19,
-    SET_OPTIMIZATION_LEVEL = 23,
-    SET_INTRA_OP_THREADS = 24,
-    SET_INTER_OP_THREADS = 25,
-    SESSION_INPUT_COUNT = 30,
-    SESSION_OUTPUT_COUNT = 31,
-    SESSION_INPUT_NAME = 36,
-    SESSION_OUTPUT_NAME = 37,
-    CREATE_TENSOR_WITH_DATA = 49,
-    TENSOR_ELEMENT_TYPE = 60,
-    DIMENSIONS_COUNT = 61,
-    DIMENSIONS = 62,
-    ELEMENT_COUNT = 64,
-    TENSOR_TYPE_AND_SHAPE = 65,
-    CREATE_CPU_MEMORY_INFO = 69,
-    DEFAULT_ALLOCATOR = 78,
-    RELEASE_VALUE = 96,
-    RELEASE_TYPE_AND_SHAPE = 99,
-    ADD_SESSION_CONFIG_ENTRY = 130,
-};
-
-enum { API_VERSION = 17, FLOAT_TYPE = 1, MAXIMUM_RANK = 8, MAXIMUM_TENSORS = 16, LEVEL_ALL = 99 };
-
-typedef struct {
-    const void *const *(*get_api)(uint32_t version);
-    const char *(*version)(void);
-} ApiBase;
-
-typedef struct {
-    char *name;
-    float *data;
-    size_t byte_count;
-    int64_t shape[MAXIMUM_RANK];
-    size_t rank;
-} Tensor;
-
-static const void *const *api;
-static void *memory_info;
-
-/* The function at a place of the table; every one used through CALL returns a status, NULL for success. */
-#define CALL(slot, ...) ((void *(*)(__VA_ARGS__))(uintptr_t)api[slot])
-#define RELEASE(slot, object) ((void (*)(void *))(uintptr_t)api[slot])(object)
-
-static void fail(const char *what) {
+void fail(const char *what) {
     fprintf(stderr, "floor: %s\n", what);
     exit(1);
 }
 
-static inline void check(void *status) {
-    if (status != NULL) fail(((const char *(*)(const void *))(uintptr_t)api[GET_ERROR_MESSAGE])(status));
+void *open_library(const char *path) {
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) fail(dlerror());
+    return library;
+}
+
+void *find(void *library, const char *name) {
+    void *found = dlsym(library, name);
+    if (found == NULL) fail(dlerror());
+    return found;
+}
+
+void *read_file(const char *path, size_t *byte_count) {
+    FILE *file = fopen(path, "rb");
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0) fail("the model cannot be read");
+    *byte_count = (size_t)ftell(file);
+    rewind(file);
+    void *bytes = aligned_alloc(64, (*byte_count + 63) / 64 * 64);
+    if (bytes == NULL || fread(bytes, 1, *byte_count, file) != *byte_count) fail("the model cannot be read");
+    fclose(file);
+    return bytes;
 }
 
 static void parse_shape(Tensor *tensor, const char *text) {
@@ -87,7 +58,7 @@ static void parse_shape(Tensor *tensor, const char *text) {
     tensor->byte_count = count * sizeof(float);
 }
 
-static void allocate(Tensor *tensor) {
+void allocate(Tensor *tensor) {
     size_t padded = (tensor->byte_count + 63) / 64 * 64;
     tensor->data = aligned_alloc(64, padded);
     if (tensor->data == NULL) fail("no memory for a tensor");
@@ -97,127 +68,62 @@ static void allocate(Tensor *tensor) {
     }
 }
 
-static inline void *wrap(const Tensor *tensor) {
-    void *value = NULL;
-    check(CALL(CREATE_TENSOR_WITH_DATA, void *, void *, size_t, const int64_t *, size_t, int, void **)(
-        memory_info, tensor->data, tensor->byte_count, tensor->shape, tensor->rank, FLOAT_TYPE, &value));
-    return value;
-}
-
-static void *create_session(const char *path, int threads) {
-    void *environment = NULL, *options = NULL, *session = NULL;
-    check(CALL(CREATE_ENV, int, const char *, void **)(3, "floor", &environment));
-    check(CALL(CREATE_CPU_MEMORY_INFO, int, int, void **)(0, 0, &memory_info));
-    check(CALL(CREATE_SESSION_OPTIONS, void **)(&options));
-    check(CALL(SET_INTRA_OP_THREADS, void *, int)(options, threads));
-    check(CALL(SET_INTER_OP_THREADS, void *, int)(options, 1));
-    check(CALL(SET_OPTIMIZATION_LEVEL, void *, int)(options, LEVEL_ALL));
-    check(CALL(DISABLE_CPU_MEMORY_ARENA, void *)(options));
-    check(CALL(ADD_SESSION_CONFIG_ENTRY, void *, const char *, const char *)(
-        options, "session.intra_op.allow_spinning", "0"));
-    check(CALL(CREATE_SESSION, void *, const char *, void *, void **)(environment, path, options, &session));
-    return session;
-}
-
-static size_t name_all(void *session, enum Slot count_slot, enum Slot name_slot, Tensor *tensors) {
-    size_t count = 0;
-    void *allocator = NULL;
-    check(CALL(DEFAULT_ALLOCATOR, void **)(&allocator));
-    check(CALL(count_slot, void *, size_t *)(session, &count));
-    if (count == 0 || count > MAXIMUM_TENSORS) fail("the model has no input or output, or too many");
-    for (size_t index = 0; index < count; index++) {
-        check(CALL(name_slot, void *, size_t, void *, char **)(
-            session, index, allocator, &tensors[index].name));
+/* `2x2`, `name=2x2` or `=name`. */
+static void parse_tensor(Model *model, char *text) {
+    char *equals = strchr(text, '=');
+    if (equals == text) {
+        if (model->output_count == MAXIMUM_TENSORS) fail("too many outputs");
+        model->outputs[model->output_count++].name = text + 1;
+        return;
     }
-    return count;
-}
-
-static void run(void *session, Tensor *inputs, size_t input_count, void **input_values,
-                Tensor *outputs, size_t output_count, void **output_values) {
-    const char *input_names[MAXIMUM_TENSORS], *output_names[MAXIMUM_TENSORS];
-    for (size_t index = 0; index < input_count; index++) input_names[index] = inputs[index].name;
-    for (size_t index = 0; index < output_count; index++) output_names[index] = outputs[index].name;
-    check(CALL(RUN, void *, void *, const char *const *, void *const *, size_t, const char *const *, size_t,
-               void **)(session, NULL, input_names, input_values, input_count, output_names, output_count,
-                        output_values));
-}
-
-/* Lets the runtime allocate the outputs once, to learn their shapes. */
-static void learn_output(Tensor *tensor, void *value) {
-    void *info = NULL;
-    int type = 0;
-    size_t count = 0;
-    check(CALL(TENSOR_TYPE_AND_SHAPE, void *, void **)(value, &info));
-    check(CALL(TENSOR_ELEMENT_TYPE, void *, int *)(info, &type));
-    check(CALL(DIMENSIONS_COUNT, void *, size_t *)(info, &tensor->rank));
-    if (type != FLOAT_TYPE) fail("an output is not FLOAT");
-    if (tensor->rank > MAXIMUM_RANK) fail("an output has too many dimensions");
-    check(CALL(DIMENSIONS, void *, int64_t *, size_t)(info, tensor->shape, tensor->rank));
-    check(CALL(ELEMENT_COUNT, void *, size_t *)(info, &count));
-    tensor->byte_count = count * sizeof(float);
-    RELEASE(RELEASE_TYPE_AND_SHAPE, info);
+    if (model->input_count == MAXIMUM_TENSORS) fail("too many inputs");
+    Tensor *input = &model->inputs[model->input_count++];
+    if (equals != NULL) {
+        *equals = 0;
+        input->name = text;
+        text = equals + 1;
+    }
+    parse_shape(input, text);
+    allocate(input);
 }
 
 /* Runs until `seconds` have passed; one clock reading a run, which ends one and begins the next. */
-static void measure(void *session, Tensor *inputs, size_t input_count, Tensor *outputs, size_t output_count,
-                    double seconds, Samples *samples) {
-    void *input_values[MAXIMUM_TENSORS], *output_values[MAXIMUM_TENSORS];
+static void measure(const Runtime *runtime, Model *model, double seconds, Samples *samples) {
     uint64_t now = nanoseconds_now(), deadline = now + (uint64_t)(seconds * 1e9);
     while (now < deadline) {
-        for (size_t index = 0; index < input_count; index++) input_values[index] = wrap(&inputs[index]);
-        for (size_t index = 0; index < output_count; index++) output_values[index] = wrap(&outputs[index]);
-        run(session, inputs, input_count, input_values, outputs, output_count, output_values);
-        for (size_t index = 0; index < input_count; index++) RELEASE(RELEASE_VALUE, input_values[index]);
-        for (size_t index = 0; index < output_count; index++) RELEASE(RELEASE_VALUE, output_values[index]);
+        runtime->run(model);
         uint64_t end = nanoseconds_now();
         samples_add(samples, end - now);
         now = end;
     }
 }
 
-static const ApiBase *open_library(const char *path) {
-    /* The library's wheel reports its use to its maker unless this is set before anything is created. */
-    setenv("ORT_DISABLE_TELEMETRY", "1", 1);
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) fail(dlerror());
-    const ApiBase *(*base)(void) = (const ApiBase *(*)(void))(uintptr_t)dlsym(library, "OrtGetApiBase");
-    if (base == NULL) fail(dlerror());
-    api = base()->get_api(API_VERSION);
-    if (api == NULL) fail("the library is too old");
-    return base();
+static const Runtime *choose(const char *name) {
+    const Runtime *const runtimes[] = {&onnx_runtime, &tensorflow_runtime, &litert_runtime};
+    for (size_t index = 0; index < sizeof runtimes / sizeof *runtimes; index++) {
+        if (strcmp(runtimes[index]->name, name) == 0) return runtimes[index];
+    }
+    fail("no such runtime");
 }
 
 int main(int argumentCount, char **arguments) {
-    if (argumentCount < 6) {
-        fputs("usage: floor LIBRARY MODEL SECONDS THREADS SHAPE...\n", stderr);
+    if (argumentCount < 7) {
+        fputs("usage: floor RUNTIME LIBRARY MODEL SECONDS THREADS INPUT... [=OUTPUT...]\n", stderr);
         return 2;
     }
-    const ApiBase *base = open_library(arguments[1]);
-    double seconds = atof(arguments[3]);
-    void *session = create_session(arguments[2], atoi(arguments[4]));
-    Tensor inputs[MAXIMUM_TENSORS] = {0}, outputs[MAXIMUM_TENSORS] = {0};
-    size_t input_count = name_all(session, SESSION_INPUT_COUNT, SESSION_INPUT_NAME, inputs);
-    size_t output_count = name_all(session, SESSION_OUTPUT_COUNT, SESSION_OUTPUT_NAME, outputs);
-    if (input_count != (size_t)(argumentCount - 5)) fail("the model has another number of inputs");
-
-    void *input_values[MAXIMUM_TENSORS], *output_values[MAXIMUM_TENSORS] = {0};
-    for (size_t index = 0; index < input_count; index++) {
-        parse_shape(&inputs[index], arguments[5 + index]);
-        allocate(&inputs[index]);
-        input_values[index] = wrap(&inputs[index]);
-    }
-    run(session, inputs, input_count, input_values, outputs, output_count, output_values);
-    for (size_t index = 0; index < output_count; index++) {
-        learn_output(&outputs[index], output_values[index]);
-        allocate(&outputs[index]);
-    }
+    const Runtime *runtime = choose(arguments[1]);
+    double seconds = atof(arguments[4]);
+    Model model = {0};
+    for (int index = 6; index < argumentCount; index++) parse_tensor(&model, arguments[index]);
+    const char *runtime_version = runtime->open(arguments[2]);
+    runtime->load(arguments[3], atoi(arguments[5]), &model);
 
     Samples warm_up = {0}, samples = {0};
-    measure(session, inputs, input_count, outputs, output_count, seconds / 10, &warm_up);
+    measure(runtime, &model, seconds / 10, &warm_up);
     uint64_t start = nanoseconds_now();
-    measure(session, inputs, input_count, outputs, output_count, seconds, &samples);
+    measure(runtime, &model, seconds, &samples);
     char version[100];
-    snprintf(version, sizeof(version), ", \"runtime\": \"%s\"", base->version());
+    snprintf(version, sizeof(version), ", \"runtime\": \"%s\"", runtime_version);
     samples_print(&samples, (double)(nanoseconds_now() - start) / 1e9, version);
     return 0;
 }

@@ -1,0 +1,20 @@
+"""The runtimes that are measured: what the server, the program `floor` and the folder of backends call them."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Runtime:
+    title: str
+    backend: str  # On the wire.
+    floor: str
+    name: str  # Of the library and its folder.
+
+    @property
+    def library(self):
+        return f"{self.name}/{self.name}.so"
+
+
+ONNX = Runtime("ONNX Runtime", "ONNX", "onnx", "redisai_onnxruntime")
+TENSORFLOW = Runtime("TensorFlow", "TF", "tensorflow", "redisai_tensorflow")
+LITERT = Runtime("LiteRT", "TFLITE", "litert", "redisai_tflite")
