@@ -9,6 +9,7 @@ not. The verdict asks for none of these, and for memory that is flat after the f
 
 import argparse
 import collections
+import functools
 import statistics
 import threading
 import time
@@ -44,10 +45,10 @@ class Tally:
                     f"{self.unexplained.total()} not explained")
 
 
-def drive(server, number, stop, tally):
-    """One client until `stop`; anything it cannot go on after counts as not explained and ends it."""
+def drive(server, make, stop, tally):
+    """One client, made of its connection, until `stop`; what it cannot go on after is not explained."""
     with server.client() as connection:
-        client = Client(connection, number)
+        client = make(connection)
         while not stop.is_set():
             try:
                 tally.add(*client.act())
@@ -101,28 +102,33 @@ def report(server, samples, tally):
     return is_clean and all(is_flat)
 
 
+def soak(server, client, minutes, makers):
+    """Lets the clients, one for each function that makes one, work for so long; True if all is met."""
+    tally, stop = Tally(), threading.Event()
+    clients = [threading.Thread(target=drive, args=(server, make, stop, tally)) for make in makers]
+    for thread in clients:
+        thread.start()
+    try:
+        samples = watch(client, minutes * 60, tally)
+    except redis.exceptions.ConnectionError as error:
+        raise SystemExit(f"the server is gone: {error}; its log ends with:\n{server.log_tail()}")
+    finally:
+        stop.set()
+        for thread in clients:
+            thread.join()
+    return report(server, samples, tally)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     add_arguments(parser)
     parser.add_argument("--minutes", type=float, default=10)
     options = parser.parse_args()
-    tally, stop = Tally(), threading.Event()
     with Server.from_options(options) as server, server.client() as client:
         for model in MODELS:
             store(client, model, model.factors[0])
-        clients = [
-            threading.Thread(target=drive, args=(server, number, stop, tally)) for number in range(CLIENTS)]
-        for thread in clients:
-            thread.start()
-        try:
-            samples = watch(client, options.minutes * 60, tally)
-        except redis.exceptions.ConnectionError as error:
-            raise SystemExit(f"the server is gone: {error}; its log ends with:\n{server.log_tail()}")
-        finally:
-            stop.set()
-            for thread in clients:
-                thread.join()
-        is_met = report(server, samples, tally)
+        makers = [functools.partial(Client, number=number) for number in range(CLIENTS)]
+        is_met = soak(server, client, options.minutes, makers)
     raise SystemExit(0 if is_met else 1)
 
 
