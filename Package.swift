@@ -37,6 +37,8 @@ let package = Package(
         .target(name: "CONNXRuntime"),
         .target(name: "CLiteRT"),
         .target(name: "CTensorFlow"),
+        // The library behind this face is built by `make backends`, with the headers of libtorch.
+        .target(name: "CTorchBridge", exclude: ["library"]),
 
         // Layer 1: tensors, and the server's module API; neither knows the other.
         .target(name: "Tensors", swiftSettings: settings),
@@ -48,7 +50,9 @@ let package = Package(
         // Layer 3: the vendors' runtimes behind Execution's protocols.
         .target(
             name: "Backends",
-            dependencies: ["CONNXRuntime", "CLiteRT", "CTensorFlow", "Tensors", "Execution"],
+            dependencies: [
+                "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge", "Tensors", "Execution",
+            ],
             swiftSettings: settings),
 
         // Layer 4: what our keys hold.
@@ -75,7 +79,8 @@ let package = Package(
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Tensors"]),
-        .testTarget(name: "BackendsTests", dependencies: ["Backends", "Execution", "Tensors"]),
+        .testTarget(
+            name: "BackendsTests", dependencies: ["Backends", "CTorchBridge", "Execution", "Tensors"]),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Redis", "Tensors", "Execution", "CRedisModule"]),

@@ -23,7 +23,7 @@ import Testing
         (file.lines.last == "" ? file.lines.count - 1 : file.lines.count) > longestFile
     }
 
-    static let programs = SourceTree.files.filter { $0.has(ending: "swift", "py", "sh", "c", "h") }
+    static let programs = SourceTree.files.filter { $0.has(ending: "swift", "py", "sh", "c", "cpp", "h") }
     static let swift = SourceTree.files.filter { $0.has(ending: "swift") }
 
     @Test func linesAreShort() {
