@@ -42,7 +42,7 @@ public final class BackendCatalog: BackendProvider {
             case .tensorFlowLite:
                 try LiteRTBackend(libraryPath: path, options: options)
             case .torch:
-                throw .notImplemented
+                try TorchBackend(libraryPath: path, options: options)
             }
         }
     }

@@ -10,10 +10,11 @@ import Testing
         "CONNXRuntime": [],
         "CLiteRT": [],
         "CTensorFlow": [],
+        "CTorchBridge": [],
         "Tensors": [],
         "Redis": ["CRedisModule"],
         "Execution": ["Tensors"],
-        "Backends": ["CONNXRuntime", "CLiteRT", "CTensorFlow", "Tensors", "Execution"],
+        "Backends": ["CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge", "Tensors", "Execution"],
         "Keyspace": ["Redis", "Tensors", "Execution"],
         "Commands": ["Redis", "Tensors", "Execution", "Keyspace"],
         "Module": ["Redis", "Tensors", "Execution", "Backends", "Keyspace", "Commands"],
@@ -50,7 +51,7 @@ import Testing
         #expect(Self.findings(in: SourceTree.sources) == [])
     }
 
-    @Test(arguments: ["CRedisModule", "CONNXRuntime", "CLiteRT", "CTensorFlow"])
+    @Test(arguments: ["CRedisModule", "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge"])
     func declarationsInCAreImportedByOneTarget(_ module: String) {
         let importers = SourceTree.sources.filter { file in
             Self.imports(of: file).contains { $0.module == module }

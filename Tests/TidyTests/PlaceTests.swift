@@ -17,6 +17,8 @@ import Testing
             "Sources/Backends/TensorFlow/TensorFlowRefusal.swift",
             "Sources/Backends/TensorFlow/TensorFlowSession.swift",
             "Sources/Backends/TensorFlow/TensorFlowTensors.swift",
+            "Sources/Backends/Torch/TorchSession.swift",
+            "Sources/Backends/Torch/TorchViews.swift",
             "Sources/Commands/ErrorText.swift",
             // Lines of the log, in the words that administrators search for.
             "Sources/Keyspace/ModuleSettings.swift",

@@ -1,0 +1,34 @@
+import CTorchBridge
+import Execution
+
+/// The bridge to libtorch, opened and started; one for the process, never closed.
+@safe
+final class TorchLibrary: Sendable {
+    let bridge: TorchBridge
+    /// That of libtorch.
+    let version: String
+
+    /// Opens the bridge, which brings libtorch with it.
+    /// - Throws: why it cannot be used.
+    init(path: String, options: BackendOptions) throws(BackendOpeningError) {
+        let library = try SharedLibrary(path: path)
+        guard let entry = unsafe library.address(of: TORCH_BRIDGE_ENTRY_SYMBOL) else {
+            throw .missingSymbol(TORCH_BRIDGE_ENTRY_SYMBOL)
+        }
+        // Safety: the symbol has this type in every version of the bridge; the table is never freed.
+        let open = unsafe unsafeBitCast(entry, to: torch_bridge_entry.self)
+        guard let table = unsafe open(TORCH_BRIDGE_VERSION) else {
+            throw .unusable(reason: "\(path) is not version \(TORCH_BRIDGE_VERSION) of the bridge")
+        }
+        bridge = unsafe TorchBridge(table: table)
+        version = unsafe String(cString: table.pointee.libtorch_version())
+        do throws(ExecutionError) {
+            var threads = torch_options(
+                intra_operator_threads: Int32(clamping: options.intraOperatorThreads),
+                inter_operator_threads: Int32(clamping: options.interOperatorThreads))
+            try unsafe bridge.check(table.pointee.start(&threads))
+        } catch {
+            throw .unusable(reason: "\(path) does not start: \(error)")
+        }
+    }
+}
