@@ -100,7 +100,7 @@ extension BackendsTests {
             guard subject.abilities.namesAreGiven else {
                 let model = try subject.backend().load(definition)
                 #expect(model.inputs.map(\.name) == [Array("x".utf8)])
-                #expect(model.outputs.map(\.name) == [Array("y".utf8)])
+                #expect(model.outputs.map(\.name) == subject.abilities.outputNames("y"))
                 return
             }
             try expectOneLine {

@@ -12,6 +12,8 @@ struct ContractAbilities: Sendable {
     var types: [DataType] = DataType.allCases
     /// Whether the client names inputs and outputs; else the model's file does.
     var namesAreGiven = false
+    /// Whether a model's file says how its outputs are called, and which types and shapes there are.
+    var declaresOutputs = true
     /// Whether models run on tensors without elements; else that is refused.
     var runsEmptyTensors = true
     /// Whether a run that takes too long can be ended from outside.
@@ -22,6 +24,11 @@ struct ContractAbilities: Sendable {
     var countText: @Sendable (_ expected: Int, _ actual: Int) -> String
     /// What is said of a GPU that is not there; nil for the error that it is not there.
     var gpuText: String?
+
+    /// What a model says of its outputs' names when its author gave them these.
+    func outputNames(_ names: String...) -> [[UInt8]] {
+        names.map { declaresOutputs ? Array($0.utf8) : [] }
+    }
 
     /// The refusal of a GPU that is not there.
     var gpuError: ExecutionError { gpuText.map { .backend($0) } ?? .noGPU(kind) }

@@ -8,6 +8,7 @@ enum ContractSubject: CaseIterable, Sendable {
     case onnxRuntime
     case liteRT
     case tensorFlow
+    case torch
 
     /// What the contract's tests need; each backend has all of them.
     enum Model {
@@ -37,6 +38,13 @@ enum ContractSubject: CaseIterable, Sendable {
             ContractAbilities(
                 kind: .tensorFlow, namesAreGiven: true, garbageText: "Invalid GraphDef",
                 countText: { "ERR Expected \($0) inputs but got \($1)" })
+        case .torch:
+            ContractAbilities(
+                kind: .torch, types: DataType.allCases.filter { $0 != .string },
+                declaresOutputs: false,
+                garbageText:
+                    "PytorchStreamReader failed reading zip archive: failed finding central directory",
+                countText: { "ERR Expected \($0) inputs but got \($1)" })
         }
     }
 
@@ -46,6 +54,7 @@ enum ContractSubject: CaseIterable, Sendable {
         case .onnxRuntime: try Runtime.onnx()
         case .liteRT: try Runtime.liteRT()
         case .tensorFlow: try Runtime.tensorFlow()
+        case .torch: try Runtime.torch()
         }
     }
 
@@ -71,6 +80,11 @@ enum ContractSubject: CaseIterable, Sendable {
         case (.tensorFlow, .sumDifference): try Fixture.file("tensorflow/sum_difference.pb")
         case (.tensorFlow, .double): try Fixture.file("tensorflow/scalar_double.pb")
         case (.tensorFlow, .count): try Fixture.file("tensorflow/count.pb")
+        case (.torch, .identity(let type)):
+            try Fixture.torch("identity_" + "\(type.wireName)".lowercased())
+        case (.torch, .sumDifference): try Fixture.torch("sum_difference")
+        case (.torch, .double): try Fixture.torch("scalar_double")
+        case (.torch, .count): try Fixture.torch("spin")
         }
     }
 }

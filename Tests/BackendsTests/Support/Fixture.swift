@@ -19,6 +19,9 @@ enum Fixture {
         try file("tflite/\(name).tflite")
     }
 
+    /// The bytes of a TorchScript model by its name.
+    static func torch(_ name: String) throws -> [UInt8] { try file("torch/\(name).pt") }
+
     /// The bytes of any file below the models' folder.
     static func file(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: models.appendingPathComponent(name)))

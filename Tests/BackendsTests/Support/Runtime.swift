@@ -33,6 +33,14 @@ enum Runtime {
     /// TensorFlow, likewise.
     static func tensorFlow() throws -> any Backend { try catalog.backend(.tensorFlow) }
 
+    /// libtorch behind its bridge; a missing library fails the test that asks.
+    static func torch() throws -> any Backend { try catalog.backend(.torch) }
+
+    /// A fixture made ready by libtorch.
+    static func loadTorch(_ name: String) throws -> any LoadedModel {
+        try torch().load(.of(Fixture.torch(name), backend: .torch))
+    }
+
     /// A fixture made ready by ONNX Runtime.
     static func load(_ name: String) throws -> any LoadedModel {
         try onnx().load(.of(Fixture.model(name)))

@@ -1,0 +1,230 @@
+// Makes the TorchScript models that the tests use: `make_models FOLDER`. make_torch_models.py compiles and
+// runs it.
+//
+// Models are made from source text, as Python's torch.jit.script would make them, so that nothing but
+// libtorch is needed.
+#include <torch/csrc/jit/frontend/resolver.h>
+#include <torch/csrc/jit/frontend/sugared_value.h>
+#include <torch/script.h>
+
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using torch::jit::Module;
+
+std::string folder;
+
+// Python's compiler knows more names than that of C++.
+struct Names : torch::jit::NativeResolver {
+    std::shared_ptr<torch::jit::SugaredValue> resolveValue(
+        const std::string &name, torch::jit::GraphFunction &function,
+        const torch::jit::SourceRange &range) override {
+        if (name == "fork") return torch::jit::SpecialFormValue::create(torch::jit::prim::fork);
+        if (name == "Exception") return std::make_shared<torch::jit::ExceptionValue>(name);
+        return NativeResolver::resolveValue(name, function, range);
+    }
+};
+
+// A module with the attribute that those made by Python have.
+Module new_module(const std::string &name) {
+    Module module("__torch__." + name);
+    module.register_attribute("training", c10::BoolType::get(), true);
+    return module;
+}
+
+void save(const Module &module, const std::string &name) { module.save(folder + "/" + name + ".pt"); }
+
+// A model of nothing but a method.
+void make(const std::string &name, const std::string &source) {
+    auto module = new_module(name);
+    module.define(source, std::make_shared<Names>());
+    save(module, name);
+}
+
+void make_identities() {
+    const std::vector<std::pair<std::string, at::ScalarType>> types = {
+        {"float", at::kFloat}, {"double", at::kDouble}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16},
+        {"int8", at::kChar}, {"int16", at::kShort}, {"int32", at::kInt}, {"int64", at::kLong},
+        {"uint8", at::kByte}, {"uint16", at::kUInt16}, {"uint32", at::kUInt32}, {"uint64", at::kUInt64},
+        {"bool", at::kBool},
+    };
+    for (const auto &[name, type] : types) {
+        auto number = std::to_string(int(type));
+        make("identity_" + name, "def forward(self, x: Tensor) -> Tensor:\n    if x.dtype != " + number +
+            ":\n        raise Exception(\"x is of another type\")\n    return x\n");
+    }
+}
+
+void make_arithmetic() {
+    make("mul_2x2", "def forward(self, a: Tensor, b: Tensor) -> Tensor:\n    return a * b\n");
+    // Broadcasting would let other shapes through.
+    make("sum_difference", R"(
+def forward(self, a: Tensor, b: Tensor) -> Tuple[Tensor, Tensor]:
+    if a.dim() != 2 or b.dim() != 2 or a.size(1) != 2 or b.size(1) != 2 or a.size(0) != b.size(0):
+        raise Exception("a and b must have the shape [rows, 2]")
+    return a + b, a - b
+)");
+    make("scalar_double", R"(
+def forward(self, x: Tensor) -> Tensor:
+    if x.dtype != 6:
+        raise Exception("x must be of type FLOAT")
+    return x * 2
+)");
+    auto layer = new_module("linear");
+    layer.register_parameter("weight", torch::arange(6, torch::kFloat).reshape({2, 3}), false);
+    layer.register_parameter("bias", torch::tensor({0.5f, -0.5f}), false);
+    layer.define("def forward(self, x: Tensor) -> Tensor:\n"
+                 "    return torch.linear(x, self.weight, self.bias)\n");
+    save(layer, "linear");
+    make("rows_only", "def forward(self, x: Tensor) -> Tensor:\n    return x[0:1]\n");
+}
+
+void make_times() {
+    make("spin", R"(
+def forward(self, x: Tensor) -> Tensor:
+    limit = int(x)
+    count = 0
+    while count < limit:
+        count += 1
+    return torch.tensor([count])
+)");
+    make("spin_straight", []() {
+        // Six hundred steps without a loop, each of some milliseconds, which depend on the input: what does
+        // not is computed when the model is loaded.
+        std::string source = "def forward(self, x: Tensor) -> Tensor:\n";
+        source += "    y = torch.ones([1000, 1000]) * x\n";
+        for (int step = 0; step < 600; ++step) source += "    y = torch.tanh(y)\n";
+        return source + "    return y.sum()\n";
+    }());
+    make("spin_forked", R"(
+def spin(self, limit: int) -> int:
+    count = 0
+    while count < limit:
+        count += 1
+    return count
+
+def forward(self, x: Tensor) -> Tensor:
+    future = fork(self.spin, int(x))
+    return torch.tensor([future.wait()])
+)");
+}
+
+void make_outputs() {
+    make("list_output", "def forward(self, x: Tensor) -> List[Tensor]:\n    return [x, x]\n");
+    make("number_output", "def forward(self, x: Tensor) -> int:\n    return x.size(0)\n");
+    make("mixed_output", "def forward(self, x: Tensor) -> Tuple[Tensor, int]:\n    return x, x.size(0)\n");
+    make("complex_output", "def forward(self, x: Tensor) -> Tensor:\n    return torch.complex(x, x)\n");
+    make("strided_output", "def forward(self, x: Tensor) -> Tensor:\n    return x.t()\n");
+    make("sparse_output", "def forward(self, x: Tensor) -> Tensor:\n    return x.to_sparse()\n");
+    make("none_output", "def forward(self, x: Tensor) -> None:\n    pass\n");
+}
+
+void make_states() {
+    make("writes_its_input", "def forward(self, x: Tensor) -> Tensor:\n    return x.add_(1)\n");
+    make("writes_a_copy", "def forward(self, x: Tensor) -> Tensor:\n    y = x + 0\n    return y.add_(1)\n");
+    auto counter = new_module("counts_runs");
+    counter.register_buffer("count", torch::zeros({1}, torch::kLong));
+    counter.define("def forward(self, x: Tensor) -> Tensor:\n"
+                   "    self.count += 1\n"
+                   "    return self.count + x\n");
+    save(counter, "counts_runs");
+    auto setter = new_module("keeps_its_input");
+    setter.register_attribute("last", c10::TensorType::get(), torch::zeros({1}));
+    setter.define("def forward(self, x: Tensor) -> Tensor:\n"
+                  "    last = self.last\n"
+                  "    self.last = x + 0\n"
+                  "    return last\n");
+    save(setter, "keeps_its_input");
+}
+
+void make_others() {
+    make("optional_input", R"(
+def forward(self, x: Tensor, scale: Optional[Tensor]=None) -> Tensor:
+    if scale is not None:
+        return x * scale
+    return x
+)");
+    make("list_input", "def forward(self, xs: List[Tensor]) -> Tensor:\n    return xs[0]\n");
+    make("noisy", "def forward(self, x: Tensor) -> Tensor:\n    print(\"noise on standard output\")\n"
+                  "    torch.warn(\"noise on standard error\")\n    return x\n");
+    make("without_forward", "def other(self, x: Tensor) -> Tensor:\n    return x\n");
+    make("raises", "def forward(self, x: Tensor) -> Tensor:\n    raise Exception(\"two\\nlines\")\n");
+}
+
+void make_refused() {
+    make("reads_a_file", "def forward(self, x: Tensor) -> Tensor:\n"
+                         "    return torch.from_file(\"/etc/hostname\", False, 4, dtype=0)\n");
+    make("writes_a_file", "def forward(self, x: Tensor) -> Tensor:\n"
+                          "    torch.save(x, \"/tmp/redisai_must_not_be_there\")\n    return x\n");
+    make("reads_a_file_elsewhere", "def helper(self, name: str) -> Tensor:\n"
+                                   "    return torch.from_file(name, False, 4, dtype=0)\n\n"
+                                   "def forward(self, x: Tensor) -> Tensor:\n"
+                                   "    return x\n");
+    make("reads_a_file_in_a_fork", R"(
+def helper(self, name: str) -> Tensor:
+    if len(name) > 3:
+        return torch.from_file(name, False, 4, dtype=0)
+    return torch.zeros([1])
+
+def forward(self, x: Tensor) -> Tensor:
+    return fork(self.helper, "/etc/hostname").wait()
+)");
+    auto loader = new_module("reads_a_file_when_loaded");
+    loader.register_attribute("state", c10::TensorType::get(), torch::zeros({1}));
+    loader.define(R"(
+def __getstate__(self) -> Tensor:
+    return self.state
+
+def __setstate__(self, state: Tensor) -> None:
+    self.training = False
+    self.state = torch.from_file("/etc/hostname", False, 4, dtype=0)
+
+def forward(self, x: Tensor) -> Tensor:
+    return self.state
+)");
+    save(loader, "reads_a_file_when_loaded");
+    auto spinner = new_module("spins_when_loaded");
+    spinner.register_attribute("state", c10::TensorType::get(), torch::zeros({1}));
+    spinner.define(R"(
+def __getstate__(self) -> Tensor:
+    return self.state
+
+def __setstate__(self, state: Tensor) -> None:
+    self.training = False
+    count = 0
+    while count >= 0:
+        count += 0
+    self.state = state + count
+
+def forward(self, x: Tensor) -> Tensor:
+    return self.state
+)");
+    save(spinner, "spins_when_loaded");
+}
+
+}  // namespace
+
+int main(int count, char **arguments) {
+    if (count != 2) {
+        std::cerr << "usage: make_models FOLDER\n";
+        return 2;
+    }
+    folder = arguments[1];
+    try {
+        make_identities();
+        make_arithmetic();
+        make_times();
+        make_outputs();
+        make_states();
+        make_others();
+        make_refused();
+    } catch (const std::exception &error) {
+        std::cerr << error.what() << "\n";
+        return 1;
+    }
+    return 0;
+}
