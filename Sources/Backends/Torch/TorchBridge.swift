@@ -27,7 +27,8 @@ struct TorchBridge: @unchecked Sendable {
         case Int32(TORCH_STOPPED.rawValue): return .backend(Self.stopped)
         default:
             let text = unsafe bytes(of: table.pointee.failure_text(failure))
-            return .backend(String(decoding: text, as: UTF8.self).oneLine)
+            // Some begin with an empty line.
+            return .backend(String(decoding: text.drop { $0 <= 0x20 }, as: UTF8.self).oneLine)
         }
     }
 

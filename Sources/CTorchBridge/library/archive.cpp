@@ -273,7 +273,7 @@ private:
             method({object, std::move(value)});
             return;
         }
-        check_size(method);
+        check_size({&method});
         try {
             Program(graph->graph(), "__setstate__").run({object, std::move(value)}, context_);
         } catch (const Failure &failure) {

@@ -124,8 +124,8 @@ private:
 
 // Makes loops of a function, and calls that could be endless, heed `RunContext`. Once for each graph.
 void insert_checkpoints(Graph &graph);
-// Throws if a function becomes too large when all that it calls is put into it.
-void check_size(torch::jit::Function &function);
+// Throws if functions become too large when all that each calls is put into it.
+void check_size(const std::vector<torch::jit::Function *> &functions);
 
 // archive.cpp
 

@@ -64,7 +64,7 @@ std::unique_ptr<torch_model> make_model(torch_text archive, const torch_load_opt
     auto device = device_of(options);
     auto module = read_archive(archive, options.allows_all_operators != 0);
     auto forward = forward_of(module);
-    check_size(forward.function());
+    check_size({&forward.function()});
     const auto &schema = forward.function().getSchema();
     auto output_count = output_count_of(schema);
     module.eval();

@@ -30,8 +30,9 @@ using torch::jit::Value;
 
 // A step is a node that computes; one look at the flag costs about a hundredth of a small one.
 constexpr int steps_between_checkpoints = 8;
-// Nodes of a function with all that it calls.
-constexpr size_t largest_function = 1000000;
+// Nodes of functions with all that they call, which can grow with a power of two; the largest models have
+// some ten thousand.
+constexpr size_t largest_size = 100000;
 
 constexpr std::string_view slot_name = "redisai run";
 constexpr c10::DebugInfoKind slot(&slot_name);
@@ -214,7 +215,7 @@ size_t size_of(const Block *block, Sizes &known) {
         for (auto inner : node->blocks()) size += size_of(inner, known);
         auto called = torch::jit::tryToGraphFunction(const_cast<Node *>(node));
         if (called) size += size_of(*called, known);
-        if (size > largest_function) throw Failure("ERR the function is too large");
+        if (size > largest_size) throw Failure("ERR the code is too large");
     }
     return size;
 }
@@ -277,9 +278,11 @@ void insert_checkpoints(Graph &graph) {
     if (calls_an_interface(graph.block())) at_beginning(graph, graph.block());
 }
 
-void check_size(torch::jit::Function &function) {
+void check_size(const std::vector<torch::jit::Function *> &functions) {
     Sizes known;
-    size_of(function, known);
+    size_t size = 0;
+    for (auto function : functions) size += size_of(*function, known);
+    if (size > largest_size) throw Failure("ERR the code is too large");
 }
 
 Program::Program(const std::shared_ptr<Graph> &source, const std::string &name) {

@@ -99,8 +99,8 @@ std::unique_ptr<torch_script> compile(const std::string &source, const torch_loa
         insert_checkpoints(graph);
     }
     auto script = std::make_unique<torch_script>(torch_script{unit, device, {}, {}});
+    check_size(functions);
     for (auto function : functions) {
-        check_size(*function);
         const auto &name = function->name();
         script->names.push_back(name);
         Program program(torch::jit::toGraphFunction(*function).graph(), name);
@@ -152,7 +152,8 @@ std::vector<c10::IValue> parameters_for(
 torch_failure *script_compile(torch_text source, const torch_load_options *options, torch_script **script) {
     return guarded([&] {
         std::unique_ptr<torch_script> made;
-        on_large_stack([&] { made = compile(string_of(source), *options); });
+        // The compiler wants the last line to end.
+        on_large_stack([&] { made = compile(string_of(source) + "\n", *options); });
         *script = made.release();
     });
 }
