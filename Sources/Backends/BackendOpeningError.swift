@@ -2,8 +2,6 @@ import Execution
 
 /// Why the library of a backend cannot be used.
 enum BackendOpeningError: Error, Equatable {
-    /// This build has no code for the kind.
-    case notImplemented
     /// The loader refuses the file; the reason is in its words.
     case cannotOpen(reason: String)
     /// The file is a library, but not the runtime's.
@@ -14,7 +12,6 @@ enum BackendOpeningError: Error, Equatable {
     /// The reason alone, for an error.
     func reason(_ kind: BackendKind, path: String) -> String {
         switch self {
-        case .notImplemented: "no code for \(kind.wireName): default library not found at \(path)"
         case .cannotOpen(let reason): reason
         case .missingSymbol(let symbol): "\(path) does not export \(symbol)"
         case .unusable(let reason): reason
