@@ -177,7 +177,7 @@ def markdown(results, rows):
 LEGEND = (
     "Each figure is the median of the rounds; (rounds) is the lowest and highest p50 of a round. CPU is the "
     "server's processor time per request, all threads. `of floor/s` compares requests/s with the vendor's "
-    "own run of the model; the ratios compare AI.MODELEXECUTE with PING, AI.TENSORSET with SET, AI.TENSORGET with GET.")
+    "own run; the ratios compare AI.MODELEXECUTE with PING, AI.TENSORSET with SET, AI.TENSORGET with GET.")
 
 
 def as_json(results):

@@ -1,4 +1,4 @@
-"""The runtimes that are measured: what the server, the program `floor` and the folder of backends call them."""
+"""The runtimes that are measured, by the names that the server, `floor` and the libraries have for them."""
 
 import dataclasses
 

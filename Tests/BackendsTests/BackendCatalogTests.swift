@@ -158,27 +158,17 @@ extension BackendsTests {
                 ])
         }
 
-        @Test(arguments: [BackendKind.torch])
-        func aKindWithoutCodeIsUnavailable(_ kind: BackendKind) {
-            let catalog = BackendCatalog(path: "/backends")
-            let error = #expect(throws: ExecutionError.self) { _ = try catalog.backend(kind) }
-            guard case .libraryUnavailable(kind, let reason) = error else {
-                Issue.record("another error: \(String(describing: error))")
-                return
-            }
-            let path = "/backends/\(kind.libraryName)/\(kind.libraryName).so"
-            #expect(reason.hasSuffix("default library not found at \(path)"))
-        }
-
-        @Test func aMissingLibraryIsReportedInTheLoadersWords() {
+        @Test(arguments: BackendKind.allCases)
+        func aMissingLibraryIsReportedInTheLoadersWords(_ kind: BackendKind) {
             let lines = Locked<[String]>([])
             let catalog = BackendCatalog(path: "/nowhere") { line in lines.withLock { $0.append(line) } }
-            let path = "/nowhere/redisai_onnxruntime/redisai_onnxruntime.so"
+            let path = "/nowhere/\(kind.libraryName)/\(kind.libraryName).so"
             let words = "\(path): cannot open shared object file: No such file or directory"
-            #expect(throws: ExecutionError.libraryUnavailable(.onnxRuntime, reason: words)) {
-                _ = try catalog.backend(.onnxRuntime)
+            #expect(throws: ExecutionError.libraryUnavailable(kind, reason: words)) {
+                _ = try catalog.backend(kind)
             }
-            #expect(lines.withLock { $0 } == ["Could not load ONNX backend from \(path): \(words)"])
+            let line = "Could not load \(kind.wireName) backend from \(path): \(words)"
+            #expect(lines.withLock { $0 } == [line])
         }
 
         @Test func aLibraryThatIsNotTheRuntimeIsRefused() {
