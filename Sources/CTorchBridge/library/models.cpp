@@ -48,6 +48,21 @@ size_t output_count_of(const c10::FunctionSchema &schema) {
     return 1;
 }
 
+// What a parameter is given: a tensor, or the number that it holds where the parameter is one. What does not
+// fit stays a tensor, and libtorch says so.
+c10::IValue argument_of(at::Tensor tensor, const c10::TypePtr &type) {
+    if (tensor.numel() == 1) {
+        auto is_integral = at::isIntegralType(tensor.scalar_type(), /*includeBool=*/false);
+        auto is_floating = at::isFloatingType(tensor.scalar_type());
+        if (type->kind() == c10::TypeKind::IntType && is_integral) return tensor.item<int64_t>();
+        if (type->kind() == c10::TypeKind::FloatType && is_floating) return tensor.item<double>();
+        if (type->kind() == c10::TypeKind::BoolType && tensor.scalar_type() == at::kBool) {
+            return tensor.item<bool>();
+        }
+    }
+    return tensor;
+}
+
 torch::jit::Method forward_of(const Module &module) {
     if (auto method = module.find_method(method_name)) return *method;
     throw Failure("Erorr while trying to retrive model inputs number: Method 'forward' is not defined.");
@@ -102,6 +117,10 @@ torch_failure *model_run(
             stack.emplace_back(tensor_of(inputs[index], model->program.writes_inputs, model->device));
         }
         if (count != model->input_names.size() || !model->takes_tensors_only) {
+            const auto &parameters = model->schema.arguments();
+            for (size_t index = 0; index < std::min(count, parameters.size()); ++index) {
+                stack[index] = argument_of(stack[index].toTensor(), parameters[index].type());
+            }
             model->schema.checkAndNormalizeInputs(stack);
         }
         stack.insert(stack.begin(), model->module._ivalue());
