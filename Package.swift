@@ -72,8 +72,8 @@ let package = Package(
 
         // What the benchmarks compare with: the vendor's own call, and a client that counts exactly.
         .executableTarget(
-            name: "floor", path: "Benchmarks/tools",
-            sources: ["floor.c", "floor_onnx.c", "floor_tensorflow.c", "floor_litert.c"],
+            name: "floor", dependencies: ["CTorchBridge"], path: "Benchmarks/tools",
+            sources: ["floor.c", "floor_onnx.c", "floor_tensorflow.c", "floor_litert.c", "floor_torch.c"],
             linkerSettings: [.linkedLibrary("dl")]),
         .executableTarget(name: "load", path: "Benchmarks/tools", sources: ["load.c"]),
 

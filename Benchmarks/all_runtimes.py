@@ -15,13 +15,13 @@ import random
 import numpy
 import redis
 
-from runtimes import LITERT, ONNX, TENSORFLOW
+from runtimes import LITERT, ONNX, TENSORFLOW, TORCH
 from server import ROOT, Server, add_arguments
 from soak import soak
 
 MODELS = ROOT / "Tests/Fixtures/models"
 FILES = {ONNX: "sum_difference.onnx", TENSORFLOW: "tensorflow/sum_difference.pb",
-         LITERT: "tflite/sum_difference.tflite"}
+         LITERT: "tflite/sum_difference.tflite", TORCH: "torch/sum_difference.pt"}
 NAMES = ("INPUTS", 2, "a", "b", "OUTPUTS", 2, "sum", "difference")
 CLIENTS_PER_RUNTIME = 4
 BATCH_SIZE = 16

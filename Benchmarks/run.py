@@ -15,7 +15,7 @@ import redis
 import load
 import picture
 import report
-from runtimes import LITERT, ONNX, TENSORFLOW, Runtime
+from runtimes import LITERT, ONNX, TENSORFLOW, TORCH, Runtime
 from server import ROOT, Server, add_arguments
 
 MODELS = ROOT / "Tests/Fixtures/models"
@@ -90,6 +90,7 @@ FIXTURES = (
     Model("classifier", ONNX, "classifier_30_64_32_2.onnx", ((1, 30),), connections=report.CONNECTIONS),
     Model("mul TF", TENSORFLOW, "tensorflow/mul.pb", PAIR, ("a", "b"), ("c",)),
     Model("mul TFLITE", LITERT, "tflite/mul_2x2.tflite", PAIR),
+    Model("mul TORCH", TORCH, "torch/mul_2x2.pt", PAIR),
 )
 
 

@@ -18,3 +18,4 @@ class Runtime:
 ONNX = Runtime("ONNX Runtime", "ONNX", "onnx", "redisai_onnxruntime")
 TENSORFLOW = Runtime("TensorFlow", "TF", "tensorflow", "redisai_tensorflow")
 LITERT = Runtime("LiteRT", "TFLITE", "litert", "redisai_tflite")
+TORCH = Runtime("libtorch", "TORCH", "torch", "redisai_torch")

@@ -2,7 +2,7 @@
 
      floor RUNTIME LIBRARY MODEL SECONDS THREADS INPUT... [=OUTPUT...]
 
-   RUNTIME is onnx, tensorflow or litert, LIBRARY its shared library, MODEL a file with FLOAT inputs and
+   RUNTIME is onnx, tensorflow, litert or torch, LIBRARY its shared library, MODEL a file with FLOAT inputs and
    outputs. Each INPUT is the shape of one input, in the model's order: `2x2`, or `name=2x2` where the format
    wants names; then `=name` names an output. It prints one JSON object.
 
@@ -99,7 +99,7 @@ static void measure(const Runtime *runtime, Model *model, double seconds, Sample
 }
 
 static const Runtime *choose(const char *name) {
-    const Runtime *const runtimes[] = {&onnx_runtime, &tensorflow_runtime, &litert_runtime};
+    const Runtime *const runtimes[] = {&onnx_runtime, &tensorflow_runtime, &litert_runtime, &torch_runtime};
     for (size_t index = 0; index < sizeof runtimes / sizeof *runtimes; index++) {
         if (strcmp(runtimes[index]->name, name) == 0) return runtimes[index];
     }

@@ -34,7 +34,7 @@ typedef struct {
     void (*run)(Model *model);
 } Runtime;
 
-extern const Runtime onnx_runtime, tensorflow_runtime, litert_runtime;
+extern const Runtime onnx_runtime, tensorflow_runtime, litert_runtime, torch_runtime;
 
 /* Ends the program with a line on standard error. */
 __attribute__((noreturn)) void fail(const char *what);
