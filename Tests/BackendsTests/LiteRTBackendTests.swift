@@ -99,14 +99,5 @@ extension BackendsTests {
                 "Failed to allocate tensors: Encountered unresolved custom op: NobodysOperator."
             #expect(throws: ExecutionError.backend(text)) { _ = try Self.load("unknown_operator") }
         }
-
-        @Test func aShapeThatDependsOnValuesIsRefused() throws {
-            let model = try Self.load("places")
-            let text =
-                "Failed to invoke TfLite: the shape of an output depends on values, which LiteRT cannot give"
-            #expect(throws: ExecutionError.backend(text)) {
-                try model.run([.of(.bool, [3], [1, 0, 1])])
-            }
-        }
     }
 }

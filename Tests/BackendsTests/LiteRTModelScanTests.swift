@@ -20,7 +20,7 @@ extension BackendsTests {
         @Test(arguments: [
             "sum_difference", "scalar_double", "count", "matrix", "several_signatures", "without_signature",
             "renamed", "quantized_int8", "quantized_uint8", "passed_through", "listed_twice",
-            "unknown_operator",
+            "unknown_operator", "reshaped", "chosen_boxes", "measured_twice",
         ])
         func modelsThatAreInOrderAreLetThrough(_ name: String) throws {
             #expect(Self.refusal(of: try Fixture.tflite(name)) == nil)
@@ -64,6 +64,26 @@ extension BackendsTests {
                 }
             }
             #expect(refused > whole.count)
+        }
+
+        /// What is made of a model that the scan lets through is let through as well, or it is not made.
+        @Test(arguments: ["reshaped", "measured_twice", "measured_beside_others", "chosen_boxes"])
+        func everyBitMayBeWrongInAModelThatIsCopied(_ name: String) throws {
+            let whole = try Fixture.tflite(name)
+            var copied = 0
+            for place in whole.indices {
+                // All bits of all bytes would take half a minute.
+                for bit in [place % 8, (place + 5) % 8] {
+                    var damaged = whole
+                    damaged[place] ^= 1 << UInt8(bit)
+                    guard let findings = try? LiteRTModelScan.check(damaged.span),
+                        let copies = try? LiteRTOutputCopies(damaged.span, findings)
+                    else { continue }
+                    copied += 1
+                    #expect(Self.refusal(of: copies.front + damaged) == nil)
+                }
+            }
+            #expect(copied > whole.count / 4)
         }
     }
 }

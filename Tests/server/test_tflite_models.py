@@ -175,11 +175,41 @@ def test_bytes_that_are_no_model_are_refused(client):
         assert refused(client, blob) == "Failed to load model from buffer"
 
 
-def test_a_shape_that_depends_on_values_is_refused(client):
+def test_shapes_of_outputs_may_depend_on_values(client):
     store_tflite(client, "m", "places")
-    set_tensor(client, "x", "BOOL", [1, 0, 1])
-    text = "Failed to invoke TfLite: the shape of an output depends on values, which LiteRT cannot give"
+    for truths in ([1, 0, 1], [0, 1, 0], [1, 1, 1, 1], [1, 0, 1]):
+        set_tensor(client, "x", "BOOL", truths)
+        execute(client, "m", ["x"], ["y"])
+        assert get_tensor(client, "y").tolist() == [[place] for place in numpy.flatnonzero(truths)]
+
+
+def test_an_output_without_elements_is_refused(client):
+    store_tflite(client, "m", "places")
+    set_tensor(client, "x", "BOOL", [0, 0])
+    text = "Failed to invoke TfLite: output 'y' has no elements, which LiteRT cannot give"
     assert refusal(client, *execution("m", ["x"], ["y"])) == text
+
+
+def test_shapes_of_outputs_may_be_computed(client):
+    store_tflite(client, "m", "reshaped")
+    assert client.execute_command("AI.MODELGET", "m", "META")[11:14:2] == [[b"x"], [b"y", b"twice"]]
+    assert client.execute_command("AI.MODELGET", "m", "BLOB") == tflite_bytes("reshaped")
+    for rows in (1, 3, 2, 1, 50):
+        content = numpy.arange(6 * rows, dtype="f4").reshape(rows, 2, 3)
+        set_tensor(client, "x", "FLOAT", content)
+        execute(client, "m", ["x"], ["y", "twice"])
+        assert numpy.array_equal(get_tensor(client, "y"), content.reshape(rows, 6))
+        assert numpy.array_equal(get_tensor(client, "twice"), 2 * content.reshape(rows, 6))
+
+
+@pytest.mark.parametrize("element_type", TYPES)
+def test_every_type_is_copied_where_shapes_are_computed(client, element_type):
+    store_tflite(client, "m", f"given_shape_{element_type.lower()}")
+    set_tensor(client, "x", element_type, [1, 0, 1, 1, 0, 0])
+    for shape in ([2, 3], [3, 2], [1, 6]):
+        set_tensor(client, "shape", "INT32", shape)
+        execute(client, "m", ["x", "shape"], ["y"])
+        assert get_tensor(client, "y").tolist() == get_tensor(client, "x").reshape(shape).tolist()
 
 
 def test_outputs_that_nothing_computes_are_right_as_well(client):
@@ -229,6 +259,25 @@ def test_two_workers_give_each_client_its_own_values(server, client, options):
             execute(own, "m", [f"a{number}", f"b{number}"], [f"s{number}", f"d{number}"])
             assert (get_tensor(own, f"s{number}") == numpy.full([rows, 2], value + 1)).all()
             assert (get_tensor(own, f"d{number}") == numpy.full([rows, 2], value - 1)).all()
+
+    in_parallel(6, run)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("BATCHSIZE", "16"), ("BATCHSIZE", "8", "MINBATCHSIZE", "2", "MINBATCHTIMEOUT", "20")])
+def test_computed_shapes_of_many_clients_are_their_own(server, client, options):
+    store_tflite(client, "m", "reshaped", *options)
+
+    def run(number):
+        own = server.client()
+        for turn in range(100):
+            rows = 1 + (number + turn) % 4
+            content = numpy.full([rows, 2, 3], 1000 * number + turn, "f4")
+            set_tensor(own, f"x{number}", "FLOAT", content)
+            execute(own, "m", [f"x{number}"], [f"y{number}", f"t{number}"])
+            assert numpy.array_equal(get_tensor(own, f"y{number}"), content.reshape(rows, 6))
+            assert numpy.array_equal(get_tensor(own, f"t{number}"), 2 * content.reshape(rows, 6))
 
     in_parallel(6, run)
 

@@ -29,20 +29,25 @@ final class LiteRTBackend: Backend {
             throw .noGPU(.tensorFlowLite)
         }
         return try definition.bytes.withBytes { bytes throws(ExecutionError) in
-            try Self.scan(bytes)
-            return try LiteRTSession(bytes, library, isGPU: isGPU)
+            let copies: LiteRTOutputCopies?
+            do throws(LiteRTModelScan.Refusal) {
+                let findings = try LiteRTModelScan.check(bytes)
+                copies = try LiteRTOutputCopies(bytes, findings)
+            } catch {
+                throw error.failure
+            }
+            return try LiteRTSession(LiteRTModel(bytes, copies, library), isGPU: isGPU)
         }
     }
+}
 
-    private static func scan(_ bytes: Span<UInt8>) throws(ExecutionError) {
-        do throws(LiteRTModelScan.Refusal) {
-            try LiteRTModelScan.check(bytes)
-        } catch {
-            switch error {
-            case .externalData: throw .backend("ERR models with weights in files are not allowed")
-            case .malformed(let what): throw LiteRTFailure.load.error(what)
-            case .unsupported(let what): throw .backend("ERR \(what) is not supported in TFLITE models")
-            }
+extension LiteRTModelScan.Refusal {
+    /// What the client is told.
+    var failure: ExecutionError {
+        switch self {
+        case .externalData: .backend("ERR models with weights in files are not allowed")
+        case .malformed(let what): LiteRTFailure.load.error(what)
+        case .unsupported(let what): .backend("ERR \(what) is not supported in TFLITE models")
         }
     }
 }

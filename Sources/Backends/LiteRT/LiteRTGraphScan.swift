@@ -7,6 +7,8 @@ struct LiteRTGraphScan {
     let outputs: [Int]
     /// The numbers of the graphs that operators use.
     private(set) var usedGraphs: [Int] = []
+    /// Whether the shapes of all tensors follow from those of the inputs, before anything runs.
+    private(set) var areShapesKnown = true
     private let tensors: [LiteRTTensorScan]
     private let graphCount: Int
 
@@ -78,7 +80,14 @@ struct LiteRTGraphScan {
         let offset = try reader.field(9, of: table).map { try reader.unsigned64(at: $0) } ?? 0
         guard offset == 0 else { throw Refusal.unsupported("an operator with large options") }
         if let fields = code?.graphFields { try noteGraphs(reader, table, fields) }
+        let isKnown = LiteRTShapeRule.isShapeKnown(
+            contents.operators[place], areWeights: taken.map { $0 < 0 || tensors[$0].isConstant },
+            types: all.map(\.type))
+        if !isKnown { areShapesKnown = false }
     }
+
+    /// Whether an operator gives this tensor.
+    func isComputed(_ tensor: Int) -> Bool { !tensors[tensor].isConstant && !inputs.contains(tensor) }
 
     private func checkOptions(
         _ reader: Span<UInt8>, _ table: Int, _ code: LiteRTOperator, inputCount: Int, outputCount: Int

@@ -6,17 +6,19 @@ import Tensors
 /// A model with memory for one run at a time, and the shapes that it is ready for.
 @safe
 final class LiteRTInstance: @unchecked Sendable {
-    private let model: LiteRTModel
-    private let functions: UnsafePointer<litert_table>
+    let model: LiteRTModel
+    let functions: UnsafePointer<litert_table>
     private let options: OpaquePointer
-    private let compiled: OpaquePointer
+    let compiled: OpaquePointer
     /// Where the runtime looks for the flag of the run under way.
     private let watch: UnsafeMutablePointer<litert_watch>
     /// Of the inputs that everything is laid out for; nil if that is not known.
-    private var shapes: [TensorShape]?
-    private var outputShapes: [TensorShape] = []
+    var shapes: [TensorShape]?
+    var outputShapes: [TensorShape] = []
+    /// The shapes of measured outputs in earlier runs.
+    var memory = LiteRTShapeMemory()
 
-    private var signature: LiteRTSignature { model.signature }
+    var signature: LiteRTSignature { model.signature }
 
     /// - Throws: `.backend` with the runtime's words, which it says of operators that it does not have.
     init(_ model: LiteRTModel, isGPU: Bool) throws(ExecutionError) {
@@ -50,22 +52,31 @@ final class LiteRTInstance: @unchecked Sendable {
 
     /// - Parameter interrupt: what ends the run; nil if nothing does.
     func run(_ inputs: [Tensor], _ interrupt: LiteRTInterrupt?) throws(ExecutionError) -> [Tensor?] {
-        if shapes.map({ Self.areShapes($0, of: inputs) }) != true { try lay(out: inputs) }
-        let capacity = inputs.count + signature.outputs.count
+        guard model.measured.isEmpty else { return try runMeasured(inputs, interrupt) }
+        try makeReady(for: inputs)
+        let outputs = try makeOutputs(inputs)
+        guard try execute(inputs, outputs, interrupt) else { throw failure(.invoke) }
+        return outputs
+    }
+
+    /// Has the runtime fill the outputs, or says that it could not.
+    func execute(
+        _ inputs: [Tensor], _ outputs: [Tensor], _ interrupt: LiteRTInterrupt?
+    ) throws(ExecutionError) -> Bool {
+        let capacity = inputs.count + outputs.count
         return try unsafe withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: capacity) {
             buffers throws(ExecutionError) in
             // Safety: the list has room for all inputs and outputs; every buffer in it is destroyed here,
-            // before the inputs that it may refer to can go.
+            // before the tensors that it refers to can go.
             unsafe buffers.initialize(repeating: nil)
             defer {
                 for index in 0..<capacity { if let buffer = unsafe buffers[index] { unsafe destroy(buffer) } }
-                withExtendedLifetime(inputs) {}
+                withExtendedLifetime((inputs, outputs)) {}
             }
             for index in inputs.indices {
                 let input = inputs[index]
                 unsafe buffers[index] = try unsafe wrap(input.elements, input.byteCount, input)
             }
-            let outputs = try makeOutputs(inputs)
             for index in outputs.indices {
                 let output = outputs[index]
                 unsafe buffers[inputs.count + index] = try unsafe wrap(
@@ -74,14 +85,15 @@ final class LiteRTInstance: @unchecked Sendable {
             // Safety: the flag stays as long as the run.
             unsafe watch.pointee.flag = unsafe interrupt?.flag
             defer { unsafe watch.pointee.flag = nil }
-            try unsafe call(buffers, inputCount: inputs.count)
+            let hasRun = unsafe call(buffers, inputCount: inputs.count)
             withExtendedLifetime(interrupt) {}
+            guard hasRun else { return false }
             for output in outputs where output.type == .bool { output.normalise() }
-            return outputs
+            return true
         }
     }
 
-    private static func areShapes(_ shapes: [TensorShape], of inputs: [Tensor]) -> Bool {
+    static func areShapes(_ shapes: [TensorShape], of inputs: [Tensor]) -> Bool {
         for index in shapes.indices where shapes[index] != inputs[index].shape { return false }
         return true
     }
@@ -89,23 +101,27 @@ final class LiteRTInstance: @unchecked Sendable {
     @inline(__always)
     private func call(
         _ buffers: UnsafeMutableBufferPointer<OpaquePointer?>, inputCount: Int
-    ) throws(ExecutionError) {
+    ) -> Bool {
         let inputs = buffers.baseAddress
         // Safety: the runtime reads as many buffers as it is told.
         let status = unsafe functions.pointee.run(
             compiled, 0, inputCount, inputs, buffers.count - inputCount, inputs.map { unsafe $0 + inputCount }
         )
-        guard status != 0 else { return }
         // What the instance was ready for may be lost.
-        shapes = nil
-        throw failure(.invoke)
+        if status != 0 { shapes = nil }
+        return status == 0
     }
 
     /// A tensor for each output, with memory that the runtime is to fill unless it is one of the others.
-    private func makeOutputs(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor] {
+    /// - Parameter measured: those of the outputs that are measured.
+    func makeOutputs(_ inputs: [Tensor], measured: [Tensor] = []) throws(ExecutionError) -> [Tensor] {
         var outputs: [Tensor] = []
         outputs.reserveCapacity(outputShapes.count)
         for index in outputShapes.indices {
+            if let place = model.measured.firstIndex(of: index) {
+                outputs.append(measured[place])
+                continue
+            }
             switch signature.sources[index] {
             case .input(let place): outputs.append(inputs[place])
             case .output(let place): outputs.append(outputs[place])
@@ -146,95 +162,6 @@ final class LiteRTInstance: @unchecked Sendable {
     private func destroy(_ buffer: OpaquePointer) {
         // Safety: ours, destroyed once.
         unsafe functions.pointee.destroy_buffer(buffer)
-    }
-}
-
-// MARK: Shapes
-
-extension LiteRTInstance {
-    /// Makes everything ready for the shapes of these inputs.
-    private func lay(out inputs: [Tensor]) throws(ExecutionError) {
-        shapes = nil
-        for index in inputs.indices { try resize(index, to: inputs[index].shape) }
-        try makeReady()
-        shapes = inputs.map(\.shape)
-    }
-
-    private func resize(_ index: Int, to shape: TensorShape) throws(ExecutionError) {
-        let input = signature.inputs[index]
-        let declared = input.dimensions ?? []
-        let name = String(decoding: input.name, as: UTF8.self)
-        guard shape.elementCount > 0 else {
-            throw LiteRTFailure.resize.error("input '\(name)' has no elements, which LiteRT cannot take")
-        }
-        let isDynamic = declared.contains(nil)
-        let isFitting =
-            !isDynamic
-            || (shape.rank == declared.count
-                && declared.indices.allSatisfy { declared[$0] == nil || declared[$0] == shape[$0] })
-        let isPossible =
-            shape.rank <= Int(LITERT_MAXIMUM_RANK) && (shape.rank == 0) == declared.isEmpty
-            && shape.dimensions.allSatisfy { $0 <= Int32.max }
-        guard isFitting, isPossible else {
-            let wanted = declared.map { $0.map(String.init) ?? "-1" }.joined(separator: ", ")
-            let given = shape.dimensions.map(String.init).joined(separator: ", ")
-            throw LiteRTFailure.resize.error("input '\(name)' has shape [\(wanted)], not [\(given)]")
-        }
-        // A scalar stays one.
-        guard shape.rank > 0 else { return }
-        let dimensions = shape.dimensions.map { Int32($0) }
-        let status =
-            isDynamic
-            ? unsafe functions.pointee.resize(compiled, 0, index, dimensions, dimensions.count)
-            : unsafe functions.pointee.resize_freely(compiled, 0, index, dimensions, dimensions.count)
-        guard status == 0 else { throw failure(.resize) }
-    }
-
-    /// Lays out memory for the present shapes of the inputs and learns those of the outputs.
-    func makeReady() throws(ExecutionError) {
-        let count = signature.outputs.count
-        // The runtime writes all dimensions of an output, also if they are more than a layout has room for.
-        let room = count + 64
-        var layouts = [litert_layout](repeating: litert_layout(), count: room)
-        let status = unsafe functions.pointee.output_layouts(compiled, 0, count, &layouts, true)
-        guard status == 0 else { throw failure(.allocate) }
-        var shapes: [TensorShape] = []
-        for index in 0..<count { shapes.append(try shape(of: index, &layouts[index])) }
-        outputShapes = shapes
-    }
-
-    private func shape(of output: Int, _ layout: inout litert_layout) throws(ExecutionError) -> TensorShape {
-        let name = String(decoding: signature.outputs[output].name, as: UTF8.self)
-        let rank = unsafe litert_layout_rank(&layout)
-        guard rank <= LITERT_MAXIMUM_RANK else {
-            throw LiteRTFailure.allocate.error("output '\(name)' has too many dimensions")
-        }
-        let dimensions = (0..<rank).map { axis in Int(unsafe litert_layout_dimension(&layout, axis)) }
-        guard dimensions.allSatisfy({ $0 > 0 }) else {
-            throw LiteRTFailure.allocate.error("output '\(name)' has no elements, which LiteRT cannot give")
-        }
-        do throws(TensorError) { return try TensorShape(dimensions) } catch { throw .outOfMemory }
-    }
-
-    /// The error that the runtime's last words stand for; clears them.
-    private func failure(_ what: LiteRTFailure) -> ExecutionError {
-        var text: UnsafeMutablePointer<CChar>?
-        // Safety: the text is ours, and copied before it is freed.
-        guard unsafe functions.pointee.error_text(compiled, &text) == 0, let text = unsafe text else {
-            return what.error()
-        }
-        defer { unsafe free(text) }
-        unsafe _ = functions.pointee.clear_errors(compiled)
-        return what.error(unsafe Self.reason(String(cString: text)))
-    }
-
-    /// The first of the runtime's words that say something to the client.
-    private static func reason(_ words: String) -> String {
-        // An output whose memory the runtime takes only while it runs.
-        if words.contains("kTfLiteArenaRwPersistent") {
-            return "the shape of an output depends on values, which LiteRT cannot give"
-        }
-        return words.split(separator: "\n").first.map(String.init) ?? ""
     }
 }
 

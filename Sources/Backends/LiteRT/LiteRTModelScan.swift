@@ -21,11 +21,13 @@ enum LiteRTModelScan {
     static let maximumDepth = 32
 
     /// Reads the model.
-    static func check(_ bytes: Span<UInt8>) throws(Refusal) {
+    /// - Throws: why it is refused.
+    @discardableResult
+    static func check(_ bytes: Span<UInt8>) throws(Refusal) -> LiteRTFindings {
         guard bytes.count <= maximumByteCount else { throw .unsupported("a file of more than 2 GB") }
         guard bytes.count >= 8, isMarked(bytes) else { throw .malformed("") }
         do {
-            try read(bytes)
+            return try read(bytes)
         } catch let error as Refusal {
             throw error
         } catch {
@@ -41,7 +43,7 @@ enum LiteRTModelScan {
         }
     }
 
-    private static func read(_ reader: Span<UInt8>) throws {
+    private static func read(_ reader: Span<UInt8>) throws -> LiteRTFindings {
         let model = try reader.root()
         guard try reader.tables(8, of: model).isEmpty, try reader.tables(9, of: model).isEmpty else {
             throw Refusal.externalData
@@ -65,6 +67,23 @@ enum LiteRTModelScan {
                 throw Refusal.malformed("metadata is not there")
             }
         }
+        return try findings(reader, model, ends)
+    }
+
+    private static func findings(
+        _ reader: Span<UInt8>, _ model: Int, _ graphs: [LiteRTGraphScan]
+    ) throws -> LiteRTFindings {
+        let signature = try reader.tables(7, of: model).first
+        let place = try signature.flatMap { try reader.field(4, of: $0) }
+        let main = try place.map { try Int(reader.unsigned32(at: $0)) } ?? 0
+        // As in `weights`: an offset of 0 or 1 is none.
+        let isBehind = try reader.tables(4, of: model).contains { buffer in
+            try reader.field(1, of: buffer).map { try reader.unsigned64(at: $0) > 1 } ?? false
+        }
+        return LiteRTFindings(
+            graphIndex: main, graph: graphs[main],
+            isGraphUsed: graphs.contains { $0.usedGraphs.contains(main) },
+            hasWeightsBehind: isBehind)
     }
 
     /// The codes of the operators that the model uses.
@@ -163,4 +182,15 @@ struct LiteRTContents {
     let operators: [Int]
     /// Bytes of each buffer; nil for one that holds nothing.
     let weights: [Int?]
+}
+
+/// What the scan knows of a model that it lets through.
+struct LiteRTFindings {
+    /// The graph that runs: that of the first signature.
+    let graphIndex: Int
+    let graph: LiteRTGraphScan
+    /// Whether operators of other graphs use that graph.
+    let isGraphUsed: Bool
+    /// Whether weights are found by how far they are from the beginning of the file.
+    let hasWeightsBehind: Bool
 }

@@ -13,19 +13,19 @@ final class LiteRTSession: LoadedModel {
     /// Instances without a run.
     private let idle: Locked<[LiteRTInstance]>
 
-    /// Makes a model of bytes that the scan has let through, and an instance to see that it can be done.
+    /// Makes an instance to see that it can be done.
     /// - Throws: `.backend` with the runtime's words.
-    init(_ bytes: Span<UInt8>, _ library: LiteRTLibrary, isGPU: Bool) throws(ExecutionError) {
-        model = try LiteRTModel(bytes, library)
+    init(_ model: LiteRTModel, isGPU: Bool) throws(ExecutionError) {
+        self.model = model
         self.isGPU = isGPU
         let first = try LiteRTInstance(model, isGPU: isGPU)
         try first.makeReady()
         // Threads of an instance inherit the priority of the one that makes it, which here may be low.
-        idle = Locked(library.threadCount == 1 ? [first] : [])
+        idle = Locked(model.library.threadCount == 1 ? [first] : [])
     }
 
-    var inputs: [TensorSpecification] { model.signature.inputs }
-    var outputs: [TensorSpecification] { model.signature.outputs }
+    var inputs: [TensorSpecification] { model.inputs }
+    var outputs: [TensorSpecification] { model.outputs }
     var allowsOverlappingRuns: Bool { true }
     /// Of the instances nothing is known: the runtime does not tell.
     var memoryByteCount: Int { model.memoryByteCount }
@@ -45,7 +45,7 @@ final class LiteRTSession: LoadedModel {
     }
 
     private func check(_ inputs: [Tensor]) throws(ExecutionError) {
-        let expected = model.signature.inputs
+        let expected = model.inputs
         guard inputs.count == expected.count else { throw LiteRTFailure.inputCount.error() }
         for index in inputs.indices where inputs[index].type != expected[index].type {
             throw LiteRTFailure.inputType.error()

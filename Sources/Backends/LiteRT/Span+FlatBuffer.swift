@@ -53,7 +53,7 @@ extension Span<UInt8> {
         return offset == 0 ? nil : table + offset
     }
 
-    /// The table that a field refers to; nil if the table does not have the field.
+    /// The table, or whatever else, that a field refers to; nil if the table does not have the field.
     func table(_ number: Int, of table: Int) throws(FlatBufferMalformed) -> Int? {
         guard let place = try field(number, of: table) else { return nil }
         return try target(of: place)
