@@ -17,6 +17,14 @@ SHAPES = {
     "quantized_int8": ("INT8", [3, 2]),
     "several_signatures": ("FLOAT", [3, 2]),
     "identity_float": ("FLOAT", [3]),
+    "reshaped": ("FLOAT", [3, 2, 3]),
+    "places": ("BOOL", [3]),
+    "counted": ("INT32", []),
+    "chosen_boxes": ("FLOAT", [3, 4]),
+    "given_shape_int32": ("INT32", [2]),
+    "places_in_a_long_graph": ("FLOAT", [4]),
+    "measured_beside_others": ("FLOAT", [4]),
+    "measured_twice": ("FLOAT", [4]),
 }
 
 
@@ -40,24 +48,48 @@ def mutated(whole, source):
     return bytes(damaged)
 
 
-def run_whatever_it_takes(client):
+# Of models whose inputs are not all alike; the others take `x` for each.
+INPUTS = {
+    "chosen_boxes": [("FLOAT", [3, 4]), ("FLOAT", [3]), ("INT32", [])],
+    "places_in_a_long_graph": [("BOOL", [300]), ("FLOAT", [4])],
+    "measured_beside_others": [("FLOAT", [4]), ("INT32", [2])],
+    "measured_twice": [("FLOAT", [4]), ("INT32", [2])],
+    "given_shape_int32": [("INT32", [4]), ("INT32", [2])],
+}
+
+
+def run_whatever_it_takes(client, name):
     """Runs a damaged model with as many inputs and outputs as it says it has."""
     reply = client.execute_command("AI.MODELGET", "m", "META")
     outputs = [f"out{index}" for index in range(len(reply[13]))]
-    refusal(client, *execution("m", ["x"] * len(reply[11]), outputs))
+    inputs = ["x"] * len(reply[11])
+    for index in range(min(len(inputs), len(INPUTS.get(name, [])))):
+        inputs[index] = f"in{index}"
+    refusal(client, *execution("m", inputs, outputs))
+
+
+def set_inputs(client, name):
+    """Sets what the undamaged model takes."""
+    element_type, shape = SHAPES[name]
+    set_tensor(client, "x", element_type, numpy.ones(shape, NUMPY_TYPES[element_type]))
+    for index, (element_type, shape) in enumerate(INPUTS.get(name, [])):
+        value = 2 if element_type == "INT32" else 1
+        set_tensor(client, f"in{index}", element_type, numpy.full(shape, value, NUMPY_TYPES[element_type]))
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))
 def test_a_damaged_model_is_refused_or_runs_but_never_harms_the_server(client, server, name):
-    element_type, shape = SHAPES[name]
-    set_tensor(client, "x", element_type, numpy.ones(shape, NUMPY_TYPES[element_type]))
+    set_inputs(client, name)
     whole = tflite_bytes(name)
+    assert stored(client, whole) is None
+    run_whatever_it_takes(client, name)
+    assert client.exists("out0")
     source = random.Random(name)
     for number in range(COUNT):
         damaged = mutated(whole, source)
         try:
             if stored(client, damaged) is None:
-                run_whatever_it_takes(client)
+                run_whatever_it_takes(client, name)
         except OSError:
             pytest.fail(f"the server ended on damage number {number}: {damaged.hex()}")
     assert server.alive()
