@@ -82,7 +82,7 @@ test-unit: swift backends ## Run the Swift tests only (no server)
 	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build --no-parallel
 
 .PHONY: test-server
-test-server: tools python test-servers backends module ## Run the server tests only (PYTEST_ARGS="-k word")
+test-server: tools python test-servers backends example-models module ## Run the server tests only (PYTEST_ARGS="-k word")
 	@echo '==> running the server tests'
 	$(VENV) -m pytest Tests/server $(PYTEST_ARGS)
 
@@ -96,6 +96,7 @@ format: swift ## Bring the Swift sources into that format
 	$(SWIFT) format --in-place --recursive $(SWIFT_PATHS)
 
 .PHONY: bench
+bench: BACKENDS = all
 bench: tools python backends module ## Measure speed on this machine, as a table and a picture
 	@echo '==> building the tools: the runtime without a server, and the client that sends the load'
 	$(SWIFT_BUILD) --configuration release --product floor
@@ -107,6 +108,11 @@ bench: tools python backends module ## Measure speed on this machine, as a table
 .PHONY: example-speech
 example-speech: tools espeak-ng python backends module example-models ## Find the speech in a sound
 	$(VENV) Examples/speech/detect.py $(EXAMPLE_ARGS)
+
+.PHONY: example-music
+example-music: BACKENDS = onnx tf tflite
+example-music: tools python backends module example-models ## Write down music, one model in three formats
+	$(VENV) Examples/music/transcribe.py $(EXAMPLE_ARGS)
 
 ##@ Set-up; the targets above do it by themselves
 

