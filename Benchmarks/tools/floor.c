@@ -2,9 +2,9 @@
 
      floor RUNTIME LIBRARY MODEL SECONDS THREADS INPUT... [=OUTPUT...]
 
-   RUNTIME is onnx, tensorflow, litert or torch, LIBRARY its shared library, MODEL a file with FLOAT inputs and
-   outputs. Each INPUT is the shape of one input, in the model's order: `2x2`, or `name=2x2` where the format
-   wants names; then `=name` names an output. It prints one JSON object.
+   RUNTIME is onnx, tensorflow, litert or torch, LIBRARY its shared library, MODEL a file with FLOAT inputs
+   and outputs. Each INPUT is the shape of one input, in the model's order: `2x2`, or `name=2x2` where the
+   format wants names; then `=name` names an output. It prints one JSON object.
 
    It is C so that the floor has no cost of any other language in it, and it has its own few declarations so
    that it shares no mistake with the module. */
