@@ -1,12 +1,13 @@
 import Tensors
 
-/// Runs of models, in order, over numbered slots that hold tensors. Each slot is written once.
+/// Runs of models and calls of scripts, in order, over numbered slots that hold tensors. Each slot is
+/// written once.
 ///
 /// A single execution is a plan of one step.
 public struct ExecutionPlan: Sendable {
-    /// One run of one model.
+    /// One run of one model, or one call of a script.
     public struct Step: Sendable {
-        public let model: Model
+        public let work: Work
         /// Slots that it reads, one per input.
         public let inputs: SlotList
         /// Slots that it fills, one per output.
@@ -31,15 +32,15 @@ public struct ExecutionPlan: Sendable {
     /// - Returns: the slots of its outputs.
     @discardableResult
     public mutating func addStep(_ model: Model, inputs: [Int], outputCount: Int) -> Range<Int> {
-        addStep(model, inputs: .list(inputs), outputCount: outputCount)
+        addStep(.model(model), inputs: .list(inputs), outputCount: outputCount)
     }
 
     /// As above, with the slots in either form.
     @discardableResult
-    public mutating func addStep(_ model: Model, inputs: SlotList, outputCount: Int) -> Range<Int> {
+    public mutating func addStep(_ work: Work, inputs: SlotList, outputCount: Int) -> Range<Int> {
         let outputs = slotCount..<slotCount + outputCount
         slotCount += outputCount
-        let step = Step(model: model, inputs: inputs, outputs: outputs)
+        let step = Step(work: work, inputs: inputs, outputs: outputs)
         // A literal is several times cheaper than an array that grows (Swift 6.3).
         if steps.isEmpty { steps = [step] } else { steps.append(step) }
         return outputs

@@ -1,14 +1,14 @@
 import Tensors
 
 /// A model as a key holds it: what the client said, the build, and its own statistics.
-public final class Model: Sendable {
+public final class Model: Runnable {
     public let definition: ModelDefinition
     public let build: ModelBuild
     public let statistics = RunStatistics()
     /// Where its runs wait.
     let queue: RunQueue
 
-    init(_ definition: ModelDefinition, build: ModelBuild, queue: RunQueue) {
+    public init(_ definition: ModelDefinition, build: ModelBuild, queue: RunQueue) {
         self.definition = definition
         self.build = build
         self.queue = queue
@@ -31,10 +31,12 @@ public final class Model: Sendable {
         definition.bytes.allocatedByteCount + (build.loadedIfReady?.memoryByteCount ?? 0)
     }
 
+    public static func memoryByteCount(of loaded: any LoadedModel) -> Int { loaded.memoryByteCount }
+
     /// Refuses counts that the model does not have; nothing is known of it while it loads.
     /// - Throws: `.inputCountMismatch`, `.outputCountMismatch`, or why the model could not be built.
     public func check(inputCount: Int, outputCount: Int) throws(ExecutionError) {
-        guard let loaded = try build.loadedModel() else { return }
+        guard let loaded = try build.loaded() else { return }
         try check(loaded, inputCount: inputCount, outputCount: outputCount)
     }
 
@@ -49,9 +51,9 @@ public final class Model: Sendable {
     ) throws(ExecutionError) -> [Tensor?] {
         var began: Int?
         do throws(ExecutionError) {
-            guard let loaded = try build.loadedModel() else { throw .loading }
+            guard let loaded = try build.loaded() else { throw .loading }
             try check(loaded, inputCount: inputs.count, outputCount: outputCount)
-            let inputs = try aligned(inputs)
+            let inputs = try inputs.aligned()
             let start = Monotonic.nanoseconds
             began = start
             let outputs = try build.run(loaded, inputs, slot, since: start)
@@ -88,7 +90,7 @@ public final class Model: Sendable {
         together requests: [[Tensor]], outputCount: Int, slot: RunSlot, waitingSince: [Int]
     ) -> [[Tensor?]]? {
         do throws(ExecutionError) {
-            guard let loaded = try build.loadedModel() else { return nil }
+            guard let loaded = try build.loaded() else { return nil }
             try check(loaded, inputCount: requests[0].count, outputCount: outputCount)
             let inputs = try join(requests)
             let rows = requests.map { $0[0].shape.rowCount }
@@ -122,15 +124,6 @@ public final class Model: Sendable {
         }
     }
 
-    private func aligned(_ inputs: [Tensor]) throws(ExecutionError) -> [Tensor] {
-        guard !inputs.allSatisfy(\.isAligned) else { return inputs }
-        do throws(TensorError) {
-            return try inputs.map { input throws(TensorError) in try input.aligned() }
-        } catch {
-            throw .outOfMemory
-        }
-    }
-
     private func check(
         _ loaded: any LoadedModel, inputCount: Int, outputCount: Int
     ) throws(ExecutionError) {
@@ -138,12 +131,19 @@ public final class Model: Sendable {
         guard outputCount == loaded.outputs.count else { throw .outputCountMismatch }
     }
 
+    /// How long a run on the thread that asks is expected to take, in nanoseconds; nil if it has to be
+    /// queued.
+    func expectedInlineNanoseconds(rows: Int) -> Int? {
+        guard queue.waitingCount == 0, canOverlap, !waits(rows: rows) else { return nil }
+        return statistics.expectedNanoseconds(rows: rows)
+    }
+
     /// Whether a request with so many rows waits for others.
-    func waits(rows: Int) -> Bool {
+    private func waits(rows: Int) -> Bool {
         let batching = definition.batching
         return rows < batching.minimumSize && rows < batching.maximumSize && !build.refusesBatches
     }
 
     /// Whether runs may overlap now: it is ready and its backend allows it.
-    var canOverlap: Bool { build.loadedIfReady?.allowsOverlappingRuns ?? false }
+    private var canOverlap: Bool { build.loadedIfReady?.allowsOverlappingRuns ?? false }
 }

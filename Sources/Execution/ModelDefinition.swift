@@ -1,7 +1,9 @@
 import Tensors
 
 /// Everything that a client said about a model; what `AI.MODELGET` shows and the RDB file keeps.
-public struct ModelDefinition: Sendable {
+public struct ModelDefinition: RunnableDefinition {
+    public typealias Value = Model
+
     public let backend: BackendKind
     public let device: Device
     /// Empty if none was given.
@@ -24,6 +26,10 @@ public struct ModelDefinition: Sendable {
         self.inputNames = inputNames
         self.outputNames = outputNames
         self.bytes = bytes
+    }
+
+    public func load(by backend: any Backend) throws(ExecutionError) -> any LoadedModel {
+        try backend.load(self)
     }
 }
 

@@ -10,7 +10,7 @@ public protocol PlanCompletion: AnyObject, Sendable {
     func planEnded(_ outcome: PlanOutcome)
 }
 
-/// A plan on its way through the queues. Pins models and tensors: keys may change meanwhile.
+/// A plan on its way through the queues. Pins models, scripts and tensors: keys may change meanwhile.
 public final class PlanRun: Sendable {
     /// Where a step waits, so that it can be taken out again.
     private struct Place: Sendable {
@@ -33,7 +33,7 @@ public final class PlanRun: Sendable {
     init(_ plan: ExecutionPlan, completion: any PlanCompletion) {
         self.plan = plan
         self.completion = completion
-        let queues = plan.steps.map { ObjectIdentifier($0.model.queue) }
+        let queues = plan.steps.map { ObjectIdentifier($0.work.queue) }
         let progress = PlanProgress(
             inputs: plan.steps.map(\.inputs.slots), outputs: plan.steps.map(\.outputs),
             devices: queues.map { queue in queues.firstIndex(of: queue) ?? 0 })
@@ -89,8 +89,8 @@ public final class PlanRun: Sendable {
     private func act(_ action: PlanProgress.Action) {
         for step in action.start {
             let now = Monotonic.nanoseconds
-            // At once if the model is ready; else the request waits for the build.
-            plan.steps[step].model.build.whenEnded { self.enqueue(step, waitingSince: now) }
+            // At once if the model or script is ready; else the request waits for the build.
+            plan.steps[step].work.whenBuilt { self.enqueue(step, waitingSince: now) }
         }
         guard action.isEnded else { return }
         completion.planEnded(state.withLock { $0.outcome })
@@ -106,9 +106,9 @@ public final class PlanRun: Sendable {
         // An earlier step made something there that is not a tensor.
         guard let inputs else { return end(index, .failed(.missingInput)) }
         let request = RunRequest(
-            plan: self, step: index, model: step.model, inputs: inputs, outputCount: step.outputs.count,
+            plan: self, step: index, work: step.work, inputs: inputs, outputCount: step.outputs.count,
             waitingSince: waitingSince, queuedAt: Monotonic.nanoseconds)
-        let queue = step.model.queue
+        let queue = step.work.queue
         guard let ticket = queue.enqueue(request) else {
             return end(index, .failed(.queueFull(device: queue.name, limit: queue.limit)))
         }

@@ -161,8 +161,10 @@ public final class RunQueue: Sendable {
     }
 
     private func logPatience(of request: RunRequest) {
-        let batching = request.model.definition.batching
-        let tag = String(decoding: request.model.definition.tag, as: UTF8.self)
+        // Nothing else waits for a batch.
+        guard case .model(let model) = request.work else { return }
+        let batching = model.definition.batching
+        let tag = String(decoding: model.definition.tag, as: UTF8.self)
         log(
             "a request for a model on \(name) with tag '\(tag)' has waited for a second: MINBATCHSIZE is "
                 + "\(batching.minimumSize) and MINBATCHTIMEOUT sets no limit; it goes on when there are "

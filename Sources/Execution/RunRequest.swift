@@ -4,16 +4,16 @@ import Tensors
 struct RunRequest: Sendable {
     let plan: PlanRun
     let step: Int
-    let model: Model
+    let work: Work
     let inputs: [Tensor]
     let outputCount: Int
-    /// When it could have run, on the clock `Monotonic`: before `queuedAt` if its model was loading.
+    /// When it could have run, on the clock `Monotonic`: before `queuedAt` if it was being built.
     let waitingSince: Int
     let queuedAt: Int
 
     /// Nil if it runs by itself.
     var batchMember: BatchMember? {
-        guard !model.build.refusesBatches else { return nil }
+        guard case .model(let model) = work, !model.build.refusesBatches else { return nil }
         return BatchMember(
             model: ObjectIdentifier(model), settings: model.definition.batching, inputs: inputs)
     }
@@ -28,8 +28,8 @@ struct RunRequest: Sendable {
     static func run(together requests: [RunRequest], _ slot: RunSlot) {
         let live = requests.filter { $0.plan.begins($0.step) }
         guard let first = live.first else { return }
-        guard live.count > 1,
-            let outputs = first.model.run(
+        guard live.count > 1, case .model(let model) = first.work,
+            let outputs = model.run(
                 together: live.map(\.inputs), outputCount: first.outputCount, slot: slot,
                 waitingSince: live.map(\.waitingSince))
         else {
@@ -41,7 +41,7 @@ struct RunRequest: Sendable {
 
     private func runAlone(_ slot: RunSlot) {
         do throws(ExecutionError) {
-            let outputs = try model.run(
+            let outputs = try work.run(
                 inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
             plan.ended(step, outputs: outputs)
         } catch {

@@ -1,10 +1,10 @@
 import Synchronization
 import Tensors
 
-/// Owns the queues of all devices, builds models, and decides where a plan runs.
+/// Owns the queues of all devices, builds what runs on them, and decides where a plan runs.
 public final class Scheduler: Sendable {
     private let settings: RunSettings
-    private let loader: ModelLoader
+    let loader: Loader
     private let log: @Sendable (String) -> Void
     private let queues = Locked<[RunQueue]>([])
     private let watch: RunWatch
@@ -18,7 +18,7 @@ public final class Scheduler: Sendable {
     ) {
         self.settings = settings
         self.log = log
-        loader = ModelLoader(provider: provider)
+        loader = Loader(provider: provider)
         watch = RunWatch { settings.executionTimeoutMilliseconds }
         inlineSlot = watch.makeSlot()
     }
@@ -43,76 +43,6 @@ public final class Scheduler: Sendable {
         return queue
     }
 
-    /// A model in state loading, which becomes ready or failed in the background.
-    ///
-    /// One whose device gets no queue has failed: somebody else has accepted it, and its bytes are kept.
-    /// - Throws: `.tooManyDevices` or `.queueUnavailable` if there is no queue at all.
-    public func loadingModel(_ definition: ModelDefinition) throws(ExecutionError) -> Model {
-        do throws(ExecutionError) {
-            let model = try newModel(definition)
-            start(model)
-            return model
-        } catch {
-            guard let other = allQueues.first else { throw error }
-            let build = ModelBuild(disposal: loader)
-            build.end(.failure(error))
-            return Model(definition, build: build, queue: other)
-        }
-    }
-
-    private func start(_ model: Model) {
-        loader.start(model.definition.backend) { [loader] in
-            loader.buildNow(model.build, model.definition)
-        } failed: { error in
-            model.build.end(.failure(error))
-        }
-    }
-
-    /// Builds a model in the background whose library was missing when that was tried, and is open now.
-    /// - Returns: whether the model is loading again.
-    public func rebuild(_ model: Model) -> Bool {
-        guard loader.hasOpen(model.definition.backend), model.build.reopen() else { return false }
-        start(model)
-        return true
-    }
-
-    /// A model that is ready, built on the calling thread.
-    /// - Throws: why it could not be built.
-    public func readyModel(_ definition: ModelDefinition) throws(ExecutionError) -> Model {
-        let model = try newModel(definition)
-        loader.buildNow(model.build, definition)
-        _ = try model.build.loadedModel()
-        return model
-    }
-
-    /// Defines and builds a model in the background.
-    ///
-    /// - Parameters:
-    ///   - device: where it will run; its queue is made before this returns.
-    ///   - define: called on a loader thread.
-    ///   - completion: called once on a background thread, with the ready model or why there is none.
-    /// - Throws: `.tooManyDevices`, `.queueUnavailable`; the completion is not called then.
-    public func prepareModel(
-        _ backend: BackendKind, on device: Device,
-        define: @escaping @Sendable () throws(ExecutionError) -> ModelDefinition,
-        completion: @escaping @Sendable (Result<Model, ExecutionError>) -> Void
-    ) throws(ExecutionError) {
-        try queue(for: device)
-        loader.start(backend) {
-            do throws(ExecutionError) {
-                completion(.success(try self.readyModel(try define())))
-            } catch {
-                completion(.failure(error))
-            }
-        } failed: { error in
-            completion(.failure(error))
-        }
-    }
-
-    private func newModel(_ definition: ModelDefinition) throws(ExecutionError) -> Model {
-        Model(definition, build: ModelBuild(disposal: loader), queue: try queue(for: definition.device))
-    }
-
     /// Runs a plan on the calling thread if that is expected to be over soon. Calls must not overlap; the
     /// server's thread makes them.
     ///
@@ -122,15 +52,15 @@ public final class Scheduler: Sendable {
         return runInPlace(plan)
     }
 
-    /// Runs a plan on the calling thread, however long it takes, under the rule of `runInline`; a model that
-    /// is loading is an error.
+    /// Runs a plan on the calling thread, however long it takes, under the rule of `runInline`; what is
+    /// loading is an error.
     public func runInPlace(_ plan: ExecutionPlan) -> PlanOutcome {
         var outcome = PlanOutcome(of: plan)
         for index in plan.steps.indices {
             let step = plan.steps[index]
             do throws(ExecutionError) {
                 guard let inputs = outcome.inputs(step.inputs) else { throw .missingInput }
-                let outputs = try step.model.run(inputs, outputCount: step.outputs.count, slot: inlineSlot)
+                let outputs = try step.work.run(inputs, outputCount: step.outputs.count, slot: inlineSlot)
                 outcome.end(index, outputs: outputs, in: step.outputs)
             } catch {
                 outcome.end(index, .failed(error))
@@ -157,9 +87,7 @@ public final class Scheduler: Sendable {
             if let first = step.inputs.first, first < plan.tensors.count {
                 rows = plan.tensors[first].shape.rowCount
             }
-            guard step.model.queue.waitingCount == 0, step.model.canOverlap, !step.model.waits(rows: rows),
-                let expected = step.model.statistics.expectedNanoseconds(rows: rows)
-            else { return false }
+            guard let expected = step.work.expectedInlineNanoseconds(rows: rows) else { return false }
             remaining -= expected
             guard remaining >= 0 else { return false }
         }

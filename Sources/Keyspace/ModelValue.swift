@@ -20,7 +20,7 @@ extension Model: StoredValue {
             default: try ModelFields.readVersion4(reader)
             }
         do throws(ExecutionError) {
-            let model = try ModuleState.current.scheduler.loadingModel(definition)
+            let model = try ModuleState.current.scheduler.loading(definition)
             ModuleState.current.directory.note(model, at: reader.place)
             guard let value = model as? Self else { preconditionFailure("a model of another class") }
             return value

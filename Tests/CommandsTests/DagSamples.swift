@@ -53,7 +53,7 @@ struct SampleKeyspace: DagKeyspace {
 
     private static func model(_ counts: String) -> Model? {
         guard let device = Device(Array("CPU".utf8)) else { return nil }
-        return try? scheduler.readyModel(
+        return try? scheduler.ready(
             ModelDefinition(
                 backend: .onnxRuntime, device: device, tag: [], batching: BatchSettings(), inputNames: [],
                 outputNames: [], bytes: SharedBytes(Array(counts.utf8))))

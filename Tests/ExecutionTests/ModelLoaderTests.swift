@@ -29,7 +29,7 @@ extension Scheduler {
         define: @escaping @Sendable () throws(ExecutionError) -> ModelDefinition = { .on() }
     ) throws -> PreparedModel {
         let prepared = PreparedModel()
-        try prepareModel(.onnxRuntime, on: .named("CPU"), define: define) { prepared.complete($0) }
+        try prepare(.onnxRuntime, on: .named("CPU"), define: define) { prepared.complete($0) }
         return prepared
     }
 
@@ -37,9 +37,9 @@ extension Scheduler {
     fileprivate func drainLoader() throws {
         let halts = [Halt(), Halt()]
         for halt in halts {
-            try prepareModel(.onnxRuntime, on: .named("CPU")) { () throws(ExecutionError) in
+            try prepare(.onnxRuntime, on: .named("CPU")) { () throws(ExecutionError) in
                 halt.stop()
-                return .on()
+                return ModelDefinition.on()
             } completion: { _ in
             }
         }
@@ -100,7 +100,7 @@ extension Scheduler {
         let name = Locked("")
         let isDone = Gate()
         let scheduler = try Scheduler.make { _ in TestModel.addingOne() }
-        try scheduler.prepareModel(.onnxRuntime, on: .named("CPU"), define: { .on() }) { _ in
+        try scheduler.prepare(.onnxRuntime, on: .named("CPU"), define: { .on() }) { _ in
             name.withLock { $0 = String(ThreadFacts.current.name.prefix(8)) }
             isDone.open()
         }
@@ -161,7 +161,7 @@ extension Scheduler {
                 inputs
             }
         }
-        _ = try scheduler.readyModel(.on())
+        _ = try scheduler.ready(.on())
         isFreed.wait()
         return name.withLock { $0 }
     }
@@ -184,7 +184,7 @@ extension Scheduler {
             }
         }
         let scheduler = try Scheduler.make { _ in loaded() }
-        let copy = try scheduler.readyModel(.on()).copied()
+        let copy = try scheduler.ready(.on()).copied()
         withExtendedLifetime(copy) { #expect(isFreed.withLock { !$0 }) }
     }
 }

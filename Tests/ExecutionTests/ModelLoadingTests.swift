@@ -13,7 +13,7 @@ import Testing
             halt.stop()
             return try build(definition)
         }
-        return (scheduler, try scheduler.loadingModel(.on()))
+        return (scheduler, try scheduler.loading(.on()))
     }
 
     static let failure: TestProvider.Build = { _ throws(ExecutionError) in throw .backend("bad bytes") }
@@ -56,7 +56,7 @@ import Testing
     @Test func nothingIsKnownOfAModelThatLoads() throws {
         let halt = Halt()
         let (_, model) = try Self.loading(halt)
-        #expect(try model.build.loadedModel() == nil && model.build.loadedIfReady == nil)
+        #expect(try model.build.loaded() == nil && model.build.loadedIfReady == nil)
         halt.release()
     }
 
@@ -85,14 +85,14 @@ import Testing
 
     @Test func aLaterRequestGetsTheErrorOfTheBuild() throws {
         let scheduler = try Scheduler.make(build: Self.failure)
-        let model = try scheduler.loadingModel(.on())
+        let model = try scheduler.loading(.on())
         _ = try scheduler.start(.once(model, .row(1))).outcome
         #expect(try scheduler.start(.once(model, .row(1))).outcome.firstError == .backend("bad bytes"))
     }
 
     @Test func countsAreRefusedWithTheErrorOfTheBuild() throws {
         let scheduler = try Scheduler.make(build: Self.failure)
-        let model = try scheduler.loadingModel(.on())
+        let model = try scheduler.loading(.on())
         _ = try scheduler.start(.once(model, .row(1))).outcome
         #expect(throws: ExecutionError.backend("bad bytes")) {
             try model.check(inputCount: 1, outputCount: 1)
@@ -122,13 +122,13 @@ import Testing
             name.withLock { $0 = ThreadFacts.current.name }
             return TestModel.addingOne()
         }
-        _ = try scheduler.readyModel(.on())
+        _ = try scheduler.ready(.on())
         #expect(name.withLock { $0 } == ThreadFacts.current.name)
     }
 
     @Test func aReadyModelThatCannotBeBuiltIsRefused() throws {
         let scheduler = try Scheduler.make(build: Self.failure)
-        #expect(throws: ExecutionError.backend("bad bytes")) { try scheduler.readyModel(.on()) }
+        #expect(throws: ExecutionError.backend("bad bytes")) { try scheduler.ready(.on()) }
     }
 
     @Test func aModelIsBuiltOnce() throws {
@@ -137,7 +137,7 @@ import Testing
             count.withLock { $0 += 1 }
             return TestModel.addingOne()
         }
-        let model = try scheduler.loadingModel(.on())
+        let model = try scheduler.loading(.on())
         for _ in 0..<3 { _ = try scheduler.start(.once(model, .row(1))).outcome }
         #expect(count.withLock { $0 } == 1)
     }
@@ -190,7 +190,7 @@ import Testing
             }
             provider = TestProvider(isOpen: false, opening: opening, build: build)
             scheduler = try Scheduler.make(provider: provider)
-            model = try scheduler.loadingModel(.on())
+            model = try scheduler.loading(.on())
             _ = try scheduler.start(.once(model, .row(1))).outcome
         }
 

@@ -75,7 +75,7 @@ import Testing
 
     @Test func areTheSavedOnesIfItCouldNotBeBuilt() throws {
         let scheduler = try Scheduler.make { _ throws(ExecutionError) in throw .backend("no") }
-        let model = try scheduler.loadingModel(.on())
+        let model = try scheduler.loading(.on())
         #expect(
             [model.inputNames, model.outputNames] == [
                 [Array("saved input".utf8)], [Array("saved output".utf8)],
@@ -86,13 +86,13 @@ import Testing
 @Suite struct ModelMemoryTests {
     @Test func isThatOfItsBytesWhileItLoads() throws {
         let scheduler = try Scheduler.make { _ throws(ExecutionError) in throw .backend("no") }
-        #expect(try scheduler.loadingModel(.on(bytes: [1, 2, 3])).memoryByteCount == 3)
+        #expect(try scheduler.loading(.on(bytes: [1, 2, 3])).memoryByteCount == 3)
     }
 
     @Test func isAlsoThatOfItsLoadedFormOnceItIsReady() throws {
         let loaded = TestModel(memoryByteCount: 1000) { inputs throws(ExecutionError) in inputs }
         let scheduler = try Scheduler.make { _ in loaded }
-        #expect(try scheduler.readyModel(.on(bytes: [1, 2, 3])).memoryByteCount == 1003)
+        #expect(try scheduler.ready(.on(bytes: [1, 2, 3])).memoryByteCount == 1003)
     }
 }
 
@@ -127,7 +127,7 @@ import Testing
             halt.stop()
             return TestModel.addingOne()
         }
-        let copy = try scheduler.loadingModel(.on()).copied()
+        let copy = try scheduler.loading(.on()).copied()
         let recorder = scheduler.start(.once(copy, .row(1)))
         halt.release()
         #expect(try recorder.outcome.words == ["ran"])

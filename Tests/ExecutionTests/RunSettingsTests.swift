@@ -46,9 +46,9 @@ import Testing
     @Test func aModelOnADeviceTooManyIsNotMade() throws {
         let scheduler = try Self.make(Self.devices(limit: 2))
         for name in ["CPU", "CPU:1"] { try scheduler.queue(for: .named(name)) }
-        #expect(throws: Self.refusal) { try scheduler.readyModel(.on("CPU:2")) }
+        #expect(throws: Self.refusal) { try scheduler.ready(.on("CPU:2")) }
         #expect(throws: Self.refusal) {
-            try scheduler.prepareModel(.onnxRuntime, on: .named("CPU:2")) {
+            try scheduler.prepare(.onnxRuntime, on: .named("CPU:2")) {
                 () throws(ExecutionError) in
                 .on("CPU:2")
             } completion: { _ in
@@ -59,7 +59,7 @@ import Testing
     @Test func aSavedModelOnADeviceTooManyKeepsItsBytesAndSaysWhy() throws {
         let scheduler = try Self.make(Self.devices(limit: 2))
         for name in ["CPU", "CPU:1"] { try scheduler.queue(for: .named(name)) }
-        let model = try scheduler.loadingModel(.on("CPU:2", bytes: [1, 2, 3]))
+        let model = try scheduler.loading(.on("CPU:2", bytes: [1, 2, 3]))
         #expect(model.definition.bytes.count == 3)
         #expect(throws: Self.refusal) { try model.check(inputCount: 1, outputCount: 1) }
         #expect(try scheduler.start(.once(model, .row(1))).outcome.firstError == Self.refusal)
@@ -71,7 +71,7 @@ import Testing
         settings.queueLimit = 1
         let halt = Halt()
         let scheduler = try Self.make(settings, running: .stopping(at: halt))
-        let model = try scheduler.readyModel(.on())
+        let model = try scheduler.ready(.on())
         let running = scheduler.start(.once(model, .row(0)))
         halt.waitUntilReached()
         let waiting = scheduler.start(.once(model, .row(0)))
@@ -87,7 +87,7 @@ import Testing
         let settings = RunSettings()
         settings.inlineBudgetMicroseconds = 0
         let scheduler = try Self.make(settings)
-        let model = try scheduler.readyModel(.on())
+        let model = try scheduler.ready(.on())
         for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 50_000, rows: 1, samples: 1) }
         #expect(scheduler.runInline(.once(model, .row(1))) == nil)
         settings.inlineBudgetMicroseconds = 50

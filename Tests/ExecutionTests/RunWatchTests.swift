@@ -120,7 +120,7 @@ final class TestInterrupt: RunInterrupt {
         settings.executionTimeoutMilliseconds = 20
         let loaded = endless()
         let scheduler = Scheduler(settings, provider: TestProvider { _ in loaded }, log: { _ in })
-        return (scheduler, try scheduler.readyModel(.on()))
+        return (scheduler, try scheduler.ready(.on()))
     }
 
     private static let stopped = ["failed: backend(\"stopped\")"]
@@ -149,7 +149,7 @@ final class TestInterrupt: RunInterrupt {
         let settings = RunSettings()
         settings.executionTimeoutMilliseconds = 20
         let scheduler = Scheduler(settings, provider: TestProvider { _ in loaded }, log: { _ in })
-        let model = try scheduler.readyModel(
+        let model = try scheduler.ready(
             ModelDefinition(
                 backend: .onnxRuntime, device: .named("CPU"), tag: [],
                 batching: BatchSettings(maximumSize: 2, minimumSize: 2), inputNames: [], outputNames: [],

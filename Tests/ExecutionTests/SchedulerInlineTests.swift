@@ -117,7 +117,7 @@ import Testing
             halt.stop()
             return TestModel.addingOne()
         }
-        let model = try scheduler.loadingModel(.on())
+        let model = try scheduler.loading(.on())
         for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 1, rows: 1, samples: 1) }
         #expect(scheduler.runInline(.once(model, .row(4))) == nil)
         halt.release()

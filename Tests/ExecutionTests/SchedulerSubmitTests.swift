@@ -167,7 +167,7 @@ private struct FullQueue {
 
     @Test func aPlanWithAStepThatIsRefusedEndsOnceWhenTheOthersHave() throws {
         let full = try FullQueue(limit: 1)
-        let other = try full.scheduler.readyModel(.on("GPU"))
+        let other = try full.scheduler.ready(.on("GPU"))
         var plan = ExecutionPlan(tensors: [.row(1)])
         plan.addStep(full.model, inputs: [0], outputCount: 1)
         plan.addStep(other, inputs: [0], outputCount: 1)

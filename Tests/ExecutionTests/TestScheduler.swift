@@ -10,7 +10,7 @@ extension Device {
     }
 }
 
-extension ModelDefinition {
+extension RunnableDefinition where Self == ModelDefinition {
     static func on(_ device: String = "CPU", bytes: [UInt8] = []) -> ModelDefinition {
         ModelDefinition(
             backend: .onnxRuntime, device: .named(device), tag: [], batching: BatchSettings(),
@@ -46,7 +46,7 @@ extension Scheduler {
         on device: String = "CPU"
     ) throws -> (Scheduler, Model) {
         let scheduler = try make(threads: threads, budget: budget, limit: limit) { _ in loaded }
-        return (scheduler, try scheduler.readyModel(.on(device)))
+        return (scheduler, try scheduler.ready(.on(device)))
     }
 }
 
@@ -125,12 +125,8 @@ extension Scheduler {
 extension ModelBuild {
     /// A build that has ended well.
     static func ready(_ loaded: TestModel) -> ModelBuild {
-        let build = ModelBuild(disposal: NoDisposal())
+        let build = ModelBuild { _ in }
         build.end(.success(loaded))
         return build
-    }
-
-    private final class NoDisposal: Disposal {
-        func dispose(_ loaded: any LoadedModel) {}
     }
 }

@@ -45,7 +45,7 @@ struct DagWiring {
         _ model: Model, _ inputs: ArgumentSlice, _ outputs: ArgumentSlice
     ) throws(CommandError) {
         entries.append(.run(step: plan.steps.count))
-        let slots = plan.addStep(model, inputs: try slots(of: inputs), outputCount: outputs.count)
+        let slots = plan.addStep(.model(model), inputs: try slots(of: inputs), outputCount: outputs.count)
         for (name, slot) in zip(outputs, slots) { names.set(name, to: slot) }
     }
 

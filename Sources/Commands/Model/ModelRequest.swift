@@ -17,7 +17,7 @@ struct ModelRequest {
         let model = try ModelGet.model(at: key, in: context)
         try checkCounts(of: model)
         var plan = ExecutionPlan(tensors: try tensors(in: context))
-        let slots = plan.addStep(model, inputs: .range(0..<inputs.count), outputCount: outputs.count)
+        let slots = plan.addStep(.model(model), inputs: .range(0..<inputs.count), outputCount: outputs.count)
         let request = PlanRequest(
             plan: plan, outputs: PlanOutputs(keys: outputs, slots: .range(slots)), answer: .status,
             timeoutMilliseconds: timeoutMilliseconds)

@@ -18,12 +18,12 @@ enum ModelStorage {
         do throws(ExecutionError) {
             if !flags.isDisjoint(with: [.replicated, .loading]) {
                 // The master has built it already: take it over at once, build in the background.
-                let model = try state.scheduler.loadingModel(try options.definition(joining: pieces))
+                let model = try state.scheduler.loading(try options.definition(joining: pieces))
                 commit(model, key, context)
                 return context.replicateVerbatim()
             }
             if !flags.isDisjoint(with: [.script, .transaction, .cannotBlock]) {
-                let model = try state.scheduler.readyModel(try options.definition(joining: pieces))
+                let model = try state.scheduler.ready(try options.definition(joining: pieces))
                 commit(model, key, context)
                 return context.replicateVerbatim()
             }
@@ -57,7 +57,7 @@ enum ModelStorage {
     ) throws(ExecutionError) {
         try state.scheduler.queue(for: options.device)
         let client = context.block(pending)
-        try state.scheduler.prepareModel(options.backend, on: options.device) {
+        try state.scheduler.prepare(options.backend, on: options.device) {
             () throws(ExecutionError) in
             try options.definition(joining: pieces)
         } completion: { result in

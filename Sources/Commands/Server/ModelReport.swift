@@ -10,7 +10,7 @@ struct ModelReport {
 
         init(_ build: ModelBuild) {
             do throws(ExecutionError) {
-                self = try build.loadedModel() == nil ? .loading : .ready
+                self = try build.loaded() == nil ? .loading : .ready
             } catch {
                 self = .failed(CommandError.execution(error).text)
             }

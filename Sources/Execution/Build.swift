@@ -1,10 +1,10 @@
 import Synchronization
 import Tensors
 
-/// The way of a model's bytes to something that runs: loading, ready, or failed.
+/// The way of a model's or a script's bytes to something that runs: loading, ready, or failed.
 ///
-/// Shared by all copies of a model. Any thread.
-public final class ModelBuild: Sendable {
+/// Shared by all copies of a model or script. Any thread.
+public final class Build<Loaded: Sendable>: Sendable {
     private enum State: Sendable {
         case loading(waiters: [@Sendable () -> Void])
         case ready
@@ -13,33 +13,34 @@ public final class ModelBuild: Sendable {
 
     /// What runs, in a box that can be published.
     private final class Ready: Sendable {
-        let loaded: any LoadedModel
-        init(_ loaded: any LoadedModel) { self.loaded = loaded }
+        let loaded: Loaded
+        init(_ loaded: Loaded) { self.loaded = loaded }
     }
 
     private let state: Locked<State>
     /// Set before the state becomes ready; read without a lock on every run, and in forked children.
     private let ready = PublishedOnce<Ready>()
     /// Held during a run where the backend does not allow two at once.
-    private let exclusiveRun = Locked(false)
-    private let disposal: any Disposal
-    private let hasRefusedBatch = Atomic<Bool>(false)
+    fileprivate let exclusiveRun = Locked(false)
+    private let dispose: @Sendable (Loaded) -> Void
+    fileprivate let hasRefusedBatch = Atomic<Bool>(false)
 
-    init(disposal: any Disposal) {
+    /// - Parameter dispose: is given what runs when nobody needs it any more; any thread.
+    init(dispose: @escaping @Sendable (Loaded) -> Void) {
         state = Locked(.loading(waiters: []))
-        self.disposal = disposal
+        self.dispose = dispose
     }
 
     deinit {
-        if let loaded = loadedIfReady { disposal.dispose(loaded) }
+        if let loaded = loadedIfReady { dispose(loaded) }
     }
 
     /// What runs; nil while loading or if it failed. Takes no lock.
-    public var loadedIfReady: (any LoadedModel)? { ready.value?.loaded }
+    public var loadedIfReady: Loaded? { ready.value?.loaded }
 
     /// What runs; nil while loading.
     /// - Throws: why it could not be built.
-    public func loadedModel() throws(ExecutionError) -> (any LoadedModel)? {
+    public func loaded() throws(ExecutionError) -> Loaded? {
         if let loaded = loadedIfReady { return loaded }
         switch state.withLock({ $0 }) {
         case .loading: return nil
@@ -69,10 +70,10 @@ public final class ModelBuild: Sendable {
     }
 
     /// Ends loading, once.
-    func end(_ result: Result<any LoadedModel, ExecutionError>) {
+    func end(_ result: Result<Loaded, ExecutionError>) {
         let waiters = state.withLock { state -> [@Sendable () -> Void] in
             guard case .loading(let waiters) = state else {
-                preconditionFailure("a model was built twice")
+                preconditionFailure("a model or script was built twice")
             }
             switch result {
             case .success(let loaded):
@@ -84,7 +85,12 @@ public final class ModelBuild: Sendable {
         }
         for waiter in waiters { waiter() }
     }
+}
 
+/// The build of a model.
+public typealias ModelBuild = Build<any LoadedModel>
+
+extension Build where Loaded == any LoadedModel {
     /// Whether a joined run has shown that its outputs do not have a row for each row of its inputs.
     public var refusesBatches: Bool { hasRefusedBatch.load(ordering: .relaxed) }
 
@@ -107,9 +113,4 @@ public final class ModelBuild: Sendable {
             try loaded.run(inputs, stop: slot.stop())
         }
     }
-}
-
-/// Takes what is costly to free off the hands of whoever lets go of it last.
-protocol Disposal: AnyObject, Sendable {
-    func dispose(_ loaded: any LoadedModel)
 }

@@ -1,7 +1,7 @@
 import Tensors
 
-/// Turns definitions into models in the background, at low priority, first come, first served.
-final class ModelLoader: Disposal, Sendable {
+/// Turns definitions into models and scripts in the background, at low priority, first come, first served.
+final class Loader: Sendable {
     /// Two help; a third only takes cores from the server.
     private static let threadCount = 2
     private static let niceness: Int32 = 10
@@ -43,17 +43,23 @@ final class ModelLoader: Disposal, Sendable {
     /// Whether the backend's library is open.
     func hasOpen(_ kind: BackendKind) -> Bool { provider.loaded(kind) != nil }
 
+    /// A build that has not begun.
+    func newBuild<Value: Runnable>(of type: Value.Type) -> Build<Value.Loaded> {
+        Build { self.dispose($0, byteCount: Value.memoryByteCount(of: $0)) }
+    }
+
     /// Builds on the calling thread.
-    func buildNow(_ build: ModelBuild, _ definition: ModelDefinition) {
+    func buildNow(_ value: some Runnable) {
+        let definition = value.definition
         do throws(ExecutionError) {
-            build.end(.success(try provider.backend(definition.backend).load(definition)))
+            value.build.end(.success(try definition.load(by: try provider.backend(definition.backend))))
         } catch {
-            build.end(.failure(error))
+            value.build.end(.failure(error))
         }
     }
 
-    func dispose(_ loaded: any LoadedModel) {
-        guard loaded.memoryByteCount >= Self.largeByteCount else { return }
+    private func dispose(_ loaded: some Sendable, byteCount: Int) {
+        guard byteCount >= Self.largeByteCount else { return }
         // Without a thread it is freed here and now.
         _ = builders.enqueue { withExtendedLifetime(loaded) {} }
     }

@@ -1,0 +1,45 @@
+import Tensors
+
+/// What one step of a plan does.
+public enum Work: Sendable {
+    case model(Model)
+
+    /// Where it waits for a worker.
+    var queue: RunQueue {
+        switch self {
+        case .model(let model): model.queue
+        }
+    }
+
+    /// Calls `action` once it can run, or cannot: at once if that is known, else on the thread that ends
+    /// the build.
+    func whenBuilt(_ action: @escaping @Sendable () -> Void) {
+        switch self {
+        case .model(let model): model.build.whenEnded(action)
+        }
+    }
+
+    /// How long a run on the thread that asks is expected to take, in nanoseconds; nil if it has to be
+    /// queued.
+    @inline(__always)
+    func expectedInlineNanoseconds(rows: Int) -> Int? {
+        switch self {
+        case .model(let model): model.expectedInlineNanoseconds(rows: rows)
+        }
+    }
+
+    /// Runs once on the calling thread, and counts that.
+    ///
+    /// - Parameters:
+    ///   - slot: the thread's.
+    ///   - waitingSince: when it could have run, on the clock `Monotonic`; nil if it runs inline.
+    @inline(__always)
+    func run(
+        _ inputs: [Tensor], outputCount: Int, slot: RunSlot, waitingSince: Int? = nil
+    ) throws(ExecutionError) -> [Tensor?] {
+        switch self {
+        case .model(let model):
+            try model.run(inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
+        }
+    }
+}
