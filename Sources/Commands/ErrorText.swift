@@ -90,6 +90,8 @@ enum ErrorText {
         case .tooManyDevices(let device, let limit):
             "ERR no workers for device \(device): there are \(limit) devices, and DEVICE_LIMIT allows no more"
         case .loading: "ERR the model is still loading; try again"
+        case .scriptLoading: "ERR the script is still loading; try again"
+        case .withoutScripts(let kind): "ERR scripts do not run in backend \(kind.wireName)"
         case .inputCountMismatch: "Number of keys given as INPUTS here does not match model definition"
         case .outputCountMismatch: "Number of keys given as OUTPUTS here does not match model definition"
         case .unexpectedOutputCount: "ERR Model did not generate the expected number of outputs"

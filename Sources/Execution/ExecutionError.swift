@@ -1,4 +1,4 @@
-/// Why a model cannot be made ready, or a run gave no outputs.
+/// Why a model or script cannot be made ready, or a run gave no outputs.
 public enum ExecutionError: Error, Equatable, Sendable {
     /// The runtime's own words, or ours in its place.
     case backend(String)
@@ -14,6 +14,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case tooManyDevices(device: String, limit: Int)
     /// The model is being built, and the caller cannot wait.
     case loading
+    /// The same of a script.
+    case scriptLoading
     /// Another number of inputs or outputs than the model has.
     case inputCountMismatch
     case outputCountMismatch
@@ -21,6 +23,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case unexpectedOutputCount
     /// An earlier step made something there that is not a tensor.
     case missingInput
+    /// The runtime has no language for scripts.
+    case withoutScripts(BackendKind)
     /// A thread for the device's queue could not be started.
     case queueUnavailable
     /// The memory for an output cannot be had.

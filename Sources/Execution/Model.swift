@@ -46,8 +46,9 @@ public final class Model: Runnable {
     ///   - slot: the thread's.
     ///   - waitingSince: when the request could have run, on the clock `Monotonic`; nil for one that has
     ///     not waited, because it runs inline.
+    ///   - limitSince: from when on the time that the run may take counts; nil = from its begin.
     func run(
-        _ inputs: [Tensor], outputCount: Int, slot: RunSlot, waitingSince: Int? = nil
+        _ inputs: [Tensor], outputCount: Int, slot: RunSlot, waitingSince: Int? = nil, limitSince: Int? = nil
     ) throws(ExecutionError) -> [Tensor?] {
         var began: Int?
         do throws(ExecutionError) {
@@ -56,7 +57,7 @@ public final class Model: Runnable {
             let inputs = try inputs.aligned()
             let start = Monotonic.nanoseconds
             began = start
-            let outputs = try build.run(loaded, inputs, slot, since: start)
+            let outputs = try build.run(loaded, inputs, slot, since: limitSince ?? start)
             guard outputs.count == outputCount else { throw .unexpectedOutputCount }
             record(inputs, outputs, from: start, to: Monotonic.nanoseconds, waitingSince: waitingSince)
             return outputs

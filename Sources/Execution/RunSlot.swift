@@ -19,6 +19,7 @@ public final class RunSlot: @unchecked Sendable {
     // state keeps them apart. Checks of that by the language would be a fifth of what a run pays.
     @exclusivity(unchecked)
     private var lastInterrupt: (any RunInterrupt)?
+    private let inner = PublishedOnce<RunSlot>()
 
     init(of watch: RunWatch) { self.watch = watch }
 
@@ -28,6 +29,12 @@ public final class RunSlot: @unchecked Sendable {
     /// The stop of a run that began at a time of `Monotonic`.
     @inline(__always)
     func stop(since nanoseconds: Int) -> RunStop { RunStop(self, began: nanoseconds) }
+
+    /// That of a run within a run of this slot: a model that a script runs. Made when first needed.
+    var nested: RunSlot { inner.valueOrPublish { watch.makeSlot() } }
+
+    /// As above; nil until there is one.
+    var nestedIfMade: RunSlot? { inner.value }
 
     // MARK: For the thread
 

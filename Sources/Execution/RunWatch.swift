@@ -35,7 +35,10 @@ public final class RunWatch: Sendable {
     }
 
     /// Forgets the slot of a thread that runs nothing any more.
-    public func remove(_ slot: RunSlot) { state.withLock { state in state.slots.removeAll { $0 === slot } } }
+    public func remove(_ slot: RunSlot) {
+        let nested = slot.nestedIfMade
+        state.withLock { state in state.slots.removeAll { $0 === slot || $0 === nested } }
+    }
 
     // MARK: For threads with runs
 

@@ -3,11 +3,13 @@ import Tensors
 /// What one step of a plan does.
 public enum Work: Sendable {
     case model(Model)
+    case script(ScriptTask)
 
     /// Where it waits for a worker.
     var queue: RunQueue {
         switch self {
         case .model(let model): model.queue
+        case .script(let task): task.script.queue
         }
     }
 
@@ -16,6 +18,7 @@ public enum Work: Sendable {
     func whenBuilt(_ action: @escaping @Sendable () -> Void) {
         switch self {
         case .model(let model): model.build.whenEnded(action)
+        case .script(let task): task.script.build.whenEnded(action)
         }
     }
 
@@ -25,6 +28,8 @@ public enum Work: Sendable {
     func expectedInlineNanoseconds(rows: Int) -> Int? {
         switch self {
         case .model(let model): model.expectedInlineNanoseconds(rows: rows)
+        // It loops and calls commands as its arguments say, so its past tells nothing of its next call.
+        case .script: nil
         }
     }
 
@@ -40,6 +45,8 @@ public enum Work: Sendable {
         switch self {
         case .model(let model):
             try model.run(inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
+        case .script(let task):
+            try task.run(inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
         }
     }
 }

@@ -123,8 +123,10 @@ import Testing
             "Sources/Backends/Reference/ReferenceBackend.swift",
             "Sources/Backends/TensorFlow/TensorFlowBackend.swift",
             "Sources/Backends/Torch/TorchBackend.swift",
+            "Sources/Backends/Reference/ReferenceScript.swift",
             "Sources/Execution/Backend.swift",
             "Sources/Execution/Build.swift",
+            "Sources/Execution/LoadedScript.swift",
             "Sources/Execution/Loader.swift",
             "Sources/Execution/Model.swift",
             "Sources/Execution/ModelDefinition.swift",
@@ -133,6 +135,10 @@ import Testing
             "Sources/Execution/RunStop.swift",
             "Sources/Execution/Runnable.swift",
             "Sources/Execution/Scheduler.swift",
+            "Sources/Execution/Script.swift",
+            "Sources/Execution/ScriptDefinition.swift",
+            "Sources/Execution/ScriptHost.swift",
+            "Sources/Execution/ScriptTask.swift",
             "Sources/Keyspace/ModuleState.swift",
         ], subject: "an existential"
     ) { file in

@@ -3,9 +3,9 @@ import Tensors
 
 /// A backend in plain Swift, without a vendor's library: the worked example, and a double for tests.
 ///
-/// A model is one line of text: `identity <TYPE>`, `sum_difference`, `double`, or `count`. Not part of the
-/// catalog.
-public final class ReferenceBackend: Backend {
+/// A model is one line of text: `identity <TYPE>`, `sum_difference`, `double`, or `count`; what a script is
+/// says `ReferenceScript`. Not part of the catalog.
+public final class ReferenceBackend: ScriptBackend {
     public let kind: BackendKind
 
     /// - Parameter kind: whose place it takes.
@@ -31,5 +31,10 @@ public final class ReferenceBackend: Backend {
         default: break
         }
         throw .backend("No graph was found in the protobuf.")
+    }
+
+    public func compile(_ definition: ScriptDefinition) throws(ExecutionError) -> any LoadedScript {
+        guard definition.device.kind == .cpu else { throw .noGPU(kind) }
+        return try ReferenceScript(definition)
     }
 }

@@ -1,0 +1,67 @@
+import Tensors
+
+/// A script as a key holds it: what the client said, the build, and its own statistics.
+public final class Script: Runnable {
+    public let definition: ScriptDefinition
+    public let build: ScriptBuild
+    public let statistics = RunStatistics()
+    /// Where its runs wait.
+    let queue: RunQueue
+
+    public init(_ definition: ScriptDefinition, build: ScriptBuild, queue: RunQueue) {
+        self.definition = definition
+        self.build = build
+        self.queue = queue
+    }
+
+    /// The same script under another key, with statistics of its own.
+    public func copied() -> Script { Script(definition, build: build, queue: queue) }
+
+    public var memoryByteCount: Int {
+        definition.source.allocatedByteCount + (build.loadedIfReady?.memoryByteCount ?? 0)
+    }
+
+    public static func memoryByteCount(of loaded: any LoadedScript) -> Int { loaded.memoryByteCount }
+
+    /// Calls a function once on the calling thread, and counts that.
+    ///
+    /// - Parameters:
+    ///   - slot: the thread's.
+    ///   - waitingSince: when the request could have run, on the clock `Monotonic`; nil for one that has
+    ///     not waited, because it runs in place.
+    func run(
+        _ call: ScriptCall, in keyspace: (any ScriptKeyspace)?, slot: RunSlot, waitingSince: Int?
+    ) throws(ExecutionError) -> [Tensor?] {
+        var began: Int?
+        do throws(ExecutionError) {
+            guard let loaded = try build.loaded() else { throw .scriptLoading }
+            var call = call
+            call.inputs = try call.inputs.aligned()
+            let start = Monotonic.nanoseconds
+            began = start
+            let server = keyspace.map { ScriptHost($0, slot: slot, began: start) }
+            let outputs = try loaded.run(call, in: server, stop: slot.stop(since: start))
+            guard call.outputCount == 0 || outputs.count == call.outputCount else {
+                throw .unexpectedOutputCount
+            }
+            record(from: start, to: Monotonic.nanoseconds, waitingSince: waitingSince)
+            return call.outputCount == 0 ? [] : outputs
+        } catch {
+            statistics.recordFailure(isInline: waitingSince == nil)
+            if let began { statistics.recordFailedRun(nanoseconds: Monotonic.nanoseconds - began) }
+            throw error
+        }
+    }
+
+    /// A script's calls have no rows: each counts as one, and no samples.
+    private func record(from start: Int, to end: Int, waitingSince: Int?) {
+        guard let waitingSince else {
+            return statistics.recordInline(nanoseconds: end - start, rows: 1, samples: 0)
+        }
+        statistics.recordRun(nanoseconds: end - start, rows: 1)
+        statistics.recordRequest(waited: start - waitingSince, total: end - waitingSince, samples: 0)
+    }
+}
+
+/// The build of a script.
+public typealias ScriptBuild = Build<any LoadedScript>
