@@ -18,7 +18,8 @@ static const char *const newer[] = {
     "TryAlloc", "MallocSizeString", "GetCommand", "SetCommandInfo", "SetCommandACLCategories",
     "KeyAtPosWithFlags", "ReplyWithBigNumber", "ReplyWithMap", "GetDbIdFromIO", "GetToKeyNameFromOptCtx",
     "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
-    "LoadConfigs", NULL,
+    "LoadConfigs", "GetCurrentUserName", "GetModuleUserFromUserName", "SetContextUser",
+    "ACLCheckKeyPermissions", NULL,
 };
 
 static int is_newer(const char *name) {

@@ -62,6 +62,9 @@ public enum CommandError: Error, CommandFailure {
     case execution(ExecutionError)
     case backendUnavailable
     case scriptMissing
+    case script(ScriptError)
+    /// What a script asked of the server.
+    case serverCall(ServerCallFailure)
     case dag(DagError)
 
     // Statistics and settings

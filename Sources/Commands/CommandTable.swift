@@ -17,6 +17,18 @@ public enum CommandTable {
                 unsafe CommandDispatch<ModelExecute>.run($0, $1, $2)
             },
             context.register(ModelRun.description) { unsafe CommandDispatch<ModelRun>.run($0, $1, $2) },
+            context.register(ScriptStore.description) {
+                unsafe CommandDispatch<ScriptStore>.run($0, $1, $2)
+            },
+            context.register(ScriptSet.description) { unsafe CommandDispatch<ScriptSet>.run($0, $1, $2) },
+            context.register(ScriptGet.description) { unsafe CommandDispatch<ScriptGet>.run($0, $1, $2) },
+            context.register(ScriptDelete.description) {
+                unsafe CommandDispatch<ScriptDelete>.run($0, $1, $2)
+            },
+            context.register(ScriptExecute.description) {
+                unsafe CommandDispatch<ScriptExecute>.run($0, $1, $2)
+            },
+            context.register(ScriptRun.description) { unsafe CommandDispatch<ScriptRun>.run($0, $1, $2) },
             context.register(DagExecute.description) { unsafe CommandDispatch<DagExecute>.run($0, $1, $2) },
             context.register(DagExecuteReadOnly.description) {
                 unsafe CommandDispatch<DagExecuteReadOnly>.run($0, $1, $2)
@@ -26,6 +38,7 @@ public enum CommandTable {
                 unsafe CommandDispatch<DagRunReadOnly>.run($0, $1, $2)
             },
             context.register(ModelScan.description) { unsafe CommandDispatch<ModelScan>.run($0, $1, $2) },
+            context.register(ScriptScan.description) { unsafe CommandDispatch<ScriptScan>.run($0, $1, $2) },
             context.register(ModelStatistics.description) {
                 unsafe CommandDispatch<ModelStatistics>.run($0, $1, $2)
             },

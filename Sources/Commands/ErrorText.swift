@@ -8,8 +8,7 @@ enum ErrorText {
         case .arity(let name): "ERR wrong number of arguments for '\(name)' command"
         case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
         case .inTransaction: "ERR Cannot run RedisAI command within a transaction or a LUA script"
-        case .notStored(.paused): "ERR nothing was stored, because writes are paused; try again"
-        case .notStored(.replica): "ERR nothing was stored, because the server has become a replica"
+        case .notStored(let obstacle): text(of: obstacle)
         case .invalidDataType: "ERR invalid data type"
         case .invalidShape: "ERR invalid or negative value found in tensor shape"
         case .blobArgumentCount:
@@ -27,8 +26,7 @@ enum ErrorText {
 
         case .unsupportedBackend: "ERR unsupported backend"
         case .invalidDevice: "ERR Invalid DEVICE"
-        case .unsupportedDevice(.tensorFlowLite): "ERR Unsupported device"
-        case .unsupportedDevice: "ERR unsupported device"
+        case .unsupportedDevice(let kind): kind == .tensorFlowLite ? "ERR Unsupported device" : deviceWords
         case .invalidBatchSize: "ERR Invalid argument for BATCHSIZE"
         case .invalidMinimumBatchSize: "ERR Invalid argument for MINBATCHSIZE"
         case .minimumBatchSizeWithoutBatchSize: "ERR MINBATCHSIZE specified without BATCHSIZE"
@@ -63,6 +61,8 @@ enum ErrorText {
         case .execution(let error): text(of: error)
         case .backendUnavailable: "ERR Could not load backend"
         case .scriptMissing: "ERR script key is empty"
+        case .script(let error): text(of: error)
+        case .serverCall(let failure): text(of: failure)
         case .dag(let error): text(of: error)
 
         case .statisticsMissing: "ERR cannot find run info for key"
@@ -71,6 +71,15 @@ enum ErrorText {
         case .invalidChunkSize: "ERR MODEL_CHUNK_SIZE: invalid chunk size"
         case .unsupportedSubcommand: "ERR unsupported subcommand"
         case .backendNotLoaded: "ERR error loading backend"
+        }
+    }
+
+    private static let deviceWords = "ERR unsupported device"
+
+    private static func text(of obstacle: WriteObstacle) -> String {
+        switch obstacle {
+        case .paused: "ERR nothing was stored, because writes are paused; try again"
+        case .replica: "ERR nothing was stored, because the server has become a replica"
         }
     }
 
@@ -83,7 +92,7 @@ enum ErrorText {
         switch error {
         case .backend(let words): words
         case .libraryUnavailable(let kind, _): "ERR Backend not loaded: \(kind.wireName)"
-        case .unsupportedDevice: "ERR unsupported device"
+        case .unsupportedDevice: deviceWords
         case .noGPU(let kind): noGPU(kind)
         case .queueFull(let device, let limit):
             "ERR the queue of device \(device) is full: \(limit) requests are waiting"
@@ -98,6 +107,65 @@ enum ErrorText {
         case .missingInput: "ERR an input was made by an earlier step as something that is not a tensor"
         case .queueUnavailable: "ERR Could not initialize queue on requested device"
         case .outOfMemory: "ERR not enough memory for the tensors of the run"
+        }
+    }
+
+    private static func text(of error: ScriptError) -> String {
+        switch error {
+        case .entryPointsMissing: "ERR Insufficient arguments, missing script entry points"
+        case .invalidEntryPointCount:
+            "ERR Non numeric entry points number provided to AI.SCRIPTSTORE command"
+        case .sourceMissing: "ERR Insufficient arguments, missing script SOURCE"
+
+        case .keysOrInputsNotFirst:
+            "ERR KEYS or INPUTS scope must be provided first for AI.SCRIPTEXECUTE command"
+        case .keysWordsMissing: "ERR Missing arguments after KEYS keyword"
+        case .invalidKeyCount: "ERR Invalid or negative value found in number of KEYS"
+        case .keysMissing:
+            "ERR Number of pre declared KEYS to be used in the command does not match the number of given "
+                + "arguments"
+        case .wordsMissing: "ERR Invalid arguments provided to AI.SCRIPTEXECUTE"
+        case .invalidCount(.inputs): "ERR Invalid argument for inputs count in AI.SCRIPTEXECUTE"
+        case .invalidCount(.outputs): "ERR Invalid argument for outputs count in AI.SCRIPTEXECUTE"
+        case .invalidCount(.keys), .invalidCount(.arguments):
+            "ERR Invalid argument for keys count in AI.SCRIPTEXECUTE"
+        case .tooFewWords(let section): tooFewWords("\(noun(of: section)) to AI.SCRIPTEXECUTE command")
+        case .repeatedSection(let section):
+            "ERR Already Encountered \(noun(of: section).uppercased()) scope in AI.SCRIPTEXECUTE command"
+        case .timeoutMissing: "ERR No value provided for TIMEOUT in AI.SCRIPTEXECUTE"
+        case .wordsBehindTimeout: "ERR Encountered problem parsing AI.SCRIPTEXECUTE"
+        case .unexpectedWord(let word): "ERR Invalid AI.SCRIPTEXECUTE command. Unexpected argument: \(word)"
+
+        case .repeatedTimeout: "ERR Already encountered an TIMEOUT section in SCRIPTRUN"
+        case .inputsBehindOutputs: "ERR Already encountered an INPUTS section in SCRIPTRUN"
+        case .repeatedInputs: "ERR Already encountered an INPUTS keyword in SCRIPTRUN"
+        case .repeatedOutputs: "ERR Already encountered an OUTPUTS keyword in SCRIPTRUN"
+        case .listOutsideInputs:
+            "ERR Encountered a variable size list of tensors outside of input section"
+        case .repeatedList: "ERR Already encountered a variable size list of tensors"
+        case .unknownParameter: "ERR Unrecongnized parameter to SCRIPTRUN"
+        }
+    }
+
+    private static func noun(of section: ScriptError.Section) -> String {
+        switch section {
+        case .keys: "keys"
+        case .inputs: "inputs"
+        case .arguments: "args"
+        case .outputs: "outputs"
+        }
+    }
+
+    /// In a script these stand behind `Redis command returned an error: `.
+    private static func text(of failure: ServerCallFailure) -> String {
+        switch failure {
+        case .answered(let words), .refused(let words): words
+        case .notAllowed: "ERR the command is not allowed from scripts"
+        case .obstacle(.paused): "ERR writes are paused; try again"
+        case .obstacle(.replica): "READONLY You can't write against a read only replica."
+        case .noPermission: "NOPERM No permissions to access a key"
+        case .userMissing: "NOPERM The user of the client does not exist any more"
+        case .unexpected: "Unexpected internal error"
         }
     }
 

@@ -21,7 +21,7 @@ extension Model: StoredValue {
             }
         do throws(ExecutionError) {
             let model = try ModuleState.current.scheduler.loading(definition)
-            ModuleState.current.directory.note(model, at: reader.place)
+            ModuleState.current.modelDirectory.note(model, at: reader.place)
             guard let value = model as? Self else { preconditionFailure("a model of another class") }
             return value
         } catch {
@@ -72,12 +72,12 @@ extension Model: StoredValue {
 
     public func copied(to destination: CopyDestination) -> Self {
         let model = copied()
-        ModuleState.current.directory.note(model, at: destination.place)
+        ModuleState.current.modelDirectory.note(model, at: destination.place)
         guard let value = model as? Self else { preconditionFailure("a model of another class") }
         return value
     }
 
-    public func leftKeyspace() { ModuleState.current.directory.forget(self) }
+    public func leftKeyspace() { ModuleState.current.modelDirectory.forget(self) }
 
     private func commandWords(key: Argument) -> CommandWords {
         var words = CommandWords()
@@ -143,13 +143,13 @@ public struct ModelChunks: Sequence {
 enum ModelFields {
     static func readVersion4(_ reader: borrowing RDBReader) throws(RDBError) -> ModelDefinition {
         let backend = try backend(reader)
-        let device = try device(reader)
+        let device = try RunnableFields.device(reader)
         let tag = try reader.bytes()
         let batching = BatchSettings(
             maximumSize: try reader.count(), minimumSize: try reader.count(),
             minimumTimeoutMilliseconds: try reader.count())
-        let inputs = try names(reader)
-        let outputs = try names(reader)
+        let inputs = try RunnableFields.names(reader)
+        let outputs = try RunnableFields.names(reader)
         return ModelDefinition(
             backend: backend, device: device, tag: tag, batching: batching, inputNames: inputs,
             outputNames: outputs, bytes: try chunks(reader))
@@ -159,24 +159,6 @@ enum ModelFields {
         guard let number = UInt8(exactly: try reader.unsigned()), let kind = BackendKind(rawValue: number)
         else { throw .invalid("an unknown backend") }
         return kind
-    }
-
-    static func device(_ reader: borrowing RDBReader) throws(RDBError) -> Device {
-        guard let device = Device(try terminated(reader)) else { throw .invalid("an unknown device") }
-        return device
-    }
-
-    static func names(_ reader: borrowing RDBReader) throws(RDBError) -> [[UInt8]] {
-        var names: [[UInt8]] = []
-        for _ in 0..<(try reader.count()) { names.append(try terminated(reader)) }
-        return names
-    }
-
-    /// A string that was saved with the NUL at its end.
-    static func terminated(_ reader: borrowing RDBReader) throws(RDBError) -> [UInt8] {
-        var bytes = try reader.bytes()
-        guard bytes.popLast() == 0 else { throw .invalid("a name without its end") }
-        return bytes
     }
 
     static func chunks(_ reader: borrowing RDBReader) throws(RDBError) -> SharedBytes {

@@ -7,19 +7,22 @@ import Tensors
 public final class ModuleState: Sendable {
     public let tensors: ModuleType<Tensor>
     public let models: ModuleType<Model>
+    public let scripts: ModuleType<Script>
     public let scheduler: Scheduler
     public let backends: any BackendProvider
     public let settings: ModuleSettings
-    public let directory = ModelDirectory()
+    public let modelDirectory = Directory<Model>()
+    public let scriptDirectory = Directory<Script>()
 
     public init(
-        tensors: ModuleType<Tensor>, models: ModuleType<Model>, scheduler: Scheduler,
-        backends: any BackendProvider, settings: ModuleSettings
+        tensors: ModuleType<Tensor>, models: ModuleType<Model>, scripts: ModuleType<Script>,
+        scheduler: Scheduler, backends: any BackendProvider, settings: ModuleSettings
     ) {
         self.backends = backends
         self.settings = settings
         self.tensors = tensors
         self.models = models
+        self.scripts = scripts
         self.scheduler = scheduler
     }
 

@@ -100,8 +100,10 @@ private func makeState(
         }
     }
     guard let tensors = KeyspaceTypes.registerTensors(context),
-        let models = KeyspaceTypes.registerModels(context)
+        let models = KeyspaceTypes.registerModels(context),
+        let scripts = KeyspaceTypes.registerScripts(context)
     else { throw LoadFailure(text: "the server refused a value type of the module") }
     return ModuleState(
-        tensors: tensors, models: models, scheduler: scheduler, backends: backends, settings: settings)
+        tensors: tensors, models: models, scripts: scripts, scheduler: scheduler, backends: backends,
+        settings: settings)
 }

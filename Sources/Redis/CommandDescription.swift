@@ -48,6 +48,8 @@ public struct KeySpecification: Sendable {
         case read
         /// The value is replaced without being read.
         case overwrite
+        /// The value may be read and changed.
+        case update
         case delete
         /// State beside the value is read.
         case inspect
@@ -57,10 +59,13 @@ public struct KeySpecification: Sendable {
 
     public var place: Place
     public var access: Access
+    /// Whether other words can look like the keyword, so that the server has to ask the command itself.
+    public var isAmbiguous: Bool
 
-    public init(_ place: Place, _ access: Access) {
+    public init(_ place: Place, _ access: Access, isAmbiguous: Bool = false) {
         self.place = place
         self.access = access
+        self.isAmbiguous = isAmbiguous
     }
 }
 

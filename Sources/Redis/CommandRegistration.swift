@@ -100,6 +100,7 @@ extension RedisContext {
     private func key(_ specification: KeySpecification) -> redis_key_spec {
         var entry = unsafe redis_key_spec()
         unsafe entry.flags = UInt64(flags(specification.access))
+        if specification.isAmbiguous { unsafe entry.flags |= UInt64(REDIS_KEY_INCOMPLETE) }
         switch specification.place {
         case .index(let position):
             unsafe entry.begin = Int32(REDIS_SPEC_BEGIN_INDEX)
@@ -136,6 +137,7 @@ extension RedisContext {
         switch access {
         case .read: REDIS_KEY_RO | REDIS_KEY_ACCESS
         case .overwrite: REDIS_KEY_OW | REDIS_KEY_UPDATE
+        case .update: REDIS_KEY_RW | REDIS_KEY_ACCESS | REDIS_KEY_UPDATE
         case .delete: REDIS_KEY_RM | REDIS_KEY_DELETE
         case .inspect: REDIS_KEY_RO
         // The server asks for one of the four kinds even where nothing is touched.

@@ -47,12 +47,17 @@ public struct CommandWords: ~Copyable {
     }
 
     /// Copies the bytes.
-    public mutating func append(bytes: Span<UInt8>) {
+    public mutating func append(bytes: Span<UInt8>) { unsafe append(Self.string(bytes)) }
+
+    private static func string(_ bytes: Span<UInt8>) -> OpaquePointer {
         unsafe bytes.withUnsafeBytes { raw in
             let start = unsafe raw.baseAddress?.assumingMemoryBound(to: CChar.self)
-            unsafe append(redis_CreateString(nil, start, raw.count))
+            return unsafe redis_CreateString(nil, start, raw.count)
         }
     }
+
+    /// A string of the server's with these bytes; the caller frees it.
+    static func string(_ bytes: [UInt8]) -> OpaquePointer { unsafe string(bytes.span) }
 
     public mutating func append(bytes: [UInt8]) { append(bytes: bytes.span) }
 

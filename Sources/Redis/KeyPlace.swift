@@ -56,10 +56,7 @@ extension RedisContext {
         let own = self.database
         guard unsafe redis_SelectDb(pointer, database) == REDIS_OK else { return nil }
         defer { _ = unsafe redis_SelectDb(pointer, own) }
-        let name = unsafe key.withUnsafeBytes { raw in
-            let start = unsafe raw.baseAddress?.assumingMemoryBound(to: CChar.self)
-            return unsafe redis_CreateString(nil, start, raw.count)
-        }
+        let name = unsafe CommandWords.string(key)
         // Safety: the opened key takes a hold of its own on the name.
         defer { unsafe redis_FreeString(nil, name) }
         return unsafe inspect(Argument(name))

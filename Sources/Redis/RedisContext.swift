@@ -25,6 +25,11 @@ public struct RedisContext: ~Copyable {
         report(position, isWritten ? REDIS_KEY_OW | REDIS_KEY_UPDATE : REDIS_KEY_RO | REDIS_KEY_ACCESS)
     }
 
+    /// Tells the server that the word at `position` is a key that may be read and changed.
+    public func reportUpdatedKey(at position: Int) {
+        report(position, REDIS_KEY_RW | REDIS_KEY_ACCESS | REDIS_KEY_UPDATE)
+    }
+
     /// Tells the server that the word at `position` says where in a cluster the command belongs, and is
     /// not touched. To servers before 7.0 it is a key like others.
     public func reportRoute(at position: Int) { report(position, REDIS_KEY_NOT_KEY) }

@@ -115,7 +115,11 @@ import Testing
                 "ERR TIMEOUT not allowed within a DAG command"
             ),
             ("AI.SCRIPTEXECUTE s", "ERR wrong number of arguments for 'AI.SCRIPTEXECUTE' command"),
-            ("AI.SCRIPTEXECUTE s f", "ERR script key is empty"), ("AI.SCRIPTEXECUTE text f", wrongType),
+            ("AI.SCRIPTEXECUTE missing f", "ERR script key is empty"),
+            ("AI.SCRIPTEXECUTE text f", wrongType),
+            ("AI.SCRIPTEXECUTE s f INPUTS 0 TIMEOUT 5", "ERR TIMEOUT not allowed within a DAG command"),
+            ("AI.SCRIPTEXECUTE s f KEYS 1", "ERR Missing arguments after KEYS keyword"),
+            ("AI.SCRIPTEXECUTE s f INPUTS 1 nothing", "ERR INPUT key cannot be found in DAG"),
             ("AI.TENSORGET x |> AI.NOSUCH x", "Unsupported command within DAG"),
             ("AI.TENSORGET x |> AI.MODELEXECUTE missing INPUTS 1 a OUTPUTS 1 b", "ERR model key is empty"),
             ("AI.TENSORGET x", "ERR INPUT key cannot be found in DAG"),
@@ -178,7 +182,7 @@ import Testing
                 "ERR TIMEOUT not allowed within a DAG command"
             ),
             ("D |> AI.SCRIPTRUN s", "ERR wrong number of arguments for 'AI.SCRIPTRUN' command"),
-            ("D |> AI.SCRIPTRUN s f", "ERR script key is empty"),
+            ("D |> AI.SCRIPTRUN missing f", "ERR script key is empty"),
             ("D TIMEOUT 0 |> AI.TENSORGET x", invalidTimeout),
         ] as [(Line, String)])
     func refusesInTheOlderSpelling(_ line: Line, _ text: String) {
@@ -189,7 +193,7 @@ import Testing
         arguments: [
             ("D |> AI.TENSORGET", "ERR wrong number of arguments for 'AI.DAGRUN_RO' command"),
             ("D PERSIST 1 x |> AI.TENSORSET x FLOAT 1", "ERR PERSIST cannot be specified in a read-only DAG"),
-            ("D |> AI.SCRIPTRUN s f", "ERR script key is empty"),
+            ("D |> AI.SCRIPTRUN missing f", "ERR script key is empty"),
         ] as [(Line, String)])
     func refusesInTheOlderReadOnly(_ line: Line, _ text: String) {
         #expect(line.dagRefusal(as: .runReadOnly) == text)

@@ -5,7 +5,7 @@ import Tensors
 @testable import Redis
 
 /// A runtime whose models have as many inputs and outputs as their bytes say: `2 1` is two in, one out.
-private final class CountedBackend: Backend, BackendProvider {
+private final class CountedBackend: ScriptBackend, BackendProvider {
     let kind = BackendKind.onnxRuntime
     let version = "1"
     let memoryByteCount = 0
@@ -19,6 +19,8 @@ private final class CountedBackend: Backend, BackendProvider {
         let counts = text.split(separator: " ").compactMap { Int($0) }
         return CountedModel(inputCount: counts[0], outputCount: counts[1])
     }
+
+    func compile(_ definition: ScriptDefinition) throws(ExecutionError) -> any LoadedScript { NoScript() }
 
     func loaded(_ kind: BackendKind) -> (any Backend)? { self }
     func backend(_ kind: BackendKind) throws(ExecutionError) -> any Backend { self }
@@ -44,12 +46,27 @@ private final class CountedModel: LoadedModel {
     }
 }
 
+private final class NoScript: LoadedScript {
+    let memoryByteCount = 0
+
+    func run(
+        _ call: ScriptCall, in server: (any ScriptServer)?, stop: RunStop
+    ) throws(ExecutionError) -> [Tensor] { [] }
+}
+
 /// Keys as tests have them: tensors at `a` to `d`, models at `m` (one in, one out) and `two` (two in, two
-/// out), a text at `text`, nothing elsewhere.
+/// out), a script at `s`, a text at `text`, nothing elsewhere.
 struct SampleKeyspace: DagKeyspace {
     private static let scheduler = Scheduler(RunSettings(), provider: CountedBackend(), log: { _ in })
 
     static let models: [String: Model] = ["m": model("1 1"), "two": model("2 2")].compactMapValues { $0 }
+
+    private static let script: Script? = {
+        guard let device = Device(Array("CPU".utf8)) else { return nil }
+        return try? scheduler.ready(
+            ScriptDefinition(
+                device: device, tag: [], entryPoints: [], source: SharedBytes(Array("f".utf8))))
+    }()
 
     private static func model(_ counts: String) -> Model? {
         guard let device = Device(Array("CPU".utf8)) else { return nil }
@@ -77,7 +94,10 @@ struct SampleKeyspace: DagKeyspace {
         throw key.word == "text" || key.word == "a" ? .wrongType : .modelMissing
     }
 
-    func noScript(at key: Argument) -> CommandError { key.word == "text" ? .wrongType : .scriptMissing }
+    func script(at key: Argument) throws(CommandError) -> Script {
+        if key.word == "s", let script = Self.script { return script }
+        throw key.word == "text" ? .wrongType : .scriptMissing
+    }
 }
 
 extension Line {

@@ -3,6 +3,7 @@ import Tensors
 import Testing
 
 @testable import Commands
+@testable import Redis
 
 /// The sentence of each error, as clients compare it.
 @Suite struct ErrorTextTests {
@@ -161,8 +162,27 @@ import Testing
         (.unexpectedOutputCount, "ERR Model did not generate the expected number of outputs"),
         (.missingInput, "ERR an input was made by an earlier step as something that is not a tensor"),
         (.queueUnavailable, "ERR Could not initialize queue on requested device"),
+        (.loading, "ERR the model is still loading; try again"),
+        (.scriptLoading, "ERR the script is still loading; try again"),
+        (.withoutScripts(.onnxRuntime), "ERR scripts do not run in backend ONNX"),
         (.outOfMemory, "ERR not enough memory for the tensors of the run"),
     ]
+
+    static let server: [(ServerCallFailure, String)] = [
+        (.answered("WRONGTYPE any words"), "WRONGTYPE any words"),
+        (.refused("Invalid argument"), "Invalid argument"),
+        (.notAllowed, "ERR the command is not allowed from scripts"),
+        (.obstacle(.paused), "ERR writes are paused; try again"),
+        (.obstacle(.replica), "READONLY You can't write against a read only replica."),
+        (.noPermission, "NOPERM No permissions to access a key"),
+        (.userMissing, "NOPERM The user of the client does not exist any more"),
+        (.unexpected, "Unexpected internal error"),
+    ]
+
+    @Test(arguments: server)
+    func isTheSentenceOfACommandThatAScriptCalls(_ failure: ServerCallFailure, _ text: String) {
+        #expect(CommandError.serverCall(failure).text == text)
+    }
 
     @Test(arguments: execution)
     func isTheSentenceOfAFailedRun(_ error: ExecutionError, _ text: String) {

@@ -81,7 +81,7 @@ final class FakeContext: Sendable {
     }
 
     fileprivate static func report(_ pointer: OpaquePointer, _ position: Int32, _ flags: Int32) {
-        let isWritten = flags & Int32(REDIS_KEY_OW) != 0
+        let isWritten = flags & Int32(REDIS_KEY_OW | REDIS_KEY_RW) != 0
         let isRoute = flags & Int32(REDIS_KEY_NOT_KEY) != 0
         at(pointer).record.withLock { $0.keys.append("\(position)\(isWritten ? "w" : isRoute ? "r" : "")") }
     }

@@ -14,6 +14,7 @@ import Testing
         "BACKENDSPATH",
         "MODEL_CHUNK_SIZE", "GET", "RESETSTAT", "LOAD", "PERSIST", "ROUTING", "|>", "|>", "AI.TENSORSET",
         "AI.TENSORGET", "AI.MODELRUN", "AI.SCRIPTEXECUTE", "AI.SCRIPTRUN",
+        "KEYS", "ARGS", "$", "s", "ENTRY_POINTS", "SOURCE",
     ]
     /// Small, so that no tensor is large, or so large that none can be made.
     static let numbers = [
@@ -45,6 +46,9 @@ import Testing
             line.refusal(by: ModelExecute.self), line.refusal(by: ModelRun.self),
             line.refusal(by: ModelScan.self),
             line.refusal(by: ModelStatistics.self), line.refusal(by: Configure.self),
+            line.refusal(by: ScriptStore.self), line.refusal(by: ScriptSet.self),
+            line.refusal(by: ScriptGet.self), line.refusal(by: ScriptDelete.self),
+            line.refusal(by: ScriptExecute.self), line.refusal(by: ScriptRun.self),
             line.dagRefusal(as: .execute), line.dagRefusal(as: .executeReadOnly),
             line.dagRefusal(as: .run), line.dagRefusal(as: .runReadOnly),
         ]

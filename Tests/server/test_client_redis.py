@@ -12,7 +12,7 @@ from redis.cluster import RedisCluster
 from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
-from support import clients
+from support import clients, scripts
 from support.clusters import start_cluster
 from support.dags import dag, run
 from support.models import PRODUCT, execution, floats, get_tensor, model_bytes, set_tensor, store
@@ -28,6 +28,12 @@ class Either(NamedTuple):
     resp3: Any
 
 
+class Refused(NamedTuple):
+    """The words of an error, which redis-py raises."""
+
+    text: str
+
+
 class Call(NamedTuple):
     """A command as it is sent, the keys that are in it, and its reply: a value, or what must hold of it."""
 
@@ -40,7 +46,7 @@ PRODUCTS = Either([b"2", b"6", b"12", b"20"], [2.0, 6.0, 12.0, 20.0])
 RUN_AND_READ = Either([b"OK", PRODUCTS.resp2], [b"OK", PRODUCTS.resp3])
 OLD_RUN_AND_READ = "LOAD 2 a b |> AI.MODELRUN m INPUTS a b OUTPUTS y |> AI.TENSORGET y VALUES".split()
 
-# After `prepared`: the model m with the tag v1, the tensors a and b, and nothing else.
+# After `prepared`: the model m and the script s with the tag v1, the tensors a and b, and nothing else.
 CALLS = {
     "ai.tensorset": Call(["AI.TENSORSET", "t", "FLOAT", 2, 2, "BLOB", FOUR], ["t"], b"OK"),
     "ai.tensorget": Call(
@@ -53,6 +59,20 @@ CALLS = {
     "ai.modeldel": Call(["AI.MODELDEL", "m"], ["m"], b"OK"),
     "ai.modelexecute": Call(execution("m", ["a", "b"], ["y"]), ["m", "a", "b", "y"], b"OK"),
     "ai.modelrun": Call("AI.MODELRUN m INPUTS a b OUTPUTS y".split(), ["m", "a", "b", "y"], b"OK"),
+    # Of scripts, what is answered without a runtime.
+    "ai.scriptstore": Call(
+        "AI.SCRIPTSTORE s DISK ENTRY_POINTS 1 f SOURCE x".split(), ["s"], Refused("unsupported device")),
+    "ai.scriptset": Call("AI.SCRIPTSET s DISK SOURCE x".split(), ["s"], Refused("unsupported device")),
+    "ai.scriptget": Call(["AI.SCRIPTGET", "s"], ["s"], [
+        b"device", b"CPU", b"tag", b"v1", b"Entry Points", [b"f"], b"source", scripts.SOURCE.encode()]),
+    "ai.scriptdel": Call(["AI.SCRIPTDEL", "s"], ["s"], b"OK"),
+    "ai.scriptexecute": Call(
+        "AI.SCRIPTEXECUTE none f KEYS 1 k INPUTS 1 a OUTPUTS 1 y".split(), ["none", "k", "a", "y"],
+        Refused("script key is empty")),
+    "ai.scriptrun": Call(
+        "AI.SCRIPTRUN none f INPUTS a OUTPUTS y".split(), ["none", "a", "y"],
+        Refused("script key is empty")),
+    "ai._scriptscan": Call(["AI._SCRIPTSCAN"], [], [[b"s", b"v1"]]),
     "ai.dagexecute": Call(
         dag(run("m", "a b", "y"), "AI.TENSORGET y VALUES", load=["a", "b"], persist=["y"]),
         ["a", "b", "y", "m"], RUN_AND_READ),
@@ -92,6 +112,7 @@ def prepared(client):
     store(client, "m", "mul_2x2", "TAG", "v1")
     set_tensor(client, "a", "FLOAT", [[1, 2], [3, 4]])
     set_tensor(client, "b", "FLOAT", [[2, 3], [4, 5]])
+    scripts.restore(client, "s", tag="v1")
     return client
 
 
@@ -112,6 +133,10 @@ def test_a_call_is_answered(prepared, protocol, name):
     expected = CALLS[name].reply
     if isinstance(expected, Either):
         expected = expected.resp3 if protocol == 3 else expected.resp2
+    if isinstance(expected, Refused):
+        with pytest.raises(redis.ResponseError, match=expected.text):
+            prepared.execute_command(*CALLS[name].words)
+        return
     reply = prepared.execute_command(*CALLS[name].words)
     if callable(expected):
         assert expected(reply), reply

@@ -16,6 +16,13 @@ FLAGS = {
     "ai.modeldel": {"write"},
     "ai.modelexecute": WRITE | {"movablekeys"},
     "ai.modelrun": WRITE | {"movablekeys"},
+    "ai.scriptstore": WRITE,
+    "ai.scriptset": WRITE,
+    "ai.scriptget": {"readonly"},
+    "ai.scriptdel": {"write"},
+    "ai.scriptexecute": WRITE | {"movablekeys"},
+    "ai.scriptrun": WRITE | {"movablekeys"},
+    "ai._scriptscan": {"readonly"},
     "ai.dagexecute": WRITE | {"movablekeys"},
     "ai.dagexecute_ro": {"readonly", "movablekeys"},
     "ai.dagrun": WRITE | {"movablekeys"},
@@ -26,8 +33,8 @@ FLAGS = {
     "ai.metrics": {"readonly"},
     "ai.config": {"write"},
 }
-WITHOUT_KEYS = {"ai._modelscan", "ai.metrics", "ai.config"}
-WITHOUT_ARGUMENTS = {"ai._modelscan", "ai.metrics"}
+WITHOUT_KEYS = {"ai._modelscan", "ai._scriptscan", "ai.metrics", "ai.config"}
+WITHOUT_ARGUMENTS = {"ai._modelscan", "ai._scriptscan", "ai.metrics"}
 
 
 def answer(client, *words):
@@ -88,6 +95,14 @@ KEYS = [
     (["AI.MODELEXECUTE", "m", "INPUTS", 1, "OUTPUTS", "OUTPUTS", 1, "y"], ["m", "OUTPUTS", "y"]),
     (["AI.MODELRUN", "m", "INPUTS", "a", "b", "OUTPUTS", "y"], ["m", "a", "b", "y"]),
     (["ai.modelrun", "m", "timeout", 5, "inputs", "a", "outputs", "y", "z"], ["m", "a", "y", "z"]),
+    ("AI.SCRIPTSTORE k CPU ENTRY_POINTS 1 f SOURCE x".split(), ["k"]),
+    ("AI.SCRIPTSET k CPU SOURCE x".split(), ["k"]),
+    ("AI.SCRIPTGET k".split(), ["k"]),
+    ("AI.SCRIPTDEL k".split(), ["k"]),
+    ("AI.SCRIPTEXECUTE s f KEYS 2 k l INPUTS 1 a ARGS 1 x OUTPUTS 1 y TIMEOUT 5".split(),
+     ["s", "k", "l", "a", "y"]),
+    ("AI.SCRIPTEXECUTE s INPUTS INPUTS 1 a ARGS 2 OUTPUTS 1 OUTPUTS 1 y".split(), ["s", "a", "y"]),
+    ("AI.SCRIPTRUN s f TIMEOUT 5 INPUTS a $ b c OUTPUTS y z".split(), ["s", "a", "b", "c", "y", "z"]),
     ("AI.DAGEXECUTE LOAD 2 a b PERSIST 1 y ROUTING r TIMEOUT 5 |> AI.MODELEXECUTE m INPUTS 1 a OUTPUTS 1 y"
      " |> AI.SCRIPTEXECUTE s f INPUTS 1 y OUTPUTS 1 z".split(), ["a", "b", "y", "r", "m", "s"]),
     ("AI.DAGEXECUTE_RO LOAD 1 a |> AI.TENSORGET a |> AI.MODELEXECUTE m INPUTS 1 a OUTPUTS 1 y".split(),
@@ -125,6 +140,12 @@ def test_the_keys_of_a_command_are_known(client, words, keys):
         ["AI.MODELRUN", "m", "TIMEOUT"],
         ["AI.MODELRUN", "m", "TIMEOUT", 5],
         ["AI.MODELRUN", "m", "OUTPUTS"],
+        ["AI.SCRIPTEXECUTE"],
+        ["AI.SCRIPTEXECUTE", "s", "f", "INPUTS"],
+        ["AI.SCRIPTEXECUTE", "s", "f", "KEYS", 2**63 - 1, "a", "OUTPUTS", 1, "y"],
+        ["AI.SCRIPTEXECUTE", "s", "f", "INPUTS", -(2**63), "a", "OUTPUTS", 2**62, "y"],
+        ["AI.SCRIPTRUN", "s"],
+        ["AI.SCRIPTRUN", "s", "f", "INPUTS", "a", "TIMEOUT"],
         ["AI.DAGEXECUTE"],
         ["AI.DAGEXECUTE", "LOAD", 2**63 - 1, "a", "|>", "AI.MODELEXECUTE"],
         ["AI.DAGEXECUTE", "PERSIST", -1, "a", "|>", "AI.MODELEXECUTE"],
@@ -143,6 +164,14 @@ def test_it_is_told_how_a_dag_touches_its_keys(client):
     told = answer(client, "COMMAND", "GETKEYSANDFLAGS", *words.split())
     assert {key: set(flags) for key, flags in told} == {
         b"a": {b"RO", b"access"}, b"y": {b"OW", b"update"}, b"r": {b"not_key"}, b"m": {b"RO", b"access"}}
+
+
+def test_it_is_told_how_a_script_touches_its_keys(client):
+    words = "AI.SCRIPTEXECUTE s f KEYS 1 k INPUTS 1 a OUTPUTS 1 y"
+    told = answer(client, "COMMAND", "GETKEYSANDFLAGS", *words.split())
+    assert {key: set(flags) for key, flags in told} == {
+        b"s": {b"RO", b"access"}, b"k": {b"RW", b"access", b"update"}, b"a": {b"RO", b"access"},
+        b"y": {b"OW", b"update"}}
 
 
 # Rights
@@ -166,6 +195,11 @@ def guest(server, client):
         execution("m", ["a", "other"], ["y"]),
         execution("other", ["a", "b"], ["y"]),
         ["AI.MODELRUN", "m", "INPUTS", "a", "b", "OUTPUTS", "other"],
+        "AI.SCRIPTEXECUTE other f KEYS 1 a".split(),
+        "AI.SCRIPTEXECUTE m f KEYS 1 other".split(),
+        "AI.SCRIPTEXECUTE m f INPUTS 1 a ARGS 1 x OUTPUTS 1 other".split(),
+        "AI.SCRIPTRUN m f INPUTS a OUTPUTS other".split(),
+        ["AI.SCRIPTGET", "other"],
         ["AI.TENSORSET", "other", "FLOAT", 1],
         ["AI.TENSORGET", "other"],
         ["AI.MODELGET", "other"],

@@ -75,7 +75,7 @@ def test_a_new_models_statistics_are_zeros(client, wire):
 def test_the_reply_is_a_map_in_resp3(client, wire3):
     store(client, "m", "add_1")
     assert wire3.call("AI.STATS", "m").startswith(b"%18\r\n" + bulk("type") + bulk("MODEL"))
-    assert wire3.call("AI.STATS").startswith(b"%4\r\n" + bulk("version") + bulk("99.99.99"))
+    assert wire3.call("AI.STATS").startswith(b"%5\r\n" + bulk("version") + bulk("99.99.99"))
 
 
 def test_both_protocols_say_the_same(server, client):
@@ -118,7 +118,7 @@ def test_older_and_newer_servers_answer_as_well(start_server, version):
     client.execute_command("ACL", "SETUSER", "reader", "on", "nopass", "~m", "+ai.stats")
     with server.wire() as connection:
         assert connection.call("AUTH", "reader", "any") == b"+OK\r\n"
-        assert connection.call("AI.STATS").startswith(b"*8")
+        assert connection.call("AI.STATS").startswith(b"*10")
         assert connection.call("AI.STATS", "m").startswith(b"*36")
         assert connection.call("AI.STATS", "other").startswith(b"-NOPERM")
 

@@ -6,24 +6,23 @@
 // on the main thread, before any other call.
 #pragma once
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "RedisCommandInfo.h"
 #include "RedisSettings.h"
+#include "RedisValues.h"
 
 typedef struct RedisModuleCtx RedisModuleCtx;
-typedef struct RedisModuleString RedisModuleString;
 typedef struct RedisModuleKey RedisModuleKey;
 typedef struct RedisModuleType RedisModuleType;
-typedef struct RedisModuleIO RedisModuleIO;
-typedef struct RedisModuleDigest RedisModuleDigest;
 typedef struct RedisModuleBlockedClient RedisModuleBlockedClient;
 typedef struct RedisModuleCommand RedisModuleCommand;
 typedef struct RedisModuleInfoCtx RedisModuleInfoCtx;
 typedef struct RedisModuleScanCursor RedisModuleScanCursor;
-typedef struct RedisModuleKeyOptCtx RedisModuleKeyOptCtx;
 typedef struct RedisModuleCallReply RedisModuleCallReply;
+typedef struct RedisModuleUser RedisModuleUser;
 
 enum {
     REDIS_OK = 0,
@@ -53,38 +52,17 @@ enum {
     REDIS_CONTEXT_RESP3 = 1 << 22,
 };
 
+// Kinds of replies of a command that we call, in the older protocol.
+enum {
+    REDIS_REPLY_STRING = 0,
+    REDIS_REPLY_ERROR = 1,
+    REDIS_REPLY_INTEGER = 2,
+    REDIS_REPLY_ARRAY = 3,
+    REDIS_REPLY_NULL = 4,
+};
+
 // Module options.
 enum { REDIS_OPTION_HANDLE_IO_ERRORS = 1 << 0, REDIS_OPTION_HANDLE_ASYNC_LOAD = 1 << 2 };
-
-// ---- Value types
-
-typedef struct redis_type_methods {
-    uint64_t version;
-    void *_Nullable (*_Nullable rdb_load)(RedisModuleIO *_Nonnull, int encoding_version);
-    void (*_Nullable rdb_save)(RedisModuleIO *_Nonnull, void *_Nonnull value);
-    void (*_Nullable aof_rewrite)(
-        RedisModuleIO *_Nonnull, RedisModuleString *_Nonnull key, void *_Nonnull value);
-    size_t (*_Nullable mem_usage)(const void *_Nonnull value);
-    void (*_Nullable digest)(RedisModuleDigest *_Nonnull, void *_Nonnull value);
-    void (*_Nullable free)(void *_Nonnull value);
-    void *_Nullable aux_load, *_Nullable aux_save;
-    int aux_save_triggers;
-    size_t (*_Nullable free_effort)(RedisModuleString *_Nullable key, const void *_Nonnull value);
-    void *_Nullable unlink;
-    void *_Nullable (*_Nullable copy)(
-        RedisModuleString *_Nullable from, RedisModuleString *_Nullable to, const void *_Nonnull value);
-    void *_Nullable defrag;
-    void *_Nullable mem_usage2, *_Nullable free_effort2, *_Nullable unlink2;
-    void *_Nullable (*_Nullable copy2)(RedisModuleKeyOptCtx *_Nonnull, const void *_Nonnull value);
-} redis_type_methods;
-
-// The newest version of the struct above; servers read only what they know.
-enum { REDIS_TYPE_METHODS_VERSION = 4 };
-
-// ---- Server events
-
-typedef struct redis_event { uint64_t id, data_version; } redis_event;
-enum { REDIS_EVENT_SHUTDOWN = 5, REDIS_EVENT_CRON_LOOP = 8 };
 
 // ---- Callbacks
 
@@ -172,6 +150,27 @@ typedef void (*redis_disconnect_function)(
       (RedisModuleCallReply *_Nonnull reply, size_t *_Nonnull length), \
       (reply, length)) \
     X(void, FreeCallReply, (RedisModuleCallReply *_Nonnull reply), (reply)) \
+    X(int, CallReplyType, (RedisModuleCallReply *_Nonnull reply), (reply)) \
+    X(long long, CallReplyInteger, (RedisModuleCallReply *_Nonnull reply), (reply)) \
+    X(size_t, CallReplyLength, (RedisModuleCallReply *_Nonnull reply), (reply)) \
+    X(const char *_Nullable, CallReplyStringPtr, \
+      (RedisModuleCallReply *_Nonnull reply, size_t *_Nonnull length), \
+      (reply, length)) \
+    X(RedisModuleCallReply *_Nullable, CallReplyArrayElement, \
+      (RedisModuleCallReply *_Nonnull reply, size_t index), \
+      (reply, index)) \
+    X(void, ThreadSafeContextLock, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(void, ThreadSafeContextUnlock, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(RedisModuleString *_Nullable, GetCurrentUserName, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(RedisModuleUser *_Nullable, GetModuleUserFromUserName, \
+      (RedisModuleString *_Nonnull name), (name)) \
+    X(int, FreeModuleUser, (RedisModuleUser *_Nonnull user), (user)) \
+    X(void, SetContextUser, \
+      (RedisModuleCtx *_Nonnull c, const RedisModuleUser *_Nullable user), \
+      (c, user)) \
+    X(int, ACLCheckKeyPermissions, \
+      (RedisModuleUser *_Nonnull user, RedisModuleString *_Nonnull key, int flags), \
+      (user, key, flags)) \
     X(int, ReplicateVerbatim, (RedisModuleCtx *_Nonnull c), (c)) \
     X(int, AvoidReplicaTraffic, (void), ()) \
     X(RedisModuleKey *_Nullable, OpenKey, \
@@ -360,4 +359,15 @@ static inline int redis_replicate(
     RedisModuleCtx *_Nonnull c, const char *_Nonnull command,
     RedisModuleString *_Nonnull *_Nonnull arguments, size_t count) {
     return redis_api_table.Replicate(c, command, "v", arguments, count);
+}
+/// Has the server execute a command with a vector of arguments; `*reason` is the `errno` that it leaves.
+///
+/// Returns NULL if it refused the command without a reply. The flags are those of the server's call.
+static inline RedisModuleCallReply *_Nullable redis_call(
+    RedisModuleCtx *_Nonnull c, const char *_Nonnull command, const char *_Nonnull flags,
+    RedisModuleString *_Nonnull *_Nonnull arguments, size_t count, int *_Nonnull reason) {
+    errno = 0;
+    RedisModuleCallReply *reply = redis_api_table.Call(c, command, flags, arguments, count);
+    *reason = errno;
+    return reply;
 }

@@ -13,8 +13,8 @@ protocol DagKeyspace: ~Copyable {
     /// - Throws: `.modelMissing`, `.wrongType`.
     func model(at key: Argument) throws(CommandError) -> Model
 
-    /// Why there is no script at a key: nothing is there, or something of another type.
-    func noScript(at key: Argument) -> CommandError
+    /// - Throws: `.scriptMissing`, `.wrongType`.
+    func script(at key: Argument) throws(CommandError) -> Script
 }
 
 extension RedisContext: DagKeyspace {
@@ -22,5 +22,7 @@ extension RedisContext: DagKeyspace {
 
     func model(at key: Argument) throws(CommandError) -> Model { try ModelGet.model(at: key, in: self) }
 
-    func noScript(at key: Argument) -> CommandError { read(key).isEmpty ? .scriptMissing : .wrongType }
+    func script(at key: Argument) throws(CommandError) -> Script {
+        try ScriptGet.script(at: key, in: self)
+    }
 }

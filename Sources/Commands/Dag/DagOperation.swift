@@ -2,11 +2,12 @@ import Execution
 import Redis
 import Tensors
 
-/// One command of a DAG, its words read and its model found.
+/// One command of a DAG, its words read and its model or script found.
 enum DagOperation {
     case set(name: Argument, Tensor)
     case get(name: Argument, TensorFormat)
     case run(Model, inputs: ArgumentSlice, outputs: ArgumentSlice)
+    case call(Script, ScriptRequest)
 
     /// - Parameter words: those of this command alone, its name first.
     init<Keys: DagKeyspace & ~Copyable>(
@@ -28,10 +29,10 @@ enum DagOperation {
         } else if name.matches("AI.SCRIPTEXECUTE") {
             guard !dialect.isDeprecated else { throw .dag(.currentCommand("AI.SCRIPTEXECUTE")) }
             guard !dialect.isReadOnly else { throw .dag(.scriptInReadOnly) }
-            throw Self.noScript("AI.SCRIPTEXECUTE", words, in: keys)
+            self = try .scriptExecute(&words, in: keys)
         } else if name.matches("AI.SCRIPTRUN") {
             guard dialect.isDeprecated else { throw .dag(.deprecatedCommand("AI.SCRIPTRUN")) }
-            throw Self.noScript("AI.SCRIPTRUN", words, in: keys)
+            self = try .scriptRun(&words, in: keys)
         } else {
             throw .dag(.unsupportedCommand)
         }
@@ -72,10 +73,27 @@ enum DagOperation {
         return .run(model, inputs: request.inputs, outputs: request.outputs)
     }
 
-    /// There are no scripts, and the words behind a missing one are not looked at.
-    private static func noScript<Keys: DagKeyspace & ~Copyable>(
-        _ name: StaticString, _ words: ArgumentReader, in keys: borrowing Keys
-    ) -> CommandError {
-        words.count < 3 ? .arity(name) : keys.noScript(at: words[1])
+    private static func scriptExecute<Keys: DagKeyspace & ~Copyable>(
+        _ words: inout ArgumentReader, in keys: borrowing Keys
+    ) throws(CommandError) -> DagOperation {
+        guard words.count >= ScriptExecute.leastWordCount else { throw .arity("AI.SCRIPTEXECUTE") }
+        let script = try keys.script(at: words[1])
+        return try checked(script, try ScriptExecute.request(&words, isInDAG: true))
+    }
+
+    private static func scriptRun<Keys: DagKeyspace & ~Copyable>(
+        _ words: inout ArgumentReader, in keys: borrowing Keys
+    ) throws(CommandError) -> DagOperation {
+        guard words.count >= ScriptRun.leastWordCount else { throw .arity("AI.SCRIPTRUN") }
+        let script = try keys.script(at: words[1])
+        return try checked(script, try ScriptRun(parsing: &words).request)
+    }
+
+    private static func checked(
+        _ script: Script, _ request: ScriptRequest
+    ) throws(CommandError) -> DagOperation {
+        guard request.timeoutMilliseconds == 0 else { throw .dag(.timeoutOfCommand) }
+        try ScriptRequest.check(script)
+        return .call(script, request)
     }
 }

@@ -25,17 +25,23 @@ struct DagRequest {
         self.operations = operations
     }
 
+    private var hasScripts: Bool {
+        operations.contains { if case .call = $0 { true } else { false } }
+    }
+
     /// Reads, wires and runs a DAG.
     static func run(
         _ words: ArgumentReader, as dialect: DagDialect, in context: borrowing RedisContext
     ) throws(CommandError) {
-        try PlanRequest.refuseTransaction(context)
+        try context.refuseTransaction()
         let request = try DagRequest(parsing: words, as: dialect, in: context)
-        let wiring = try DagWiring(request)
+        let server = request.hasScripts ? ScriptAccess(context) : nil
+        let wiring = try DagWiring(request, server: server)
         let keys = request.options.persist ?? ArgumentSlice(words: words, indices: 0..<0)
         let plan = PlanRequest(
             plan: wiring.plan, outputs: PlanOutputs(keys: keys, slots: .list(wiring.persisted)),
-            answer: .entries(wiring.entries), timeoutMilliseconds: request.options.timeoutMilliseconds)
+            answer: .entries(wiring.entries), timeoutMilliseconds: request.options.timeoutMilliseconds,
+            server: server)
         plan.run(in: context)
     }
 }

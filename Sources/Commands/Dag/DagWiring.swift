@@ -13,8 +13,9 @@ struct DagWiring {
     private(set) var persisted: [Int] = []
     private var names = DagNames()
 
+    /// - Parameter server: what scripts may ask.
     /// - Throws: `.inputUnknown`, `.persistUnknown`.
-    init(_ request: DagRequest) throws(CommandError) {
+    init(_ request: DagRequest, server: ScriptAccess? = nil) throws(CommandError) {
         let operations = request.operations
         var tensors = request.options.tensors
         var nextSet = tensors.count
@@ -33,7 +34,9 @@ struct DagWiring {
                 entries.append(.set)
             case .get(let name, let format):
                 entries.append(.get(slot: try slot(of: name, orElse: .inputUnknown), format))
-            case .run(let model, let inputs, let outputs): try add(model, inputs, outputs)
+            case .run(let model, let inputs, let outputs): try add(.model(model), inputs, outputs)
+            case .call(let script, let call):
+                try add(call.work(script, server), call.inputs, call.outputs)
             }
         }
         guard let names = request.options.persist else { return }
@@ -42,14 +45,17 @@ struct DagWiring {
     }
 
     private mutating func add(
-        _ model: Model, _ inputs: ArgumentSlice, _ outputs: ArgumentSlice
+        _ work: Work, _ inputs: some RandomAccessCollection<Argument>,
+        _ outputs: some RandomAccessCollection<Argument>
     ) throws(CommandError) {
         entries.append(.run(step: plan.steps.count))
-        let slots = plan.addStep(.model(model), inputs: try slots(of: inputs), outputCount: outputs.count)
+        let slots = plan.addStep(work, inputs: try slots(of: inputs), outputCount: outputs.count)
         for (name, slot) in zip(outputs, slots) { names.set(name, to: slot) }
     }
 
-    private func slots(of inputs: ArgumentSlice) throws(CommandError) -> SlotList {
+    private func slots(
+        of inputs: some RandomAccessCollection<Argument>
+    ) throws(CommandError) -> SlotList {
         if inputs.count == 1 {
             let slot = try slot(of: inputs[inputs.startIndex], orElse: .inputUnknown)
             return .range(slot..<slot + 1)

@@ -34,7 +34,7 @@ public struct ModelRun: Command {
         _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> CommandError {
         do throws(CommandError) {
-            try PlanRequest.refuseTransaction(context)
+            try context.refuseTransaction()
             guard words.count >= leastWordCount else { return failure }
             _ = try ModelGet.model(at: words[1], in: context)
             return failure

@@ -30,8 +30,7 @@ public struct ModelSet: Command {
     }
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try ModelStorage.store(
-            options, blob, at: key, words: words, named: "AI.MODELSET", in: context)
+        try options.store(blob, at: key, words: words, named: "AI.MODELSET", in: context)
     }
 
     private static func isKeyword(_ word: Argument) -> Bool {

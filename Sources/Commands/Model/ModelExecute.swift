@@ -23,7 +23,7 @@ public struct ModelExecute: Command {
         _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> CommandError {
         do throws(CommandError) {
-            try PlanRequest.refuseTransaction(context)
+            try context.refuseTransaction()
             guard words.count >= leastWordCount else { return failure }
             var words = words
             _ = try request(&words, for: try ModelGet.model(at: words[1], in: context))

@@ -12,9 +12,22 @@ struct ModelOptions: Sendable {
     let inputNames: [[UInt8]]
     let outputNames: [[UInt8]]
 
+    /// Has the model built and stored.
+    ///
+    /// - Parameter words: all of the command's, to be sent on.
+    func store(
+        _ blob: ArgumentSlice, at key: Argument, words: ArgumentReader, named name: StaticString,
+        in context: borrowing RedisContext
+    ) throws(CommandError) {
+        let pieces = blob.map { SharedBytes(RetainedString($0)) }
+        try Storage<Model>.store(
+            for: backend, on: device, at: key, words: words, named: name, in: context
+        ) { () throws(ExecutionError) in try definition(joining: pieces) }
+    }
+
     /// The definition with these pieces of the model.
     /// - Throws: `.outOfMemory` if the pieces cannot be joined.
-    func definition(joining pieces: [SharedBytes]) throws(ExecutionError) -> ModelDefinition {
+    private func definition(joining pieces: [SharedBytes]) throws(ExecutionError) -> ModelDefinition {
         guard let bytes = SharedBytes.joined(pieces) else { throw .outOfMemory }
         return ModelDefinition(
             backend: backend, device: device, tag: tag, batching: batching, inputNames: inputNames,

@@ -13,7 +13,7 @@ struct ModelRequest {
 
     /// Runs at once if that is expected to be short; else blocks the client until a worker has run it.
     func run(in context: borrowing RedisContext) throws(CommandError) {
-        try PlanRequest.refuseTransaction(context)
+        try context.refuseTransaction()
         let model = try ModelGet.model(at: key, in: context)
         try checkCounts(of: model)
         var plan = ExecutionPlan(tensors: try tensors(in: context))

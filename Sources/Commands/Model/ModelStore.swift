@@ -29,8 +29,7 @@ public struct ModelStore: Command {
     }
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try ModelStorage.store(
-            options, blob, at: key, words: words, named: "AI.MODELSTORE", in: context)
+        try options.store(blob, at: key, words: words, named: "AI.MODELSTORE", in: context)
     }
 
     private static func batching(_ words: inout ArgumentReader) throws(CommandError) -> BatchSettings {

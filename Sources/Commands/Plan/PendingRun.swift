@@ -11,7 +11,10 @@ final class PendingRun: PendingReply, @unchecked Sendable {
     /// Main thread only.
     var run: PlanRun?
 
-    init(_ outputs: PlanOutputs, _ answer: PlanAnswer, _ context: borrowing RedisContext) {
+    init(
+        _ outputs: StoredOutputs<some RandomAccessCollection<Argument>>, _ answer: PlanAnswer,
+        _ context: borrowing RedisContext
+    ) {
         keys = RetainedArguments(outputs.keys)
         slots = outputs.slots
         self.answer = answer

@@ -3,12 +3,14 @@ import Keyspace
 import Redis
 
 /// A plan and what its client gets of it: where single executions and DAGs meet.
-struct PlanRequest {
+struct PlanRequest<Keys: RandomAccessCollection<Argument>> {
     let plan: ExecutionPlan
-    let outputs: PlanOutputs
+    let outputs: StoredOutputs<Keys>
     let answer: PlanAnswer
     /// 0 = no deadline.
     let timeoutMilliseconds: Int
+    /// What the plan's scripts may ask; nil without scripts.
+    var server: ScriptAccess?
 
     /// Runs at once if that is expected to be short; else blocks the client until workers have run it.
     ///
@@ -19,16 +21,20 @@ struct PlanRequest {
             return answer.give(outcome, storing: outputs, in: context)
         }
         guard context.flags.isDisjoint(with: .cannotWait) else {
-            return answer.give(scheduler.runInPlace(plan), storing: outputs, in: context)
+            let outcome =
+                server.map { $0.lend(context) { scheduler.runInPlace(plan) } } ?? scheduler.runInPlace(plan)
+            return answer.give(outcome, storing: outputs, in: context)
         }
         let pending = PendingRun(outputs, answer, context)
         let client = context.block(pending, timeoutMilliseconds: timeoutMilliseconds)
         pending.run = scheduler.submit(plan, completion: RunCompletion(client, pending))
     }
+}
 
+extension RedisContext {
     /// Refuses a transaction, a script or a call by another module, unless a setting allows to execute there.
-    static func refuseTransaction(_ context: borrowing RedisContext) throws(CommandError) {
-        guard !context.flags.isDisjoint(with: .cannotWait) else { return }
+    func refuseTransaction() throws(CommandError) {
+        guard !flags.isDisjoint(with: .cannotWait) else { return }
         guard ModuleState.installed?.settings.executesInTransactions == true else { throw .inTransaction }
     }
 }

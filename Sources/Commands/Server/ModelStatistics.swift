@@ -1,7 +1,7 @@
 import Execution
 import Redis
 
-/// `AI.INFO key [RESETSTAT]`: how often a model ran, for how long, and how often it failed.
+/// `AI.INFO key [RESETSTAT]`: how often a model or script ran, for how long, and how often it failed.
 public struct ModelStatistics: Command {
     let key: Argument
     let isReset: Bool
@@ -14,26 +14,23 @@ public struct ModelStatistics: Command {
     }
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
-        let model: Model
-        do throws(CommandError) { model = try ModelGet.model(at: key, in: context) } catch {
-            throw .statisticsMissing
-        }
+        let report = try RunReport.find(at: key, in: context)
         guard !isReset else {
-            model.statistics.reset()
+            report.statistics.reset()
             return context.replyOK()
         }
-        let definition = model.definition
         context.reply(arrayOf: 18)
         context.reply(label: "key", key.bytes)
-        context.reply(label: "type", Array("MODEL".utf8))
+        context.reply(bulk: "type")
+        context.reply(bulk: report.typeName)
         context.reply(bulk: "backend")
-        context.reply(bulk: definition.backend.wireName)
-        context.reply(label: "device", definition.device.text)
-        context.reply(label: "tag", definition.tag)
-        context.reply(label: "duration", model.statistics.microseconds)
-        context.reply(label: "samples", model.statistics.samples)
-        context.reply(label: "calls", model.statistics.calls)
-        context.reply(label: "errors", model.statistics.errors)
+        context.reply(bulk: report.backend.wireName)
+        context.reply(label: "device", report.device.text)
+        context.reply(label: "tag", report.tag)
+        context.reply(label: "duration", report.summary.runTime.sum / 1000)
+        context.reply(label: "samples", report.sampleCount)
+        context.reply(label: "calls", report.summary.calls)
+        context.reply(label: "errors", report.summary.errors)
     }
 }
 

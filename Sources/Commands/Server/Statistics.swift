@@ -2,7 +2,7 @@ import Execution
 import Keyspace
 import Redis
 
-/// `AI.STATS [key]`: how long a model's requests wait and run, or what waits in the whole server.
+/// `AI.STATS [key]`: how long requests for a model or script wait and run, or what waits in the whole server.
 public struct Statistics: Command {
     let key: Argument?
 
@@ -13,27 +13,24 @@ public struct Statistics: Command {
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
         guard let key else { return Self.replyServer(context) }
-        let model: Model
-        do throws(CommandError) { model = try ModelGet.model(at: key, in: context) } catch {
-            throw .statisticsMissing
-        }
-        Self.reply(ModelReport(model), context)
+        Self.reply(try RunReport.find(at: key, in: context), context)
     }
 
-    // One model
+    // One model or script
 
-    private static func reply(_ report: ModelReport, _ context: borrowing RedisContext) {
-        let (definition, summary) = (report.definition, report.summary)
+    private static func reply(_ report: RunReport, _ context: borrowing RedisContext) {
+        let summary = report.summary
         context.reply(mapOf: 18)
-        context.reply("type", text: "MODEL")
+        context.reply(bulk: "type")
+        context.reply(bulk: report.typeName)
         context.reply(bulk: "backend")
-        context.reply(bulk: definition.backend.wireName)
-        context.reply("device", definition.device.text)
-        context.reply("tag", definition.tag)
+        context.reply(bulk: report.backend.wireName)
+        context.reply("device", report.device.text)
+        context.reply("tag", report.tag)
         reply(report.state, context)
         context.reply("calls", summary.calls)
         context.reply("errors", summary.errors)
-        context.reply("samples", summary.samples)
+        context.reply("samples", report.sampleCount)
         context.reply("duration_us", summary.runTime.sum / 1000)
         context.reply("runs", summary.rows.count)
         context.reply("inline_calls", summary.inlineCalls)
@@ -45,7 +42,7 @@ public struct Statistics: Command {
         context.reply("memory_bytes", report.memoryByteCount)
     }
 
-    private static func reply(_ state: ModelReport.State, _ context: borrowing RedisContext) {
+    private static func reply(_ state: RunReport.State, _ context: borrowing RedisContext) {
         context.reply(bulk: "state")
         switch state {
         case .loading: context.reply(bulk: "loading")
@@ -90,7 +87,7 @@ public struct Statistics: Command {
 
     private static func replyServer(_ context: borrowing RedisContext) {
         let state = ModuleState.current
-        context.reply(mapOf: 4)
+        context.reply(mapOf: 5)
         context.reply("version", text: InfoSections.version)
         context.reply(bulk: "queues")
         let queues = state.scheduler.allQueues
@@ -114,9 +111,15 @@ public struct Statistics: Command {
             context.reply("memory_bytes", backend.memoryByteCount)
             context.reply("allocations", backend.allocationCount)
         }
-        let entries = state.directory.entries(in: context, of: state.models)
-        let counts = ModelCounts(entries.lazy.map { ModelReport.State($0.model.build) })
+        let models = state.modelDirectory.entries(in: context, of: state.models)
         context.reply(bulk: "models")
+        reply(StateCounts(models.lazy.map { RunReport.State($0.value.build) }), context)
+        let scripts = state.scriptDirectory.entries(in: context, of: state.scripts)
+        context.reply(bulk: "scripts")
+        reply(StateCounts(scripts.lazy.map { RunReport.State($0.value.build) }), context)
+    }
+
+    private static func reply(_ counts: StateCounts, _ context: borrowing RedisContext) {
         context.reply(mapOf: 3)
         context.reply("loading", counts.loading)
         context.reply("ready", counts.ready)

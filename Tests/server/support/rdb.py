@@ -7,6 +7,7 @@ A field is a pair: ("u", number) for an unsigned or signed integer, ("s", bytes)
 TENSOR = "AI_TENSOR"
 MODEL = "AI__MODEL"
 SCRIPT = "AI_SCRIPT"
+SCRIPT = "AI_SCRIPT"
 
 # The oldest format number that all servers of the tests read.
 RDB_VERSION = 9
@@ -143,3 +144,9 @@ def model_fields(blob, inputs=(), outputs=(), version=4, backend=ONNX, device="C
     if version == 0:
         return fields + [("s", blob)]
     return fields + numbers(len(blob), 1) + [("s", blob)]
+
+
+def script_fields(source, entry_points=(), version=4, device="CPU", tag=""):
+    """A script in any encoding version."""
+    fields = [ended(device), ended(tag) if version == 0 else ("s", tag.encode()), ended(source)]
+    return fields if version < 3 else fields + names(entry_points)

@@ -3,6 +3,7 @@
 WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
 NO_TENSOR = "ERR tensor key is empty or in a different shard"
 NO_MODEL = "ERR model key is empty"
+NO_SCRIPT = "ERR script key is empty"
 NO_BACKEND = "ERR Could not load backend"
 NO_GPU = "ERR GPU requested but ONNX couldn't find CUDA"
 IN_TRANSACTION = "ERR Cannot run RedisAI command within a transaction or a LUA script"

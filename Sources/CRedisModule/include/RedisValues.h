@@ -1,0 +1,40 @@
+// What the server asks of a type of values, and the events that it tells.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct RedisModuleString RedisModuleString;
+typedef struct RedisModuleIO RedisModuleIO;
+typedef struct RedisModuleDigest RedisModuleDigest;
+typedef struct RedisModuleKeyOptCtx RedisModuleKeyOptCtx;
+
+// ---- Value types
+
+typedef struct redis_type_methods {
+    uint64_t version;
+    void *_Nullable (*_Nullable rdb_load)(RedisModuleIO *_Nonnull, int encoding_version);
+    void (*_Nullable rdb_save)(RedisModuleIO *_Nonnull, void *_Nonnull value);
+    void (*_Nullable aof_rewrite)(
+        RedisModuleIO *_Nonnull, RedisModuleString *_Nonnull key, void *_Nonnull value);
+    size_t (*_Nullable mem_usage)(const void *_Nonnull value);
+    void (*_Nullable digest)(RedisModuleDigest *_Nonnull, void *_Nonnull value);
+    void (*_Nullable free)(void *_Nonnull value);
+    void *_Nullable aux_load, *_Nullable aux_save;
+    int aux_save_triggers;
+    size_t (*_Nullable free_effort)(RedisModuleString *_Nullable key, const void *_Nonnull value);
+    void *_Nullable unlink;
+    void *_Nullable (*_Nullable copy)(
+        RedisModuleString *_Nullable from, RedisModuleString *_Nullable to, const void *_Nonnull value);
+    void *_Nullable defrag;
+    void *_Nullable mem_usage2, *_Nullable free_effort2, *_Nullable unlink2;
+    void *_Nullable (*_Nullable copy2)(RedisModuleKeyOptCtx *_Nonnull, const void *_Nonnull value);
+} redis_type_methods;
+
+// The newest version of the struct above; servers read only what they know.
+enum { REDIS_TYPE_METHODS_VERSION = 4 };
+
+// ---- Server events
+
+typedef struct redis_event { uint64_t id, data_version; } redis_event;
+enum { REDIS_EVENT_SHUTDOWN = 5, REDIS_EVENT_CRON_LOOP = 8 };

@@ -1,0 +1,59 @@
+import Execution
+import Redis
+
+/// What scripts of one request may ask of the server: as the client that sent it, in its database.
+final class ScriptAccess: ScriptKeyspace {
+    private let server: ServerAccess
+
+    /// - Parameter context: of the client's command.
+    init(_ context: borrowing RedisContext) { server = ServerAccess(context) }
+
+    /// Runs `body` within the command, so that its scripts need no lock of the server's.
+    func lend<Result>(_ context: borrowing RedisContext, to body: () -> Result) -> Result {
+        server.lend(context, to: body)
+    }
+
+    func execute(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ScriptServerError) -> ScriptReply {
+        // They would run on this thread while it holds the server.
+        guard !Self.isRun(command) else {
+            throw ScriptServerError(CommandError.serverCall(.notAllowed).text)
+        }
+        do throws(ServerCallFailure) {
+            return Self.reply(try server.call(command, arguments))
+        } catch {
+            throw ScriptServerError(CommandError.serverCall(error).text)
+        }
+    }
+
+    func model(at key: [UInt8]) throws(ScriptServerError) -> Model {
+        let found: Result<Model, CommandError>
+        do throws(ServerCallFailure) {
+            found = try server.read(key) { context, name in
+                do throws(CommandError) { return .success(try ModelGet.model(at: name, in: context)) } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            throw ScriptServerError(CommandError.serverCall(error).text)
+        }
+        do throws(CommandError) { return try found.get() } catch { throw ScriptServerError(error.text) }
+    }
+
+    func words(of error: ExecutionError) -> String { CommandError.execution(error).text }
+
+    /// Whether this is a command of ours that runs models or scripts.
+    static func isRun(_ command: [UInt8]) -> Bool {
+        let name = String(decoding: command.map { $0 >= 0x61 && $0 <= 0x7A ? $0 - 0x20 : $0 }, as: UTF8.self)
+        let beginnings = ["AI.MODELEXECUTE", "AI.MODELRUN", "AI.SCRIPTEXECUTE", "AI.SCRIPTRUN", "AI.DAG"]
+        return beginnings.contains { name.hasPrefix($0) }
+    }
+
+    private static func reply(_ reply: ServerReply) -> ScriptReply {
+        switch reply {
+        case .null: .null
+        case .integer(let number): .integer(number)
+        case .bytes(let bytes): .bytes(bytes)
+        case .list(let list): .list(list.map { Self.reply($0) })
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Execution
+import Keyspace
+import Redis
+import Tensors
+
+/// One call of a script, tensors from keys, and keys for what comes out: where both spellings meet.
+struct ScriptRequest {
+    let key: Argument
+    let function: Argument
+    /// Handed to the script as they are; otherwise they only say where the command belongs.
+    var keys: [Argument] = []
+    var inputs: [Argument] = []
+    var arguments: [Argument] = []
+    var outputs: [Argument] = []
+    /// 0 = no deadline.
+    var timeoutMilliseconds = 0
+
+    init(key: Argument, function: Argument) {
+        self.key = key
+        self.function = function
+    }
+
+    /// Blocks the client until a worker has run it.
+    func run(in context: borrowing RedisContext) throws(CommandError) {
+        try context.refuseTransaction()
+        let script = try ScriptGet.script(at: key, in: context)
+        try Self.check(script)
+        var tensors: [Tensor] = []
+        for input in inputs { tensors.append(try TensorGet.tensor(at: input, in: context)) }
+        let server = ScriptAccess(context)
+        var plan = ExecutionPlan(tensors: tensors)
+        let slots = plan.addStep(
+            work(script, server), inputs: .range(0..<tensors.count), outputCount: outputs.count)
+        let request = PlanRequest(
+            plan: plan, outputs: StoredOutputs(keys: outputs, slots: .range(slots)), answer: .status,
+            timeoutMilliseconds: timeoutMilliseconds, server: server)
+        request.run(in: context)
+    }
+
+    /// The call as a step of a plan.
+    func work(_ script: Script, _ server: ScriptAccess?) -> Work {
+        .script(
+            ScriptTask(
+                script, function: function.bytes, keys: keys.map(\.bytes), arguments: arguments.map(\.bytes),
+                keyspace: server))
+    }
+
+    /// - Throws: why the script could not be built.
+    static func check(_ script: Script) throws(CommandError) {
+        do throws(ExecutionError) { _ = try script.build.loaded() } catch {
+            // The administrator may have brought the library meanwhile; the request waits then.
+            if case .libraryUnavailable = error, ModuleState.current.scheduler.rebuild(script) { return }
+            throw .execution(error)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import CRedisModule
+
+/// The server as a client sees it, for what runs in its name on any thread: its database and its rights.
+///
+/// Each call takes the server's lock for itself alone; nobody holds another lock of ours meanwhile, and the
+/// server's thread, which holds this one while it works, never waits for who wants it. So a call waits, but
+/// for nothing that waits for it. During a command that lends its context no lock is taken.
+@safe
+public final class ServerAccess: @unchecked Sendable {
+    private let database: Int32
+    /// Nil if nothing is to be checked: the server cannot (before 7.0.6), or no user stands behind the call.
+    private let user: [UInt8]?
+    /// That of the command during which we run. Written on the server's thread, while nobody else has this.
+    private var lent: OpaquePointer?
+
+    // Safety: made once, on the main thread, before the first access; used under the server's lock only.
+    nonisolated(unsafe) private static var background: OpaquePointer?
+
+    /// - Parameter context: of the client's command.
+    public init(_ context: borrowing RedisContext) {
+        database = context.database
+        user = context.userName
+        if unsafe Self.background == nil {
+            unsafe Self.background = redis_GetDetachedThreadSafeContext(context.pointer)
+        }
+    }
+
+    /// Runs `body` within a command, whose context serves all calls meanwhile.
+    public func lend<Result>(_ context: borrowing RedisContext, to body: () -> Result) -> Result {
+        unsafe lent = context.pointer
+        defer { unsafe lent = nil }
+        return body()
+    }
+
+    /// Has the server execute a command, which counts and replicates like a client's.
+    /// - Throws: why it was refused, or failed.
+    public func call(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ServerCallFailure) -> ServerReply {
+        try withContext { context throws(ServerCallFailure) in
+            try ServerCall(command, arguments, asUser: user != nil).run(in: context)
+        }
+    }
+
+    /// Shows a key to `body`, in the client's database.
+    /// - Throws: `.noPermission` if the client's user may not read it.
+    public func read<Result>(
+        _ key: [UInt8], _ body: (borrowing RedisContext, Argument) -> Result
+    ) throws(ServerCallFailure) -> Result {
+        try withContext { context throws(ServerCallFailure) in
+            let name = unsafe CommandWords.string(key)
+            defer { unsafe redis_FreeString(nil, name) }
+            guard unsafe mayRead(name) else { throw .noPermission }
+            return unsafe body(context, Argument(name))
+        }
+    }
+
+    private func withContext<Result>(
+        _ body: (borrowing RedisContext) throws(ServerCallFailure) -> Result
+    ) throws(ServerCallFailure) -> Result {
+        // Safety: the command that lent it has not returned.
+        if let lent = unsafe lent { return try unsafe body(RedisContext(lent)) }
+        guard let context = unsafe Self.background else { throw .unexpected }
+        unsafe redis_ThreadSafeContextLock(context)
+        defer { unsafe redis_ThreadSafeContextUnlock(context) }
+        // The database may be gone only if the server has been told to have fewer, which it cannot be.
+        _ = unsafe redis_SelectDb(context, database)
+        guard let user else { return try unsafe body(RedisContext(context)) }
+        return try unsafe ServerUser.with(user) { user throws(ServerCallFailure) in
+            unsafe redis_SetContextUser(context, user)
+            defer { unsafe redis_SetContextUser(context, nil) }
+            return try unsafe body(RedisContext(context))
+        }
+    }
+
+    private func mayRead(_ key: OpaquePointer) -> Bool {
+        guard let user, redis_has_ACLCheckKeyPermissions() else { return true }
+        let isAllowed = try? unsafe ServerUser.with(user) { user throws(ServerCallFailure) in
+            unsafe redis_ACLCheckKeyPermissions(user, key, Int32(REDIS_KEY_ACCESS)) == REDIS_OK
+        }
+        return isAllowed ?? false
+    }
+}
+
+/// A user of the server, looked up by name for one call, since an administrator may change or remove it.
+private enum ServerUser {
+    /// - Throws: `.userMissing`.
+    static func with<Result>(
+        _ name: [UInt8], _ body: (OpaquePointer) throws(ServerCallFailure) -> Result
+    ) throws(ServerCallFailure) -> Result {
+        let string = unsafe CommandWords.string(name)
+        defer { unsafe redis_FreeString(nil, string) }
+        guard let user = unsafe redis_GetModuleUserFromUserName(string) else { throw .userMissing }
+        defer { _ = unsafe redis_FreeModuleUser(user) }
+        return try unsafe body(user)
+    }
+}
+
+extension RedisContext {
+    /// The user that the client has logged in as; nil where the server does not tell or nobody has.
+    fileprivate var userName: [UInt8]? {
+        guard redis_has_SetContextUser(), redis_has_GetModuleUserFromUserName() else { return nil }
+        let flags = flags
+        // Commands of the master, of the AOF and of other modules have no user, and servers do not look.
+        guard flags.isDisjoint(with: [.replicated, .loading]),
+            !flags.contains(.cannotBlock) || !flags.isDisjoint(with: [.transaction, .script]),
+            let name = unsafe redis_GetCurrentUserName(pointer)
+        else { return nil }
+        defer { unsafe redis_FreeString(pointer, name) }
+        return unsafe Argument(name).bytes
+    }
+}
