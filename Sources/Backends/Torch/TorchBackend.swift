@@ -2,9 +2,9 @@ import CTorchBridge
 import Execution
 import Tensors
 
-/// Models in the TorchScript format, run by libtorch.
+/// Models in the TorchScript format and scripts in its language, run by libtorch.
 @safe
-final class TorchBackend: Backend {
+final class TorchBackend: ScriptBackend {
     private let library: TorchLibrary
 
     /// Opens the runtime's library.
@@ -19,10 +19,8 @@ final class TorchBackend: Backend {
     var allocationCount: Int { 0 }
 
     func load(_ definition: ModelDefinition) throws(ExecutionError) -> any LoadedModel {
-        let isGPU = definition.device.kind == .gpu
-        let gpu = isGPU ? definition.device.index ?? 0 : -1
         let bridge = library.bridge
-        var options = torch_load_options(gpu: Int32(clamping: gpu), allows_all_operators: 0)
+        var options = Self.options(on: definition.device)
         var made: OpaquePointer?
         try definition.bytes.withBytes { bytes throws(ExecutionError) in
             // Safety: the bytes are not used after the call.
@@ -35,5 +33,25 @@ final class TorchBackend: Backend {
         }
         guard let model = unsafe made else { throw .outOfMemory }
         return unsafe TorchSession(adopting: model, of: bridge)
+    }
+
+    func compile(_ definition: ScriptDefinition) throws(ExecutionError) -> any LoadedScript {
+        let bridge = library.bridge
+        var options = Self.options(on: definition.device)
+        var made: OpaquePointer?
+        let source = definition.source.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+        // Safety: the source is not used after the call.
+        let failure = unsafe TorchTexts.with([source]) { texts in
+            unsafe bridge.table.pointee.script_compile(texts[0], &options, &made)
+        }
+        try unsafe bridge.check(failure)
+        guard let script = unsafe made else { throw .outOfMemory }
+        return try unsafe TorchScriptSession(
+            adopting: script, entryPoints: definition.entryPoints, of: bridge)
+    }
+
+    private static func options(on device: Device) -> torch_load_options {
+        let gpu = device.kind == .gpu ? device.index ?? 0 : -1
+        return torch_load_options(gpu: Int32(clamping: gpu), allows_all_operators: 0)
     }
 }
