@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -53,6 +54,12 @@ class Server:
     def from_options(cls, options, **more):
         """The server with the module, as the command line named them."""
         return cls(options.server, options.module.absolute(), options.backends.absolute(), **more)
+
+    def listen(self):
+        """Has the server listen on a free port of the loopback address too; before it is started."""
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        self.command += ["--port", str(port), "--bind", "127.0.0.1"]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
