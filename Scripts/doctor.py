@@ -44,20 +44,30 @@ def main() -> int:
 
 def probed(part) -> tuple[str, str]:
     """Whether a runtime's library is of use on this machine, and what it says; other parts are just there."""
-    library = BUILD / part.folder / f"{pathlib.Path(part.folder).name}.so"
     if part.group != "backends" or part.name not in PROBES:
         return "ok", ""
-    command = [sys.executable, str(pathlib.Path(__file__).with_name("probe.py")), part.name, str(library)]
+    library = BUILD / part.folder / f"{pathlib.Path(part.folder).name}.so"
+    is_right, said = asked("probe.py", part.name, str(library))
+    if not is_right:
+        return "!!", f"; {said}. Type `make clean backends`"
+    if not (BUILD / "redisai.so").exists() or server_path() is None:
+        return "ok", f"; {said}; for the self-test type `make tools module doctor`"
+    passed, reason = asked("selftest.py", part.name)
+    if not passed:
+        return "!!", f"; {said}; self-test failed: {reason}. Type `make clean backends module doctor`"
+    return "ok", f"; {said}; self-test passed: multiplies in redis-server"
+
+
+def asked(script: str, *arguments: str) -> tuple[bool, str]:
+    """Runs a script of this folder: whether it ended well, and what it said."""
+    command = [sys.executable, str(pathlib.Path(__file__).with_name(script)), *arguments]
     environment = {**os.environ, "ORT_DISABLE_TELEMETRY": "1"}
     try:
         result = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=60, env=environment)
+            command, capture_output=True, text=True, check=False, timeout=120, env=environment)
     except subprocess.TimeoutExpired:
-        return "!!", "; does not answer. Type `make clean backends`, and see that the machine is fit for it"
-    if result.returncode != 0:
-        reason = result.stdout.strip() or f"ends with code {result.returncode}"
-        return "!!", f"; {reason}. Type `make clean backends`"
-    return "ok", f"; {result.stdout.strip()}"
+        return False, "does not answer"
+    return result.returncode == 0, result.stdout.strip() or f"ends with code {result.returncode}"
 
 
 def swift() -> bool:
@@ -77,6 +87,10 @@ def python() -> bool:
     tests = "" if sys.version_info >= (3, 10) else "; the tests need 3.10 or newer"
     tell("ok", "python", f"{version} ({sys.executable}){tests}")
     return True
+
+
+def server_path() -> str | None:
+    return shutil.which(os.environ.get("REDIS_SERVER", "redis-server"))
 
 
 def redis_server() -> None:

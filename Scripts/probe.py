@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import pathlib
+import re
 import sys
 
-FIXTURES = pathlib.Path(__file__).resolve().parent.parent / "Tests" / "Fixtures" / "models"
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "Tests/Fixtures/models"
+BRIDGE_HEADER = ROOT / "Sources/CTorchBridge/include/torch_bridge.h"
 
 
 def onnx(library: ctypes.CDLL) -> str:
@@ -42,7 +45,23 @@ def tf(library: ctypes.CDLL) -> str:
     return f"opens, version {library.TF_Version().decode()}"
 
 
-PROBES = {"onnx": onnx, "tf": tf, "tflite": tflite}
+def torch(library: ctypes.CDLL) -> str:
+    """The version that libtorch tells through the bridge, which must be of the sources' version."""
+
+    class Table(ctypes.Structure):
+        _fields_ = [("version", ctypes.c_uint32), ("libtorch_version", ctypes.CFUNCTYPE(ctypes.c_char_p))]
+
+    wanted = re.search(r"#define TORCH_BRIDGE_VERSION (\d+)u", BRIDGE_HEADER.read_text())
+    if wanted is None:
+        raise OSError(f"{BRIDGE_HEADER.name} names no version")
+    library.redisai_torch_bridge.restype = ctypes.POINTER(Table)
+    table = library.redisai_torch_bridge(ctypes.c_uint32(int(wanted.group(1))))
+    if not table:
+        raise OSError("the bridge is older than its sources")
+    return f"opens, version {table.contents.libtorch_version().decode()}"
+
+
+PROBES = {"onnx": onnx, "tf": tf, "tflite": tflite, "torch": torch}
 
 
 def main(arguments: list[str]) -> int:
