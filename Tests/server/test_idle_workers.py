@@ -54,7 +54,7 @@ def test_workers_without_work_never_wake(start_server, binary):
 
 
 def test_one_request_at_a_time_wakes_one_worker(start_server):
-    """The one that slept last; a second may be needed if a request comes before the first sleeps again."""
+    """The one that slept last; others may be needed if a request comes before it sleeps again."""
     server = start_server(words=["THREADS_PER_QUEUE", 8, "INLINE_RUN_BUDGET", 0])
     client = server.client()
     set_tensor(client, "count", "INT64", [1])
@@ -72,7 +72,7 @@ def test_one_request_at_a_time_wakes_one_worker(start_server):
         assert client.execute_command(*execution("m", ["count"], ["y"])) == b"OK"
     after = workers()
     woken = [number for number in after if wakes(after[number]) != wakes(before[number])]
-    assert 1 <= len(woken) <= 2
+    assert 1 <= len(woken) <= 4
 
 
 @SERVERS
