@@ -128,6 +128,33 @@ def test_a_damaged_model_never_harms_the_server(client, name, inputs, outputs, f
     client.delete("m")
 
 
+@pytest.mark.parametrize("name, inputs, outputs", [
+    ("sum_difference", ["a", "b"], ["sum", "difference"]), ("count", ["count"], ["total"]),
+    ("saved/line.zip", [], [])])
+def test_a_model_cut_anywhere_never_harms_the_server(client, name, inputs, outputs):
+    """A graph may end early and still have what is asked for; an archive has lost its list of files."""
+    whole = graph_bytes(name)
+    source = random.Random(name)
+    for _ in range(1000):
+        cut = whole[:source.randrange(len(whole))]
+        text = refusal(client, *store_words("m", cut, inputs, outputs))
+        if text is None:
+            assert not name.endswith(".zip")
+        else:
+            assert text and "\n" not in text
+    assert refusal(client, *store_words("m", whole, inputs, outputs)) is None
+
+
+@pytest.mark.parametrize("mark", [b"", b"PK\x03\x04"])
+def test_random_bytes_are_refused(client, mark):
+    source = random.Random(len(mark))
+    for _ in range(1000):
+        blob = mark + source.randbytes(source.randint(1, 400))
+        text = refusal(client, *store_words("m", blob, ["x"], ["y"]))
+        assert text and "\n" not in text
+    assert client.ping()
+
+
 @pytest.fixture
 def stub(tmp_path):
     """A folder with a library that has the name in question, as TensorFlow's has before it is made ready."""
