@@ -33,9 +33,11 @@ public struct BackendOptions: Sendable {
     /// Megabytes (of 10^6 bytes) that a runtime may take of the server's allocator; 0 = no limit. Asked on
     /// any thread at each allocation, so it may change.
     public var memoryLimitMegabytes: @Sendable () -> Int = { 0 }
-    /// Whether models may have operations that reach out of them, where a runtime has such. Asked on any
-    /// thread when a model is loaded, so it may change.
+    /// Whether models of TensorFlow may have operations that reach out of them. Asked on any thread when a
+    /// model is loaded, so it may change.
     public var allowsAllOperations: @Sendable () -> Bool = { false }
+    /// The same for operators in models and scripts of TorchScript.
+    public var allowsAllTorchOperators: @Sendable () -> Bool = { false }
 
     public init(intraOperatorThreads: Int = 0, interOperatorThreads: Int = 0) {
         self.intraOperatorThreads = intraOperatorThreads

@@ -11,6 +11,7 @@ public final class RunSettings: Sendable {
     private let executionTimeout = Atomic<Int>(5000)
     private let memory = Atomic<Int>(0)
     private let allOperations = Atomic<Bool>(false)
+    private let allTorchOperators = Atomic<Bool>(false)
 
     public init() {}
 
@@ -54,5 +55,11 @@ public final class RunSettings: Sendable {
     public var allowsAllOperations: Bool {
         get { allOperations.load(ordering: .relaxed) }
         set { allOperations.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether TorchScript models may read and write files and the like.
+    public var allowsAllTorchOperators: Bool {
+        get { allTorchOperators.load(ordering: .relaxed) }
+        set { allTorchOperators.store(newValue, ordering: .relaxed) }
     }
 }

@@ -74,5 +74,8 @@ public struct Setting: Sendable {
         Setting(
             word: "TF_ALLOW_ALL_OPERATIONS", value: .flag(\.runs.allowsAllOperations), isFixed: false,
             summary: "whether models of TF may read and write files and reach the network"),
+        Setting(
+            word: "TORCH_ALLOW_ALL_OPERATORS", value: .flag(\.runs.allowsAllTorchOperators), isFixed: false,
+            summary: "whether models of TORCH and scripts may use files and any memory"),
     ]
 }

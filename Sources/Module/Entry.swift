@@ -86,6 +86,7 @@ private func makeState(
         interOperatorThreads: settings.interOperatorThreads)
     options.memoryLimitMegabytes = { [runs = settings.runs] in runs.memoryLimitMegabytes }
     options.allowsAllOperations = { [runs = settings.runs] in runs.allowsAllOperations }
+    options.allowsAllTorchOperators = { [runs = settings.runs] in runs.allowsAllTorchOperators }
     // Safety: as in `installAllocators`.
     let allocator = unsafe BackendAllocator(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },

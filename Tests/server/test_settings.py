@@ -56,6 +56,7 @@ def newer(newer_server):
         client.config_set(f"ai.{name}", default)
     client.config_set("ai.execute_in_transactions", "no")
     client.config_set("ai.tf_allow_all_operations", "no")
+    client.config_set("ai.torch_allow_all_operators", "no")
     client.config_set("ai.backendspath", str(paths.BACKENDS))
 
 
@@ -89,6 +90,7 @@ def test_every_setting_has_its_default(newer):
         **{f"ai.{name}": str(default) for name, default in FIXED},
         "ai.execute_in_transactions": "no",
         "ai.tf_allow_all_operations": "no",
+        "ai.torch_allow_all_operators": "no",
         "ai.backendspath": str(paths.BACKENDS)}
 
 

@@ -9,7 +9,7 @@ from io import BytesIO
 import numpy
 import pytest
 
-from support import paths
+from support import paths, rdb
 from support.clients import refusal
 from support.models import NUMPY_TYPES, execute, execution, floats, get_tensor, set_tensor
 from support.torch import store_torch, torch_bytes
@@ -129,8 +129,32 @@ def test_a_gpu_that_is_not_there_is_refused(client, device):
         ("writes_a_file", "aten::save")])
 def test_models_that_reach_files_are_refused_by_operator(client, server, name, operator):
     before = sorted(os.listdir(server.folder))
-    assert refused(client, torch_bytes(name)) == f"ERR operator '{operator}' is not allowed"
+    text = f"ERR operator '{operator}' is not allowed; the setting TORCH_ALLOW_ALL_OPERATORS allows it"
+    assert refused(client, torch_bytes(name)) == text
     assert sorted(os.listdir(server.folder)) == before
+
+
+def test_one_from_a_payload_never_runs(client):
+    set_tensor(client, "x", "FLOAT", [[1]])
+    fields = rdb.model_fields(torch_bytes("reads_a_file"), backend=rdb.TORCH)
+    client.restore("m", 0, rdb.payload(rdb.MODEL, 4, fields))
+    assert refusal(client, *execution("m", ["x"], ["y"])).endswith("TORCH_ALLOW_ALL_OPERATORS allows it")
+    client.delete("m")
+
+
+def test_the_setting_lets_models_reach_files(start_server):
+    server = start_server(words=["TORCH_ALLOW_ALL_OPERATORS", "yes"])
+    client = server.client()
+    (server.folder / "four_bytes").write_bytes(bytes([1, 2, 3, 4]))
+    blob = rewritten(
+        torch_bytes("reads_a_file"), lambda record: record.replace(b"/etc/hostname", b"four_bytes"))
+    assert refused(client, blob) is None
+    set_tensor(client, "x", "FLOAT", [[1]])
+    execute(client, "m", ["x"], ["y"])
+    assert get_tensor(client, "y").tolist() == [1, 2, 3, 4]
+    client.config_set("ai.torch_allow_all_operators", "no")
+    assert refused(client, blob).startswith("ERR operator 'aten::from_file' ")
+    (server.folder / "four_bytes").unlink()
 
 
 def test_a_run_without_end_is_stopped(start_server):

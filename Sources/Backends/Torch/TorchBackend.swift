@@ -20,7 +20,7 @@ final class TorchBackend: ScriptBackend {
 
     func load(_ definition: ModelDefinition) throws(ExecutionError) -> any LoadedModel {
         let bridge = library.bridge
-        var options = Self.options(on: definition.device)
+        var options = loadOptions(on: definition.device)
         var made: OpaquePointer?
         try definition.bytes.withBytes { bytes throws(ExecutionError) in
             // Safety: the bytes are not used after the call.
@@ -37,7 +37,7 @@ final class TorchBackend: ScriptBackend {
 
     func compile(_ definition: ScriptDefinition) throws(ExecutionError) -> any LoadedScript {
         let bridge = library.bridge
-        var options = Self.options(on: definition.device)
+        var options = loadOptions(on: definition.device)
         var made: OpaquePointer?
         let source = definition.source.withBytes { bytes in bytes.indices.map { bytes[$0] } }
         // Safety: the source is not used after the call.
@@ -50,8 +50,9 @@ final class TorchBackend: ScriptBackend {
             adopting: script, entryPoints: definition.entryPoints, of: bridge)
     }
 
-    private static func options(on device: Device) -> torch_load_options {
+    private func loadOptions(on device: Device) -> torch_load_options {
         let gpu = device.kind == .gpu ? device.index ?? 0 : -1
-        return torch_load_options(gpu: Int32(clamping: gpu), allows_all_operators: 0)
+        return torch_load_options(
+            gpu: Int32(clamping: gpu), allows_all_operators: library.allowsAllOperators ? 1 : 0)
     }
 }

@@ -7,6 +7,7 @@ final class TorchLibrary: Sendable {
     let bridge: TorchBridge
     /// That of libtorch.
     let version: String
+    private let options: BackendOptions
 
     /// Opens the bridge, which brings libtorch with it.
     /// - Throws: why it cannot be used.
@@ -21,6 +22,7 @@ final class TorchLibrary: Sendable {
             throw .unusable(reason: "\(path) is not version \(TORCH_BRIDGE_VERSION) of the bridge")
         }
         bridge = unsafe TorchBridge(table: table)
+        self.options = options
         version = unsafe String(cString: table.pointee.libtorch_version())
         do throws(ExecutionError) {
             var threads = torch_options(
@@ -31,4 +33,7 @@ final class TorchLibrary: Sendable {
             throw .unusable(reason: "\(path) does not start: \(error)")
         }
     }
+
+    /// Whether a model may have operators that the bridge else refuses.
+    var allowsAllOperators: Bool { options.allowsAllTorchOperators() }
 }

@@ -56,7 +56,9 @@ const Names &class_namespaces() {
 }
 
 [[noreturn]] void refuse(const std::string &kind, const std::string &name) {
-    throw Failure("ERR " + kind + " '" + name + "' is not allowed");
+    throw Failure(
+        "ERR " + kind + " '" + name +
+        "' is not allowed; the setting TORCH_ALLOW_ALL_OPERATORS allows it");
 }
 
 void check_name(const torch::jit::Symbol &kind) {
