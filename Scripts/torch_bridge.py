@@ -127,6 +127,8 @@ def make_stubs(folder: pathlib.Path, compiler: str) -> None:
     for library, names in sorted(wanted.items()):
         print(f"torch: making an empty {library}", flush=True)
         make_stub(folder, library, sorted(names), compiler)
+    # Compiled models ask for it; it is only the sum of the CPU's and the GPU's libraries.
+    make_stub(folder, "libtorch.so", [], compiler)
 
 
 def make_stub(folder: pathlib.Path, library: str, names: Iterable[str], compiler: str) -> None:

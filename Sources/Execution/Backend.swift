@@ -38,6 +38,8 @@ public struct BackendOptions: Sendable {
     public var allowsAllOperations: @Sendable () -> Bool = { false }
     /// The same for operators in models and scripts of TorchScript.
     public var allowsAllTorchOperators: @Sendable () -> Bool = { false }
+    /// Whether models may be native code, which can do whatever the process can. Asked likewise.
+    public var allowsNativeCode: @Sendable () -> Bool = { false }
 
     public init(intraOperatorThreads: Int = 0, interOperatorThreads: Int = 0) {
         self.intraOperatorThreads = intraOperatorThreads

@@ -12,6 +12,7 @@ public final class RunSettings: Sendable {
     private let memory = Atomic<Int>(0)
     private let allOperations = Atomic<Bool>(false)
     private let allTorchOperators = Atomic<Bool>(false)
+    private let nativeCode = Atomic<Bool>(false)
 
     public init() {}
 
@@ -61,5 +62,11 @@ public final class RunSettings: Sendable {
     public var allowsAllTorchOperators: Bool {
         get { allTorchOperators.load(ordering: .relaxed) }
         set { allTorchOperators.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether models of TORCH may be native code.
+    public var allowsNativeCode: Bool {
+        get { nativeCode.load(ordering: .relaxed) }
+        set { nativeCode.store(newValue, ordering: .relaxed) }
     }
 }

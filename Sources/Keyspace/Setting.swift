@@ -77,5 +77,9 @@ public struct Setting: Sendable {
         Setting(
             word: "TORCH_ALLOW_ALL_OPERATORS", value: .flag(\.runs.allowsAllTorchOperators), isFixed: false,
             summary: "whether models of TORCH and scripts may use files and any memory"),
+        // Fixed, so that nobody who reaches the server from outside can make it run code of theirs.
+        Setting(
+            word: "TORCH_ALLOW_NATIVE_CODE", value: .flag(\.runs.allowsNativeCode), isFixed: true,
+            summary: "whether models of TORCH may be native code, which can do whatever the server can"),
     ]
 }

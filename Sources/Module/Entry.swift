@@ -54,6 +54,8 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     unsafe setenv("ORT_DISABLE_TELEMETRY", "1", 1)
     // TensorFlow writes a line about each run that is stopped, unless told not to.
     unsafe setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0)
+    // Packages of AOTInductor read beyond inputs whose type or shape does not fit, unless told to look.
+    unsafe setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", 0)
     installAllocators()
     let state = try makeState(context, settings)
     state.install()
@@ -87,6 +89,7 @@ private func makeState(
     options.memoryLimitMegabytes = { [runs = settings.runs] in runs.memoryLimitMegabytes }
     options.allowsAllOperations = { [runs = settings.runs] in runs.allowsAllOperations }
     options.allowsAllTorchOperators = { [runs = settings.runs] in runs.allowsAllTorchOperators }
+    options.allowsNativeCode = { [runs = settings.runs] in runs.allowsNativeCode }
     // Safety: as in `installAllocators`.
     let allocator = unsafe BackendAllocator(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },

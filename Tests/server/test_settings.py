@@ -23,7 +23,10 @@ NUMBERS = [
     ("queue_limit", 10_000, 1, 2**31 - 1),
     ("device_limit", 32, 1, 1024),
 ]
-FIXED = [("threads_per_queue", 1), ("intra_op_parallelism", 0), ("inter_op_parallelism", 0)]
+FIXED = [
+    ("threads_per_queue", 1), ("intra_op_parallelism", 0), ("inter_op_parallelism", 0),
+    ("torch_allow_native_code", "no"),
+]
 
 
 def modules(client):
@@ -230,7 +233,7 @@ def test_a_module_that_is_loaded_later_takes_settings_too(start_server, binary):
     "word", [
         "THREADS_PER_QUEUE", "INTRA_OP_PARALLELISM", "INTER_OP_PARALLELISM", "MODEL_EXECUTION_TIMEOUT",
         "BACKEND_MEMORY_LIMIT", "MODEL_CHUNK_SIZE", "INLINE_RUN_BUDGET", "QUEUE_LIMIT", "DEVICE_LIMIT",
-        "EXECUTE_IN_TRANSACTIONS"])
+        "EXECUTE_IN_TRANSACTIONS", "TORCH_ALLOW_NATIVE_CODE"])
 def test_a_wrong_word_is_explained_in_the_log(word):
     server = RedisServer(words=[word, "wrong"])
     try:

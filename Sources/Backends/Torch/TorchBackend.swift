@@ -2,7 +2,7 @@ import CTorchBridge
 import Execution
 import Tensors
 
-/// Models in the TorchScript format and scripts in its language, run by libtorch.
+/// Models in the TorchScript format, packages of AOTInductor, and scripts, run by libtorch.
 @safe
 final class TorchBackend: ScriptBackend {
     private let library: TorchLibrary
@@ -53,6 +53,7 @@ final class TorchBackend: ScriptBackend {
     private func loadOptions(on device: Device) -> torch_load_options {
         let gpu = device.kind == .gpu ? device.index ?? 0 : -1
         return torch_load_options(
-            gpu: Int32(clamping: gpu), allows_all_operators: library.allowsAllOperators ? 1 : 0)
+            gpu: Int32(clamping: gpu), allows_all_operators: library.allowsAllOperators ? 1 : 0,
+            allows_native_code: library.allowsNativeCode ? 1 : 0)
     }
 }

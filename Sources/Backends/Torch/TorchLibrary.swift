@@ -1,5 +1,6 @@
 import CTorchBridge
 import Execution
+import Glibc
 
 /// The bridge to libtorch, opened and started; one for the process, never closed.
 @safe
@@ -12,6 +13,7 @@ final class TorchLibrary: Sendable {
     /// Opens the bridge, which brings libtorch with it.
     /// - Throws: why it cannot be used.
     init(path: String, options: BackendOptions) throws(BackendOpeningError) {
+        Self.demandChecks()
         let library = try SharedLibrary(path: path)
         guard let entry = unsafe library.address(of: TORCH_BRIDGE_ENTRY_SYMBOL) else {
             throw .missingSymbol(TORCH_BRIDGE_ENTRY_SYMBOL)
@@ -36,4 +38,16 @@ final class TorchLibrary: Sendable {
 
     /// Whether a model may have operators that the bridge else refuses.
     var allowsAllOperators: Bool { options.allowsAllTorchOperators() }
+
+    /// Whether a model may be a package of AOTInductor.
+    var allowsNativeCode: Bool { options.allowsNativeCode() }
+
+    /// Has compiled models check what they are given; else they read beyond inputs that do not fit.
+    ///
+    /// The module sets it on the main thread when it is loaded, where nothing else reads the environment.
+    private static func demandChecks() {
+        // Safety: both texts are constants.
+        guard unsafe getenv("AOTI_RUNTIME_CHECK_INPUTS") == nil else { return }
+        unsafe setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", 1)
+    }
 }

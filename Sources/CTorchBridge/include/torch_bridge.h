@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Changes with every change of what stands below. */
-#define TORCH_BRIDGE_VERSION 1u
+#define TORCH_BRIDGE_VERSION 2u
 
 /* The one exported function. */
 #define TORCH_BRIDGE_ENTRY_SYMBOL "redisai_torch_bridge"
@@ -96,6 +96,8 @@ typedef struct torch_load_options {
     int32_t gpu;
     /* Not 0: operators that read or write files and the like are let through. */
     int32_t allows_all_operators;
+    /* Not 0: packages of AOTInductor are taken, whose code is native and can do whatever the process can. */
+    int32_t allows_native_code;
 } torch_load_options;
 
 /* What a run of a script may ask of the host; called on the thread of the run, while it lasts. Each answers
@@ -150,7 +152,8 @@ typedef struct torch_bridge {
     void (*_Nonnull run_reset)(torch_run *run);
     void (*_Nonnull run_release)(torch_run *run);
 
-    /* Makes a model of a TorchScript archive, which is not used after the call. */
+    /* Makes a model of a TorchScript archive, or of an AOTInductor package where that is allowed; it is not
+     * used after the call. Runs of a package cannot be stopped once they have begun. */
     torch_failure *_Nullable (*_Nonnull model_load)(
         torch_text archive, const torch_load_options *options, torch_model *_Nullable *_Nonnull model);
     void (*_Nonnull model_release)(torch_model *model);

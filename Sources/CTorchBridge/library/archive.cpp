@@ -2,8 +2,6 @@
 //
 // libtorch's own loader runs `__setstate__` methods while it reads, believes what an archive says of sizes
 // and knows no bounds. This one uses its parts, and looks first.
-#include <caffe2/serialize/inline_container.h>
-#include <caffe2/serialize/read_adapter_interface.h>
 #include <torch/csrc/jit/frontend/source_range.h>
 #include <torch/csrc/jit/serialization/import_source.h>
 #include <torch/csrc/jit/serialization/unpickler.h>
@@ -14,37 +12,16 @@
 #include <unordered_set>
 
 #include "bridge.h"
+#include "records.h"
 
 namespace bridge {
 
 namespace {
 
-using caffe2::serialize::PyTorchStreamReader;
-
-// Archives hold tensors as they are and compress only text, which shrinks well.
-constexpr size_t largest_growth = 16;
-constexpr size_t always_allowed = size_t(64) << 20;
 // Loops in all `__setstate__` methods together.
 constexpr int64_t loading_steps = 1000000;
 // Containers within containers.
 constexpr size_t deepest_value = 1000;
-
-class MemoryReader : public caffe2::serialize::ReadAdapterInterface {
-public:
-    explicit MemoryReader(torch_text bytes) : bytes_(bytes) {}
-
-    size_t size() const override { return bytes_.byte_count; }
-
-    size_t read(uint64_t place, void *buffer, size_t count, const char *) const override {
-        if (place > bytes_.byte_count) return 0;
-        count = std::min(count, bytes_.byte_count - size_t(place));
-        if (count > 0) memcpy(buffer, bytes_.bytes + place, count);
-        return count;
-    }
-
-private:
-    torch_text bytes_;
-};
 
 // The bytes of one tensor's data, as the archive has them; a storage may claim to have more.
 struct Record {
@@ -157,28 +134,16 @@ private:
     std::vector<Step> path_;
 };
 
-// libtorch's words for bytes that are no archive differ with the bytes, and are meant for its authors.
-std::unique_ptr<PyTorchStreamReader> open(torch_text bytes) {
-    try {
-        return std::make_unique<PyTorchStreamReader>(std::make_shared<MemoryReader>(bytes));
-    } catch (const c10::Error &error) {
-        std::string text = error.what_without_backtrace();
-        if (text.find("internal miniz error") == std::string::npos) throw;
-        throw Failure("PytorchStreamReader failed reading zip archive: failed finding central directory");
-    }
-}
-
 class Archive {
 public:
-    Archive(torch_text bytes, bool allows_all_operators)
-        : reader_(open(bytes)), allows_all_(allows_all_operators),
+    Archive(ArchiveReader &reader, bool allows_all_operators)
+        : reader_(&reader), allows_all_(allows_all_operators),
           unit_(std::make_shared<torch::jit::CompilationUnit>()),
           importer_(
               unit_, &constants_, [this](const std::string &name) { return source(name); },
               reader_->version()),
           context_(std::make_shared<RunContext>(nullptr, nullptr)) {
         context_->steps = loading_steps;
-        check_growth(bytes.byte_count);
     }
 
     torch::jit::Module read() {
@@ -194,16 +159,6 @@ public:
     }
 
 private:
-    void check_growth(size_t size) {
-        size_t total = 0;
-        for (const auto &name : reader_->getAllRecords()) {
-            size_t record = reader_->getRecordSize(name);
-            bool is_too_large = __builtin_add_overflow(total, record, &total) ||
-                total / largest_growth > size + always_allowed / largest_growth;
-            if (is_too_large) throw Failure("ERR the archive grows beyond all measure when it is unpacked");
-        }
-    }
-
     std::shared_ptr<torch::jit::Source> source(const std::string &qualifier) {
         std::string path = "code/" + qualifier + ".py";
         std::replace(path.begin() + 5, path.end() - 3, '.', '/');
@@ -295,7 +250,7 @@ private:
         }
     }
 
-    std::unique_ptr<PyTorchStreamReader> reader_;
+    ArchiveReader *reader_;
     bool allows_all_;
     std::shared_ptr<torch::jit::CompilationUnit> unit_;
     std::vector<c10::IValue> constants_;
@@ -306,8 +261,8 @@ private:
 
 }  // namespace
 
-torch::jit::Module read_archive(torch_text bytes, bool allows_all_operators) {
-    return Archive(bytes, allows_all_operators).read();
+torch::jit::Module read_archive(ArchiveReader &reader, bool allows_all_operators) {
+    return Archive(reader, allows_all_operators).read();
 }
 
 }  // namespace bridge

@@ -127,9 +127,4 @@ void insert_checkpoints(Graph &graph);
 // Throws if functions become too large when all that each calls is put into it.
 void check_size(const std::vector<torch::jit::Function *> &functions);
 
-// archive.cpp
-
-// Reads a TorchScript archive; runs nothing of it that `check_operators` has not seen.
-torch::jit::Module read_archive(torch_text archive, bool allows_all_operators);
-
 }  // namespace bridge

@@ -3,6 +3,9 @@
 
 #include <unordered_set>
 
+#include "packages.h"
+#include "records.h"
+
 namespace bridge {
 
 namespace {
@@ -74,27 +77,62 @@ c10::FunctionSchema without_self(const c10::FunctionSchema &schema) {
     return schema.cloneWithArguments(std::move(arguments));
 }
 
-std::unique_ptr<torch_model> make_model(torch_text archive, const torch_load_options &options) {
-    at::NoGradGuard no_gradients;
-    auto device = device_of(options);
-    auto module = read_archive(archive, options.allows_all_operators != 0);
-    auto forward = forward_of(module);
-    check_size({&forward.function()});
-    const auto &schema = forward.function().getSchema();
-    auto output_count = output_count_of(schema);
-    module.eval();
-    if (device.type() != at::kCPU) module.to(device);
-    auto byte_count = byte_count_of(module);
-    auto ready = optimized(module, device);
-    Program program(forward_of(ready).graph(), method_name);
-    auto model = std::make_unique<torch_model>(torch_model{
-        std::move(ready), std::move(program), without_self(schema), device,
-        {}, output_count, byte_count, true});
-    for (const auto &argument : model->schema.arguments()) {
-        model->input_names.push_back(argument.name());
-        if (argument.type()->kind() != c10::TypeKind::TensorType) model->takes_tensors_only = false;
+// A module that the interpreter runs.
+class ScriptModel : public torch_model {
+public:
+    ScriptModel(ArchiveReader &archive, const torch_load_options &options) : device_(device_of(options)) {
+        auto module = read_archive(archive, options.allows_all_operators != 0);
+        auto forward = forward_of(module);
+        check_size({&forward.function()});
+        const auto &schema = forward.function().getSchema();
+        output_count = output_count_of(schema);
+        module.eval();
+        if (device_.type() != at::kCPU) module.to(device_);
+        byte_count = byte_count_of(module);
+        module_ = optimized(module, device_);
+        program_.emplace(forward_of(module_).graph(), method_name);
+        may_overlap = !program_->keeps_state;
+        schema_.emplace(without_self(schema));
+        for (const auto &argument : schema_->arguments()) {
+            input_names.push_back(argument.name());
+            if (argument.type()->kind() != c10::TypeKind::TensorType) takes_tensors_only_ = false;
+        }
     }
-    return model;
+
+    std::unique_ptr<torch_outputs> run(
+        const torch_view *inputs, size_t count, const torch_run &run) override {
+        std::vector<c10::IValue> stack;
+        stack.reserve(std::max(count + 1, usual_stack));
+        for (size_t index = 0; index < count; ++index) {
+            stack.emplace_back(tensor_of(inputs[index], program_->writes_inputs, device_));
+        }
+        if (count != input_names.size() || !takes_tensors_only_) {
+            const auto &parameters = schema_->arguments();
+            for (size_t index = 0; index < std::min(count, parameters.size()); ++index) {
+                stack[index] = argument_of(stack[index].toTensor(), parameters[index].type());
+            }
+            schema_->checkAndNormalizeInputs(stack);
+        }
+        stack.insert(stack.begin(), module_._ivalue());
+        auto value = program_->run(std::move(stack), std::make_shared<RunContext>(&run, nullptr));
+        return outputs_of(value, output_count, method_name);
+    }
+
+private:
+    at::Device device_;
+    // What is left of it after freezing; `forward` takes it first.
+    Module module_;
+    std::optional<Program> program_;
+    // Of `forward`, without the module.
+    std::optional<c10::FunctionSchema> schema_;
+    bool takes_tensors_only_ = true;
+};
+
+std::unique_ptr<torch_model> make_model(torch_text bytes, const torch_load_options &options) {
+    at::NoGradGuard no_gradients;
+    auto archive = open_archive(bytes);
+    if (is_package(*archive)) return load_package(*archive, options);
+    return std::make_unique<ScriptModel>(*archive, options);
 }
 
 }  // namespace
@@ -111,21 +149,7 @@ torch_failure *model_run(
     torch_model *model, const torch_view *inputs, size_t count, torch_run *run, torch_outputs **outputs) {
     return guarded([&] {
         c10::InferenceMode inference;
-        std::vector<c10::IValue> stack;
-        stack.reserve(std::max(count + 1, usual_stack));
-        for (size_t index = 0; index < count; ++index) {
-            stack.emplace_back(tensor_of(inputs[index], model->program.writes_inputs, model->device));
-        }
-        if (count != model->input_names.size() || !model->takes_tensors_only) {
-            const auto &parameters = model->schema.arguments();
-            for (size_t index = 0; index < std::min(count, parameters.size()); ++index) {
-                stack[index] = argument_of(stack[index].toTensor(), parameters[index].type());
-            }
-            model->schema.checkAndNormalizeInputs(stack);
-        }
-        stack.insert(stack.begin(), model->module._ivalue());
-        auto value = model->program.run(std::move(stack), std::make_shared<RunContext>(run, nullptr));
-        *outputs = outputs_of(value, model->output_count, method_name).release();
+        *outputs = model->run(inputs, count, *run).release();
     });
 }
 

@@ -3,17 +3,16 @@
 
 #include "bridge.h"
 
+// A model that is ready to run.
 struct torch_model {
-    // What is left of it after freezing; `forward` takes it first.
-    torch::jit::Module module;
-    bridge::Program program;
-    // Of `forward`, without the module.
-    c10::FunctionSchema schema;
-    at::Device device;
+    virtual ~torch_model() = default;
+    virtual std::unique_ptr<torch_outputs> run(
+        const torch_view *inputs, size_t input_count, const torch_run &run) = 0;
+
     std::vector<std::string> input_names;
-    size_t output_count;
-    size_t byte_count;
-    bool takes_tensors_only;
+    size_t output_count = 0;
+    size_t byte_count = 0;
+    bool may_overlap = true;
 };
 
 namespace bridge {

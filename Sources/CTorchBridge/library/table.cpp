@@ -67,7 +67,7 @@ const torch_bridge table = {
         [](const torch_model *model, size_t index) { return text_of(model->input_names[index]); },
     .model_output_count = [](const torch_model *model) { return model->output_count; },
     .model_byte_count = [](const torch_model *model) { return model->byte_count; },
-    .model_may_overlap = [](const torch_model *model) { return int32_t(!model->program.keeps_state); },
+    .model_may_overlap = [](const torch_model *model) { return int32_t(model->may_overlap); },
     .model_run = model_run,
     .outputs_count = [](const torch_outputs *outputs) { return outputs->tensors.size(); },
     .outputs_view =

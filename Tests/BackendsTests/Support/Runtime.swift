@@ -10,6 +10,13 @@ enum Runtime {
         ProcessInfo.processInfo.environment["REDISAI_BACKENDS"]
         ?? Fixture.root.appendingPathComponent("build/backends").path
 
+    /// Whether the machine can run fixtures that are native code.
+    #if arch(x86_64)
+        static let isX86 = true
+    #else
+        static let isX86 = false
+    #endif
+
     static let catalog = BackendCatalog(
         path: folder, options: BackendOptions(intraOperatorThreads: 1, interOperatorThreads: 1))
 

@@ -14,7 +14,7 @@ final class TorchScript {
         bridge = try TorchLibrary(
             path: "\(Runtime.folder)/redisai_torch/redisai_torch.so", options: BackendOptions()
         ).bridge
-        var options = torch_load_options(gpu: -1, allows_all_operators: 0)
+        var options = torch_load_options(gpu: -1, allows_all_operators: 0, allows_native_code: 0)
         var made: OpaquePointer?
         let table = bridge.table
         try bridge.check(
