@@ -1,6 +1,8 @@
 // Between our tensors and libtorch's.
 #include "bridge.h"
 
+#include <dlfcn.h>
+
 namespace bridge {
 
 namespace {
@@ -81,9 +83,16 @@ std::unique_ptr<torch_outputs> outputs_of(
     return outputs;
 }
 
+// libtorch's part for GPUs announces itself when it is opened. It is there only where somebody has laid it,
+// and CUDA's own libraries, beside the bridge.
+static bool has_gpus() {
+    static const void *const part = dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_LOCAL);
+    return part != nullptr && at::globalContext().hasCUDA();
+}
+
 at::Device device_of(const torch_load_options &options) {
     if (options.gpu < 0) return at::kCPU;
-    if (!at::globalContext().hasCUDA() || options.gpu >= int32_t(at::detail::getCUDAHooks().deviceCount())) {
+    if (!has_gpus() || options.gpu >= int32_t(at::detail::getCUDAHooks().deviceCount())) {
         throw Failure(TORCH_NO_GPU, "GPU requested but Torch couldn't find CUDA");
     }
     return at::Device(at::kCUDA, c10::DeviceIndex(options.gpu));
