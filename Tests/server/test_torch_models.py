@@ -36,6 +36,19 @@ def test_a_model_is_stored_and_run(client):
         assert get_tensor(client, "y").tolist() == [[2, 6], [12, 20]]
 
 
+def test_archives_older_than_pytorch_1_4_run(client):
+    store_torch(client, "minimal", "old/minimal")
+    set_tensor(client, "a", "FLOAT", [[2, 3], [2, 3]])
+    execute(client, "minimal", ["a", "a"], ["y"])
+    assert get_tensor(client, "y").tolist() == [[4, 6], [4, 6]]
+    store_torch(client, "layers", "old/layers", "BATCHSIZE", 4)
+    assert client.execute_command("AI.MODELGET", "layers", "META")[11] == [b"x"]
+    set_tensor(client, "x", "FLOAT", [[1, 2, 3], [0, 0, 0]])
+    execute(client, "layers", ["x"], ["y"])
+    # The first layer gives [-1.5, 3.5] and [0.5, -0.5], of which only what is above 0 goes on.
+    assert get_tensor(client, "y").tolist() == [[11.5 + 10], [2 + 10]]
+
+
 def test_modelset_and_modelrun_do_the_same(client):
     words = ["AI.MODELSET", "m", "TORCH", "CPU", "BLOB", torch_bytes("mul_2x2")]
     assert client.execute_command(*words) == b"OK"
@@ -245,7 +258,7 @@ def run_whatever_it_takes(client):
 def test_a_damaged_archive_never_harms_the_server(client, server, how):
     set_tensor(client, "x", "FLOAT", [[1, 2, 3]])
     source = random.Random(how)
-    names = ("linear", "sum_difference", "keeps_its_input", "spin_forked")
+    names = ("linear", "sum_difference", "keeps_its_input", "spin_forked", "old/layers")
     for number in range(COUNT):
         whole = torch_bytes(names[number % len(names)])
         blob = {

@@ -12,6 +12,7 @@
 #include <unordered_set>
 
 #include "bridge.h"
+#include "old_archive.h"
 #include "records.h"
 
 namespace bridge {
@@ -147,9 +148,7 @@ public:
     }
 
     torch::jit::Module read() {
-        if (reader_->hasRecord("model.json")) {
-            throw Failure("ERR the archive is of a format older than PyTorch 1.4; save the model anew");
-        }
+        if (reader_->hasRecord("model.json")) return read_old();
         auto constants = read_pickle("constants");
         for (const auto &constant : constants.toTupleRef().elements()) constants_.push_back(constant);
         auto object = read_pickle("data");
@@ -159,10 +158,45 @@ public:
     }
 
 private:
+    // An archive older than PyTorch 1.4.
+    torch::jit::Module read_old() {
+        auto [data, size] = reader_->getRecord("model.json");
+        auto description = Json::parse({static_cast<const char *>(data.get()), size});
+        OldRecords records;
+        records.data = [this](const std::string &name, size_t &byte_count) {
+            auto [content, count] = reader_->getRecord(name);
+            byte_count = count;
+            return as_storage(std::move(content), count);
+        };
+        records.source = [this](const std::string &name) { return source_at(name); };
+        std::optional<c10::IValue> attributes;
+        records.attribute = [&](size_t number) {
+            if (!attributes) attributes = read_pickle("attributes");
+            return parts_of_sequence(*attributes).at(number);
+        };
+        auto tensors = old_tensors(description, records);
+        for (const auto &tensor : tensors) {
+            ValueCheck().check(tensor);
+            constants_.push_back(tensor);
+        }
+        auto module = old_module(description, records, tensors, importer_, unit_);
+        ValueCheck().check(module._ivalue());
+        check_new_functions();
+        return module;
+    }
+
+    static std::vector<c10::IValue> parts_of_sequence(const c10::IValue &value) {
+        if (value.isTuple()) return value.toTupleRef().elements().vec();
+        return value.toListRef().vec();
+    }
+
     std::shared_ptr<torch::jit::Source> source(const std::string &qualifier) {
         std::string path = "code/" + qualifier + ".py";
         std::replace(path.begin() + 5, path.end() - 3, '.', '/');
-        if (!reader_->hasRecord(path)) return nullptr;
+        return reader_->hasRecord(path) ? source_at(path) : nullptr;
+    }
+
+    std::shared_ptr<torch::jit::Source> source_at(const std::string &path) {
         auto [data, size] = reader_->getRecord(path);
         std::string text(static_cast<const char *>(data.get()), size);
         check_nesting(text);
