@@ -234,7 +234,9 @@ def test_a_model_runs_within_a_script(asking):
     asking.execute_command(*calling("model", ["m"], inputs=["a", "a"], outputs=["y"]))
     assert get_tensor(asking, "y").tolist() == [[1, 4], [9, 16]]
     assert asking.execute_command("AI.INFO", "m")[15] == 1
-    assert "rank" in error_of(asking, *calling("model", ["m"], inputs=["t", "t"], outputs=["y"]))
+    text = error_of(asking, *calling("model", ["m"], inputs=["t", "t"], outputs=["y"]))
+    words = "Invalid rank for input: a Got: 1 Expected: 2 Please fix either the inputs/outputs or the model."
+    assert words in text
 
 
 def test_scripts_and_clients_write_at_once_and_nothing_is_lost(start_server):
