@@ -59,7 +59,8 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     installAllocators()
     let state = try makeState(context, settings)
     state.install()
-    guard ReleaseQueue.install(context), Shutdown.install(context), CommandTable.register(in: context),
+    guard ReleaseQueue.install(context), Shutdown.install(context), Audience.install(context),
+        CommandTable.register(in: context),
         unsafe context.registerInfo({ info, isCrash in
             unsafe InfoSections.write(to: InfoWriter(info), forCrashReport: isCrash != 0)
         })

@@ -41,10 +41,11 @@ public struct RedisContext: ~Copyable {
         unsafe redis_KeyAtPosWithFlags(pointer, Int32(position), Int32(flags))
     }
 
-    /// Sends the command as it was typed to replicas and the AOF.
+    /// Sends the command as it was typed to replicas and the AOF; counts one change of the data.
     public func replicateVerbatim() { _ = unsafe redis_ReplicateVerbatim(pointer) }
 
-    /// Sends another command to replicas and the AOF, in this context's database.
+    /// Sends another command to replicas and the AOF, in this context's database; counts one change of the
+    /// data.
     public func replicate(_ name: StaticString, _ words: borrowing CommandWords) {
         unsafe words.withVector { vector, count in
             // Safety: the words live as long as `words`; the server takes its own hold.
@@ -60,6 +61,10 @@ public struct ContextFlags: OptionSet, Sendable {
 
     public static let script = ContextFlags(rawValue: Int32(REDIS_CONTEXT_LUA))
     public static let transaction = ContextFlags(rawValue: Int32(REDIS_CONTEXT_MULTI))
+    static let replica = ContextFlags(rawValue: Int32(REDIS_CONTEXT_SLAVE))
+    static let cluster = ContextFlags(rawValue: Int32(REDIS_CONTEXT_CLUSTER))
+    /// An AOF is written, or about to be.
+    static let appendsToFile = ContextFlags(rawValue: Int32(REDIS_CONTEXT_AOF))
     /// The server is a replica that takes writes from its master only.
     public static let readOnly = ContextFlags(rawValue: Int32(REDIS_CONTEXT_READONLY))
     /// The command came from the master.

@@ -39,6 +39,7 @@ import Testing
             "Sources/Module/Entry.swift",
             "Sources/Redis/Argument.swift",
             "Sources/Redis/ArgumentReader.swift",
+            "Sources/Redis/Audience.swift",
             "Sources/Redis/BlockedClient.swift",
             "Sources/Redis/CommandDispatch.swift",
             "Sources/Redis/CommandRegistration.swift",

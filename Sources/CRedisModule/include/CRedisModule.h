@@ -23,6 +23,7 @@ typedef struct RedisModuleInfoCtx RedisModuleInfoCtx;
 typedef struct RedisModuleScanCursor RedisModuleScanCursor;
 typedef struct RedisModuleCallReply RedisModuleCallReply;
 typedef struct RedisModuleUser RedisModuleUser;
+typedef struct RedisModuleServerInfoData RedisModuleServerInfoData;
 
 enum {
     REDIS_OK = 0,
@@ -45,7 +46,10 @@ enum { REDIS_KEY_EMPTY = 0, REDIS_KEY_MODULE = 6 };
 enum {
     REDIS_CONTEXT_LUA = 1 << 0,
     REDIS_CONTEXT_MULTI = 1 << 1,
+    REDIS_CONTEXT_SLAVE = 1 << 3,
     REDIS_CONTEXT_READONLY = 1 << 4,
+    REDIS_CONTEXT_CLUSTER = 1 << 5,
+    REDIS_CONTEXT_AOF = 1 << 6,
     REDIS_CONTEXT_REPLICATED = 1 << 12,
     REDIS_CONTEXT_LOADING = 1 << 13,
     REDIS_CONTEXT_DENY_BLOCKING = 1 << 21,
@@ -242,6 +246,15 @@ typedef void (*redis_disconnect_function)(
     X(int, SubscribeToServerEvent, \
       (RedisModuleCtx *_Nonnull c, redis_event event, redis_event_function _Nonnull f), \
       (c, event, f)) \
+    X(RedisModuleServerInfoData *_Nullable, GetServerInfo, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull section), \
+      (c, section)) \
+    X(void, FreeServerInfo, \
+      (RedisModuleCtx *_Nonnull c, RedisModuleServerInfoData *_Nonnull info), \
+      (c, info)) \
+    X(long long, ServerInfoGetFieldSigned, \
+      (RedisModuleServerInfoData *_Nonnull info, const char *_Nonnull field, int *_Nullable error), \
+      (info, field, error)) \
     X(int, RegisterNumericConfig, \
       (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, long long value, unsigned int flags, \
         long long least, long long greatest, redis_get_number _Nonnull get, redis_set_number _Nonnull set, \

@@ -37,4 +37,10 @@ enum { REDIS_TYPE_METHODS_VERSION = 4 };
 // ---- Server events
 
 typedef struct redis_event { uint64_t id, data_version; } redis_event;
-enum { REDIS_EVENT_SHUTDOWN = 5, REDIS_EVENT_CRON_LOOP = 8 };
+enum {
+    REDIS_EVENT_ROLE_CHANGED = 0,
+    REDIS_EVENT_SHUTDOWN = 5,
+    REDIS_EVENT_REPLICA_CHANGED = 6,
+    REDIS_EVENT_CRON_LOOP = 8,
+    REDIS_EVENT_FORK_CHILD = 13,
+};

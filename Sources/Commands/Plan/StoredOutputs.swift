@@ -20,6 +20,7 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
         if let error = outcome.firstError { throw .execution(error) }
         if isLate, !keys.isEmpty, let obstacle = context.writeObstacle { throw .notStored(obstacle) }
         let tensors = ModuleState.current.tensors
+        let isHeard = isLate || context.hasAudience
         do throws(WrongType) {
             if keys.count > 1 { for key in keys { _ = try context.read(key).value(tensors) } }
             for (index, key) in keys.enumerated() {
@@ -31,7 +32,11 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
                     continue
                 }
                 handle.set(tensor, tensors)
-                context.replicate("AI.TENSORSET", tensor.commandWords(key: key))
+                if isHeard {
+                    context.replicate("AI.TENSORSET", tensor.commandWords(key: key))
+                } else {
+                    context.replicateVerbatim()
+                }
             }
         } catch {
             throw .wrongType
