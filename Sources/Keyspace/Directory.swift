@@ -13,9 +13,11 @@ public final class Directory<Value: StoredValue & Sendable>: Sendable {
         public let database: Int32
     }
 
+    /// Strong: a weak reference would make each count of references to the value, some in each run, several
+    /// times as costly.
     private struct Sighting: Sendable {
-        weak var value: Value?
-        var place: KeyPlace?
+        let value: Value
+        let place: KeyPlace?
     }
 
     private let sightings = Locked<[ObjectIdentifier: Sighting]>([:])
@@ -23,6 +25,8 @@ public final class Directory<Value: StoredValue & Sendable>: Sendable {
     init() {}
 
     /// A key holds the value; nil if it is not known which. Any thread.
+    ///
+    /// The value is kept until `forget`, which is called whenever a key lets go of one.
     public func note(_ value: Value, at place: KeyPlace?) {
         sightings.withLock { $0[ObjectIdentifier(value)] = Sighting(value: value, place: place) }
     }
@@ -56,9 +60,7 @@ public final class Directory<Value: StoredValue & Sendable>: Sendable {
     }
 
     private func held() -> [(Value, KeyPlace?)] {
-        sightings.withLock { sightings in
-            sightings.values.compactMap { sighting in sighting.value.map { ($0, sighting.place) } }
-        }
+        sightings.withLock { sightings in sightings.values.map { ($0.value, $0.place) } }
     }
 
     private func look(
