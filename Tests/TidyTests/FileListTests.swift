@@ -13,6 +13,8 @@ import Testing
             "Sources/Backends/LiteRT/LiteRTOptions.swift",
             "Sources/Backends/LiteRT/LiteRTSignature.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeBinding.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeBoundRuns.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeInterrupt.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeLibrary.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeMemory.swift",

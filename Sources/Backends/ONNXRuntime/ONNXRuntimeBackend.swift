@@ -53,7 +53,8 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
             throw .backend(ONNX_INITIALIZATION_PREFIX + ONNX_LIMIT_TEXT)
         }
         return try unsafe ONNXRuntimeSession(
-            adopting: built.result, of: library, allocated: built.byteCount, reserved: outside)
+            adopting: built.result, of: library, allocated: built.byteCount, reserved: outside,
+            isOnProcessor: gpu == nil)
     }
 
     private static func scan(_ bytes: Span<UInt8>) throws(ExecutionError) -> ONNXModelScan {

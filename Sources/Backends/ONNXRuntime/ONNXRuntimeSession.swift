@@ -6,7 +6,8 @@ import Tensors
 /// A model that ONNX Runtime has made ready; runs may overlap.
 ///
 /// A run costs the runtime's own call plus, per tensor, a wrapper that lets the runtime read our inputs and,
-/// where the shape is known beforehand, write our outputs in place.
+/// where the shape is known beforehand, write our outputs in place. Small tensors whose shapes come again are
+/// copied to and from values that stay bound, which costs less.
 @safe
 final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     /// Whether outputs are written in place.
@@ -43,6 +44,8 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     private let plans: [OutputPlan?]
     /// What the runs so far have shown.
     let placement: Atomic<Placement>
+    /// Nil where values could lie in another memory than ours.
+    let boundRuns: ONNXRuntimeBoundRuns?
 
     var allowsOverlappingRuns: Bool { true }
 
@@ -51,9 +54,11 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     /// - Parameters:
     ///   - allocated: bytes that it has taken through our allocator.
     ///   - reserved: bytes that it has taken elsewhere, reserved of our memory; given back at the end.
+    ///   - isOnProcessor: whether it runs in the memory that we have, too.
     /// - Throws: what the runtime says when it is asked for names and types.
     init(
-        adopting session: OpaquePointer, of library: ONNXRuntimeLibrary, allocated: Int, reserved: Int
+        adopting session: OpaquePointer, of library: ONNXRuntimeLibrary, allocated: Int, reserved: Int,
+        isOnProcessor: Bool
     ) throws(ExecutionError) {
         let ends: (inputs: [ONNXRuntimeSignature], outputs: [ONNXRuntimeSignature])
         do throws(ExecutionError) {
@@ -79,9 +84,11 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         outputNames = ONNXRuntimeNames(outputs.map(\.name))
         plans = Self.plans(ends.inputs, ends.outputs)
         placement = Atomic(plans.contains { $0 != nil } ? .untried : .copied)
+        boundRuns = isOnProcessor && plans.allSatisfy { $0 != nil } ? ONNXRuntimeBoundRuns() : nil
     }
 
     deinit {
+        boundRuns?.end()
         // Safety: no run is under way, since each holds this object.
         unsafe onnx_session_release(table.pointer, session)
         library.memory.giveBack(reservedByteCount)
@@ -109,6 +116,30 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
             throw .backend("ERR Expected \(self.inputs.count) inputs but got \(inputs.count)")
         }
         let interrupt = try ONNXRuntimeInterrupt.of(stop, table)
+        return try stop.run(interruptedBy: interrupt) { () throws(ExecutionError) in
+            if let outputs = unsafe runBound(inputs, interrupt.options) { return outputs }
+            return try unsafe runWrapped(inputs, interrupt.options, stop)
+        }
+    }
+
+    /// - Returns: nil if it has to be run without bound values.
+    @inline(__always)
+    private func runBound(_ inputs: [Tensor], _ options: OpaquePointer) -> [Tensor?]? {
+        guard let boundRuns, placement.load(ordering: .relaxed) == .inPlace else { return nil }
+        return unsafe boundRuns.run(session, inputs, options) { inputs in
+            let shapes = plans.map { $0?.shape(for: inputs) }
+            var outputs: [(type: DataType, shape: TensorShape)] = []
+            for (plan, shape) in zip(plans, shapes) {
+                guard let plan, let shape else { return nil }
+                outputs.append((plan.type, shape))
+            }
+            return ONNXRuntimeBinding(self, inputs: inputs, outputs: outputs)
+        }
+    }
+
+    private func runWrapped(
+        _ inputs: [Tensor], _ options: OpaquePointer, _ stop: RunStop
+    ) throws(ExecutionError) -> [Tensor?] {
         let capacity = inputs.count + outputs.count
         return try unsafe withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: capacity) {
             values throws(ExecutionError) in
@@ -122,13 +153,11 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
             for index in inputs.indices { unsafe values[index] = try unsafe value(of: inputs[index]) }
             let results = unsafe UnsafeMutableBufferPointer(
                 start: values.baseAddress.map { unsafe $0 + inputs.count }, count: outputs.count)
-            let run = unsafe Run(values: values, results: results, options: interrupt.options, stop: stop)
-            return try stop.run(interruptedBy: interrupt) { () throws(ExecutionError) in
-                if placement.load(ordering: .relaxed) == .inPlace { return try runInPlace(inputs, run) }
-                let tensors = try runAndCopy(run)
-                if placement.load(ordering: .relaxed) == .untried { judge(tensors, of: inputs) }
-                return tensors
-            }
+            let run = unsafe Run(values: values, results: results, options: options, stop: stop)
+            if placement.load(ordering: .relaxed) == .inPlace { return try runInPlace(inputs, run) }
+            let tensors = try runAndCopy(run)
+            if placement.load(ordering: .relaxed) == .untried { judge(tensors, of: inputs) }
+            return tensors
         }
     }
 
@@ -203,6 +232,28 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
             return tensor.type == plan.type && tensor.shape == plan.shape(for: inputs)
         }
         placement.store(isAsPlanned ? .inPlace : .copied, ordering: .relaxed)
+    }
+
+    // MARK: For bindings
+
+    /// The caller releases it, before this session goes.
+    func makeBinding() throws(ExecutionError) -> OpaquePointer {
+        var binding: OpaquePointer?
+        try unsafe table.check(onnx_binding_create(table.pointer, session, &binding))
+        guard let binding = unsafe binding else { throw .outOfMemory }
+        return unsafe binding
+    }
+
+    func bind(_ binding: OpaquePointer, input: Int, to value: OpaquePointer) throws(ExecutionError) {
+        // Safety: all of it is alive; the name is copied.
+        try unsafe table.check(
+            onnx_binding_set_input(table.pointer, binding, inputNames.table[input], value))
+    }
+
+    func bind(_ binding: OpaquePointer, output: Int, to value: OpaquePointer) throws(ExecutionError) {
+        // Safety: all of it is alive; the name is copied.
+        try unsafe table.check(
+            onnx_binding_set_output(table.pointer, binding, outputNames.table[output], value))
     }
 
     private func release(_ value: inout OpaquePointer?) {

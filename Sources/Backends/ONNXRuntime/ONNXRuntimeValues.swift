@@ -38,8 +38,9 @@ extension ONNXRuntimeSession {
         return tensor
     }
 
+    /// A value that refers to elements elsewhere, which must outlive it; the caller releases it.
     @inline(__always)
-    private func wrap(
+    func wrap(
         _ elements: UnsafeMutableRawPointer?, _ byteCount: Int, _ type: DataType, _ shape: TensorShape
     ) throws(ExecutionError) -> OpaquePointer? {
         var value: OpaquePointer?

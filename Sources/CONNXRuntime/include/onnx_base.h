@@ -33,6 +33,7 @@ typedef struct onnx_session_options onnx_session_options;
 typedef struct onnx_cuda_options onnx_cuda_options;
 typedef struct onnx_session onnx_session;
 typedef struct onnx_run_options onnx_run_options;
+typedef struct onnx_binding onnx_binding;
 typedef struct onnx_value onnx_value;
 typedef struct onnx_type_info onnx_type_info;
 typedef struct onnx_tensor_info onnx_tensor_info;

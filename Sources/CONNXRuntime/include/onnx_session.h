@@ -158,4 +158,36 @@ ONNX_INLINE onnx_status *_Nullable onnx_session_run(
         session, options, input_names, inputs, input_count, output_names, output_count, outputs);
 }
 
+/* ---- Run with values that stay bound to their names ---- */
+
+/* Must be released before its session. */
+ONNX_INLINE onnx_status *_Nullable onnx_binding_create(
+    const onnx_table *table, onnx_session *session, onnx_binding *_Nullable *_Nonnull binding) {
+    return ONNX_STATUS_AT(134, onnx_session *, onnx_binding **)(session, binding);
+}
+
+ONNX_INLINE void onnx_binding_release(const onnx_table *table, onnx_binding *binding) {
+    ONNX_AT(135, void, onnx_binding *)(binding);
+}
+
+/* Holds on to what the value holds; one on another device than the model's is copied here, once. */
+ONNX_INLINE onnx_status *_Nullable onnx_binding_set_input(
+    const onnx_table *table, onnx_binding *binding, const char *name, const onnx_value *value) {
+    return ONNX_STATUS_AT(136, onnx_binding *, const char *, const onnx_value *)(binding, name, value);
+}
+
+/* As above; each run writes into the value. */
+ONNX_INLINE onnx_status *_Nullable onnx_binding_set_output(
+    const onnx_table *table, onnx_binding *binding, const char *name, const onnx_value *value) {
+    return ONNX_STATUS_AT(137, onnx_binding *, const char *, const onnx_value *)(binding, name, value);
+}
+
+/* Runs of one binding must not overlap. */
+ONNX_INLINE onnx_status *_Nullable onnx_session_run_bound(
+    const onnx_table *table, onnx_session *session, const onnx_run_options *options,
+    const onnx_binding *binding) {
+    return ONNX_STATUS_AT(133, onnx_session *, const onnx_run_options *, const onnx_binding *)(
+        session, options, binding);
+}
+
 #pragma clang assume_nonnull end
