@@ -19,7 +19,7 @@ static const char *const newer[] = {
     "KeyAtPosWithFlags", "ReplyWithBigNumber", "ReplyWithMap", "GetDbIdFromIO", "GetToKeyNameFromOptCtx",
     "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
     "LoadConfigs", "GetCurrentUserName", "GetModuleUserFromUserName", "SetContextUser",
-    "ACLCheckKeyPermissions", NULL,
+    "ACLCheckKeyPermissions", "EventLoopAddOneShot", NULL,
 };
 
 static int is_newer(const char *name) {

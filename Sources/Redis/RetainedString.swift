@@ -5,7 +5,7 @@ import Synchronization
 /// A server's string that is kept without copying its bytes; may be let go of on any thread.
 ///
 /// The server's counts are not atomic, so the hold itself ends on the main thread: at once there, from
-/// elsewhere within a tick of the server's clock.
+/// elsewhere as soon as the server gets to it.
 @safe
 public final class RetainedString: @unchecked Sendable {
     private let string: OpaquePointer
@@ -46,19 +46,25 @@ private enum MainThread {
     static func install() { unsafe thread = pthread_self() }
 }
 
-/// Strings whose holds end at the next tick of the server's clock.
+/// Strings whose holds end on the server's thread, soon.
 public enum ReleaseQueue {
     @safe
     private struct Entry: @unchecked Sendable {
         let string: OpaquePointer
     }
 
+    /// How many entries there are, to be read without the lock.
     private static let count = Atomic<Int>(0)
     private static let entries = Mutex<[Entry]>([])
 
-    /// Has the queue emptied at each tick; in OnLoad only.
+    /// In OnLoad only.
+    ///
+    /// Servers from 7.0 on are told when there is something; older ones look at each tick of their clock,
+    /// which costs a little all the time.
+    /// - Returns: false if the server refuses.
     public static func install(_ context: borrowing RedisContext) -> Bool {
         MainThread.install()
+        guard !redis_has_EventLoopAddOneShot() else { return true }
         let event = redis_event(id: UInt64(REDIS_EVENT_CRON_LOOP), data_version: 1)
         return unsafe redis_SubscribeToServerEvent(context.pointer, event) { _, _, _, _ in
             ReleaseQueue.drain()
@@ -66,17 +72,23 @@ public enum ReleaseQueue {
     }
 
     fileprivate static func append(_ string: OpaquePointer) {
-        entries.withLock { unsafe $0.append(Entry(string: string)) }
-        count.wrappingAdd(1, ordering: .releasing)
+        let isFirst = entries.withLock { entries in
+            unsafe entries.append(Entry(string: string))
+            count.store(entries.count, ordering: .relaxed)
+            return entries.count == 1
+        }
+        // The others are emptied with it.
+        guard isFirst, redis_has_EventLoopAddOneShot() else { return }
+        unsafe redis_EventLoopAddOneShot({ _ in ReleaseQueue.drain() }, nil)
     }
 
     static func drain() {
-        guard count.load(ordering: .acquiring) > 0 else { return }
+        guard count.load(ordering: .relaxed) > 0 else { return }
         let all = entries.withLock { entries in
             defer { entries = [] }
+            count.store(0, ordering: .relaxed)
             return entries
         }
-        count.wrappingSubtract(all.count, ordering: .relaxed)
         // Safety: each is a hold of ours, ended once, here on the main thread.
         for entry in all { unsafe redis_FreeString(nil, entry.string) }
     }

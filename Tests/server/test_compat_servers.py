@@ -89,6 +89,22 @@ def test_a_dag_in_a_cluster_belongs_to_one_slot(cluster):
         assert refusal(cluster, *words.split()).startswith("CROSSSLOT")
 
 
+def test_strings_that_end_on_another_thread_are_freed(start_server, binary):
+    """Large tensors and models keep the strings of their commands; a flush frees them in the background."""
+    server = start_server(binary=binary, settings=["hz 1", "dynamic-hz no"])
+    client = server.client()
+    large = bytes(1 << 20)
+    before = client.info("memory")["used_memory"]
+    for _ in range(3):
+        for number in range(20):
+            client.execute_command("AI.TENSORSET", f"t{number}", "UINT8", len(large), "BLOB", large)
+        store(client, "m", "wide_layer")
+        assert client.info("memory")["used_memory"] - before > 20 * len(large)
+        client.flushall(asynchronous=True)
+        wait_until(
+            lambda: client.info("memory")["used_memory"] - before < 2 * len(large), what="the memory")
+
+
 def test_values_look_as_the_servers_own_doubles(any_server):
     for protocol, reply in ((2, array(bulk("0.5"), bulk("2"))), (3, array(b",0.5\r\n", b",2\r\n"))):
         with any_server.wire(protocol) as connection:

@@ -78,6 +78,7 @@ typedef void (*redis_scan_function)(
 typedef void (*redis_free_function)(RedisModuleCtx *_Nonnull, void *_Nullable private_data);
 typedef void (*redis_event_function)(
     RedisModuleCtx *_Nonnull, redis_event, uint64_t subevent, void *_Nullable data);
+typedef void (*redis_one_shot_function)(void *_Nullable data);
 typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_report);
 typedef void (*redis_timer_function)(RedisModuleCtx *_Nonnull, void *_Nonnull data);
 typedef void (*redis_disconnect_function)(
@@ -246,6 +247,9 @@ typedef void (*redis_disconnect_function)(
     X(int, SubscribeToServerEvent, \
       (RedisModuleCtx *_Nonnull c, redis_event event, redis_event_function _Nonnull f), \
       (c, event, f)) \
+    X(int, EventLoopAddOneShot, \
+      (redis_one_shot_function _Nonnull f, void *_Nullable data), \
+      (f, data)) \
     X(RedisModuleServerInfoData *_Nullable, GetServerInfo, \
       (RedisModuleCtx *_Nonnull c, const char *_Nonnull section), \
       (c, section)) \
