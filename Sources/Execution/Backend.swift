@@ -54,6 +54,10 @@ public protocol LoadedModel: AnyObject, Sendable {
     /// In the order in which `run` returns them.
     var outputs: [TensorSpecification] { get }
 
+    /// How many there are, which each request asks: handing out an array counts references to it.
+    var inputCount: Int { get }
+    var outputCount: Int { get }
+
     /// Whether `run` may be called on several threads at once.
     var allowsOverlappingRuns: Bool { get }
 
@@ -70,6 +74,11 @@ public protocol LoadedModel: AnyObject, Sendable {
     /// - Throws: `.backend` with the runtime's words if types or shapes do not fit or the run failed
     ///   or was stopped; `.outOfMemory`.
     func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?]
+}
+
+extension LoadedModel {
+    @inlinable public var inputCount: Int { inputs.count }
+    @inlinable public var outputCount: Int { outputs.count }
 }
 
 /// What is known of an input or output before a run.

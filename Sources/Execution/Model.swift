@@ -128,8 +128,8 @@ public final class Model: Runnable {
     private func check(
         _ loaded: any LoadedModel, inputCount: Int, outputCount: Int
     ) throws(ExecutionError) {
-        guard inputCount == loaded.inputs.count else { throw .inputCountMismatch }
-        guard outputCount == loaded.outputs.count else { throw .outputCountMismatch }
+        guard inputCount == loaded.inputCount else { throw .inputCountMismatch }
+        guard outputCount == loaded.outputCount else { throw .outputCountMismatch }
     }
 
     /// How long a run on the thread that asks is expected to take, in nanoseconds; nil if it has to be

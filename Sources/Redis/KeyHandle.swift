@@ -27,15 +27,23 @@ public struct KeyHandle: ~Copyable {
     /// - Returns: nil if there is none.
     /// - Throws: `WrongType` if it is of another type.
     public func value<Value: StoredValue>(_ type: ModuleType<Value>) throws(WrongType) -> Value? {
-        guard let key = unsafe key else { return nil }
+        guard try holds(type), let key = unsafe key, let value = unsafe redis_ModuleTypeGetValue(key) else {
+            return nil
+        }
+        // Safety: keys of this type hold a retained `Value`, put there by `set`.
+        return unsafe Unmanaged<Value>.fromOpaque(value).takeUnretainedValue()
+    }
+
+    /// Whether there is a value.
+    /// - Throws: `WrongType` if it is of another type.
+    @inline(__always)
+    public func holds<Value: StoredValue>(_ type: ModuleType<Value>) throws(WrongType) -> Bool {
+        guard let key = unsafe key else { return false }
         switch unsafe Int(redis_KeyType(key)) {
-        case REDIS_KEY_EMPTY: return nil
+        case REDIS_KEY_EMPTY: return false
         case REDIS_KEY_MODULE:
-            guard unsafe redis_ModuleTypeGetType(key) == type.pointer,
-                let value = unsafe redis_ModuleTypeGetValue(key)
-            else { throw WrongType() }
-            // Safety: keys of this type hold a retained `Value`, put there by `set`.
-            return unsafe Unmanaged<Value>.fromOpaque(value).takeUnretainedValue()
+            guard unsafe redis_ModuleTypeGetType(key) == type.pointer else { throw WrongType() }
+            return true
         default: throw WrongType()
         }
     }

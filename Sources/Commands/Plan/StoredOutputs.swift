@@ -22,13 +22,13 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
         let tensors = ModuleState.current.tensors
         let isHeard = isLate || context.hasAudience
         do throws(WrongType) {
-            if keys.count > 1 { for key in keys { _ = try context.read(key).value(tensors) } }
+            if keys.count > 1 { for key in keys { _ = try context.read(key).holds(tensors) } }
             for (index, key) in keys.enumerated() {
                 let handle = context.write(key)
-                let old = try handle.value(tensors)
+                let isHeld = try handle.holds(tensors)
                 guard let tensor = outcome.tensor(slots[index]) else {
                     // Not a tensor. What an earlier run left there must not pass for this one's output.
-                    if old != nil { delete(key, handle, in: context) }
+                    if isHeld { delete(key, handle, in: context) }
                     continue
                 }
                 handle.set(tensor, tensors)
