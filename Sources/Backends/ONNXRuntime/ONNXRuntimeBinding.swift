@@ -23,44 +23,49 @@ final class ONNXRuntimeBinding {
 
     private let table: ONNXRuntimeTable
     private let binding: OpaquePointer
-    /// The elements of all places, each 64-byte aligned; moves with nobody.
-    private var block: TensorStorage
-    private var inputs: [Place] = []
-    private var outputs: [Place] = []
+    /// The elements of all places, each 64-byte aligned.
+    private let block: TensorStorage
+    private let inputs: [Place]
+    private let outputs: [Place]
 
     /// - Parameters:
     ///   - inputs: whose types and shapes the runs have.
     ///   - outputs: the types and shapes of what the session makes of them.
     /// - Returns: nil if copying would not pay, if there is no memory, or if the runtime refuses.
     init?(_ session: ONNXRuntimeSession, inputs: [Tensor], outputs: [(type: DataType, shape: TensorShape)]) {
-        let places = inputs.map { (type: $0.type, shape: $0.shape) } + outputs
-        guard let layout = Self.layout(places), let block = try? TensorStorage(byteCount: layout.byteCount),
+        let kinds = inputs.map { (type: $0.type, shape: $0.shape) } + outputs
+        guard let layout = Self.layout(kinds), var block = try? TensorStorage(byteCount: layout.byteCount),
             let binding = try? unsafe session.makeBinding()
         else { return nil }
-        table = session.table
-        unsafe self.binding = binding
-        self.block = block
-        // From here on, what is made is released with this object.
+        var places: [Place] = []
         do throws(ExecutionError) {
-            for index in places.indices {
-                let place = try place(places[index], layout.ranges[index], session)
+            for (kind, range) in zip(kinds, layout.ranges) {
+                places.append(try Self.place(kind, range, of: &block, session))
+            }
+            for (index, place) in places.enumerated() {
                 if index < inputs.count {
-                    self.inputs.append(place)
                     try unsafe session.bind(binding, input: index, to: place.value)
                 } else {
-                    self.outputs.append(place)
                     try unsafe session.bind(binding, output: index - inputs.count, to: place.value)
                 }
             }
         } catch {
+            unsafe Self.release(binding, places, session.table)
             return nil
         }
+        table = session.table
+        unsafe self.binding = binding
+        self.block = block
+        self.inputs = Array(places[..<inputs.count])
+        self.outputs = Array(places[inputs.count...])
     }
 
-    deinit {
-        // Safety: made here, and no run is under way, for whoever runs holds this object.
+    deinit { unsafe Self.release(binding, inputs + outputs, table) }
+
+    private static func release(_ binding: OpaquePointer, _ places: [Place], _ table: ONNXRuntimeTable) {
+        // Safety: made by `init`, and no run is under way, for whoever runs holds this object.
         unsafe onnx_binding_release(table.pointer, binding)
-        for place in inputs + outputs { unsafe onnx_value_release(table.pointer, place.value) }
+        for place in places { unsafe onnx_value_release(table.pointer, place.value) }
     }
 
     /// Where in one block the elements of each place lie; nil for strings, and beyond the limit.
@@ -81,10 +86,11 @@ final class ONNXRuntimeBinding {
         return (ranges, end)
     }
 
-    private func place(
-        _ kind: (type: DataType, shape: TensorShape), _ range: Range<Int>, _ session: ONNXRuntimeSession
+    private static func place(
+        _ kind: (type: DataType, shape: TensorShape), _ range: Range<Int>, of block: inout TensorStorage,
+        _ session: ONNXRuntimeSession
     ) throws(ExecutionError) -> Place {
-        // Safety: the block stays where it is as long as this object, and so do the values.
+        // Safety: the elements stay where they are as long as the block, and the value does not outlive it.
         let bytes = unsafe block.withMutableBytes { block in
             unsafe block.withUnsafeMutableBytes { unsafe UnsafeMutableRawBufferPointer(rebasing: $0[range]) }
         }
