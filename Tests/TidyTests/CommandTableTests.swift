@@ -4,6 +4,9 @@ import Testing
 @Suite struct CommandTableTests {
     static let table = "Sources/Commands/CommandTable.swift"
 
+    /// What commands conform to.
+    private static let protocols: Set<Substring> = ["Command", "RunCommand"]
+
     static func commandFiles(_ files: [SourceFile]) -> [SourceFile] {
         files.filter { $0.target == "Commands" }
     }
@@ -13,7 +16,7 @@ import Testing
         commandFiles(files).flatMap { file in
             file.code.enumerated().compactMap { index, line in
                 let halves = line.split(separator: ":", maxSplits: 1)
-                guard halves.count == 2, SwiftText.words(of: halves[1]).contains("Command") else {
+                guard halves.count == 2, !protocols.isDisjoint(with: SwiftText.words(of: halves[1])) else {
                     return nil
                 }
                 let words = SwiftText.words(of: halves[0])

@@ -3,11 +3,11 @@ import Redis
 
 /// `AI.MODELRUN key [TIMEOUT ms] INPUTS tensor ... OUTPUTS tensor ...`: the older spelling of
 /// `AI.MODELEXECUTE`.
-public struct ModelRun: Command {
+public struct ModelRun: RunCommand {
     /// Words of the shortest call, the command's name included.
-    static let leastWordCount = 6
+    public static let leastWordCount = 6
 
-    let request: ModelRequest
+    public let request: ModelRequest
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
         guard words.count >= Self.leastWordCount, let key = words.next() else { throw .arity("AI.MODELRUN") }
@@ -25,22 +25,10 @@ public struct ModelRun: Command {
         request = ModelRequest(key: key, inputs: inputs, outputs: outputs, timeoutMilliseconds: timeout)
     }
 
-    public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try request.run(in: context)
-    }
-
-    /// What is wrong with the call or the model is said before what is wrong with the words behind it.
-    public static func failure(
-        _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
-    ) -> CommandError {
-        do throws(CommandError) {
-            try context.refuseTransaction()
-            guard words.count >= leastWordCount else { return failure }
-            _ = try ModelGet.model(at: words[1], in: context)
-            return failure
-        } catch {
-            return error
-        }
+    public static func checkKey(
+        of words: ArgumentReader, in context: borrowing RedisContext
+    ) throws(CommandError) {
+        _ = try ModelGet.model(at: words[1], in: context)
     }
 
     public static func reportKeys(_ words: ArgumentReader, to context: borrowing RedisContext) {

@@ -3,11 +3,11 @@ import Redis
 
 /// `AI.SCRIPTRUN key function [TIMEOUT ms] [INPUTS tensor ... [$ tensor ...]] [OUTPUTS tensor ...]`: the
 /// older spelling of `AI.SCRIPTEXECUTE`, without counts, keys and arguments.
-public struct ScriptRun: Command {
+public struct ScriptRun: RunCommand {
     /// Words of the shortest call, the command's name included.
-    static let leastWordCount = 3
+    public static let leastWordCount = 3
 
-    let request: ScriptRequest
+    public let request: ScriptRequest
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
         guard words.count >= Self.leastWordCount, let key = words.next(), let function = words.next() else {
@@ -18,15 +18,10 @@ public struct ScriptRun: Command {
         request = sections.request
     }
 
-    public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try request.run(in: context)
-    }
-
-    /// What is wrong with the call or the script is said before what is wrong with the words behind it.
-    public static func failure(
-        _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
-    ) -> CommandError {
-        ScriptExecute.failure(failure, parsing: words, in: context)
+    public static func checkKey(
+        of words: ArgumentReader, in context: borrowing RedisContext
+    ) throws(CommandError) {
+        _ = try ScriptGet.script(at: words[1], in: context)
     }
 
     public static func reportKeys(_ words: ArgumentReader, to context: borrowing RedisContext) {

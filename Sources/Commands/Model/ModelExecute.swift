@@ -4,33 +4,21 @@ import Redis
 import Tensors
 
 /// `AI.MODELEXECUTE key INPUTS n tensor ... OUTPUTS n tensor ... [TIMEOUT ms]`
-public struct ModelExecute: Command {
+public struct ModelExecute: RunCommand {
     /// Words of the shortest call, the command's name included.
-    static let leastWordCount = 8
+    public static let leastWordCount = 8
 
-    let request: ModelRequest
+    public let request: ModelRequest
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
         request = try Self.request(&words, for: nil)
     }
 
-    public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try request.run(in: context)
-    }
-
-    /// What is wrong with the call or the model is said before what is wrong with the words behind it.
-    public static func failure(
-        _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
-    ) -> CommandError {
-        do throws(CommandError) {
-            try context.refuseTransaction()
-            guard words.count >= leastWordCount else { return failure }
-            var words = words
-            _ = try request(&words, for: try ModelGet.model(at: words[1], in: context))
-            return failure
-        } catch {
-            return error
-        }
+    public static func checkKey(
+        of words: ArgumentReader, in context: borrowing RedisContext
+    ) throws(CommandError) {
+        var words = words
+        _ = try request(&words, for: try ModelGet.model(at: words[1], in: context))
     }
 
     public static func reportKeys(_ words: ArgumentReader, to context: borrowing RedisContext) {

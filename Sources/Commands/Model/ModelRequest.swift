@@ -4,7 +4,7 @@ import Redis
 import Tensors
 
 /// One model, tensors from keys, and keys for what comes out: where both spellings of a run meet.
-struct ModelRequest {
+public struct ModelRequest: RunCommandRequest {
     let key: Argument
     let inputs: ArgumentSlice
     let outputs: ArgumentSlice
@@ -12,7 +12,7 @@ struct ModelRequest {
     let timeoutMilliseconds: Int
 
     /// Runs at once if that is expected to be short; else blocks the client until a worker has run it.
-    func run(in context: borrowing RedisContext) throws(CommandError) {
+    public func run(in context: borrowing RedisContext) throws(CommandError) {
         try context.refuseTransaction()
         let model = try ModelGet.model(at: key, in: context)
         try checkCounts(of: model)

@@ -56,7 +56,7 @@ enum Storage<Value: StoredRunnable> {
     private static var scheduler: Scheduler { ModuleState.current.scheduler }
 
     static func checkType(_ key: Argument, in context: borrowing RedisContext) throws(CommandError) {
-        do throws(WrongType) { _ = try context.read(key).value(Value.type) } catch { throw .wrongType }
+        do throws(WrongType) { _ = try context.read(key).holds(Value.type) } catch { throw .wrongType }
     }
 
     private static func commit(_ value: Value, _ key: Argument, _ context: borrowing RedisContext) {

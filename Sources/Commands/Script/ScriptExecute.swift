@@ -4,32 +4,20 @@ import Redis
 
 /// `AI.SCRIPTEXECUTE key function [KEYS n key ...] [INPUTS n tensor ...] [ARGS n word ...]
 /// [OUTPUTS n tensor ...] [TIMEOUT ms]`
-public struct ScriptExecute: Command {
+public struct ScriptExecute: RunCommand {
     /// Words of the shortest call, the command's name included.
-    static let leastWordCount = 3
+    public static let leastWordCount = 3
 
-    let request: ScriptRequest
+    public let request: ScriptRequest
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
         request = try Self.request(&words, isInDAG: false)
     }
 
-    public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try request.run(in: context)
-    }
-
-    /// What is wrong with the call or the script is said before what is wrong with the words behind it.
-    public static func failure(
-        _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
-    ) -> CommandError {
-        do throws(CommandError) {
-            try context.refuseTransaction()
-            guard words.count >= leastWordCount else { return failure }
-            _ = try ScriptGet.script(at: words[1], in: context)
-            return failure
-        } catch {
-            return error
-        }
+    public static func checkKey(
+        of words: ArgumentReader, in context: borrowing RedisContext
+    ) throws(CommandError) {
+        _ = try ScriptGet.script(at: words[1], in: context)
     }
 
     /// Keys of KEYS may be read and changed: what the script does with them is not known.

@@ -4,7 +4,7 @@ import Redis
 import Tensors
 
 /// One call of a script, tensors from keys, and keys for what comes out: where both spellings meet.
-struct ScriptRequest {
+public struct ScriptRequest: RunCommandRequest {
     let key: Argument
     let function: Argument
     /// Handed to the script as they are; otherwise they only say where the command belongs.
@@ -21,7 +21,7 @@ struct ScriptRequest {
     }
 
     /// Blocks the client until a worker has run it.
-    func run(in context: borrowing RedisContext) throws(CommandError) {
+    public func run(in context: borrowing RedisContext) throws(CommandError) {
         try context.refuseTransaction()
         let script = try ScriptGet.script(at: key, in: context)
         try Self.check(script)
