@@ -6,6 +6,7 @@ import pytest
 
 from support import paths
 from support.models import PRODUCT, execute, get_tensor, prepare_product, set_tensor
+from support.replicas import caught_up, follow
 from support.servers import wait_until
 
 SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
@@ -53,16 +54,9 @@ def outputs(server):
     return {name: get_tensor(client, name).tolist() for name in client.keys("y*")}
 
 
-def follow(replica, master):
-    replica.client().execute_command("REPLICAOF", "127.0.0.1", master.port)
-    wait_until(lambda: replica.field("replication", "master_link_status") == "up", what="the replication")
-
-
 def assert_equal(master, replica):
     """The replica has all outputs, and has not run the model to get them."""
-    written = int(master.field("replication", "master_repl_offset"))
-    wait_until(
-        lambda: int(replica.field("replication", "slave_repl_offset")) >= written, what="the offset")
+    caught_up(master, replica)
     assert outputs(replica) == outputs(master) != {}
     assert "ai.modelexecute" not in replica.info("commandstats").lower()
 

@@ -8,6 +8,7 @@ import pytest
 
 from support.clients import refusal
 from support.models import execute, execution, floats, get_tensor, model_bytes, set_tensor, store
+from support.replicas import follow
 from support.servers import wait_until
 from support.texts import MINIMUM_ABOVE_BATCH
 from support.wire import OK, error
@@ -87,8 +88,7 @@ def test_saved_models_on_devices_too_many_keep_their_bytes(start_server):
 def test_a_replica_with_a_lower_limit_follows(start_server):
     master = start_server(tcp=True)
     replica = start_server(tcp=True, words=["DEVICE_LIMIT", 1])
-    replica.client().execute_command("REPLICAOF", "127.0.0.1", master.port)
-    wait_until(lambda: replica.field("replication", "master_link_status") == "up", what="the link")
+    follow(replica, master)
     store(master.client(), "m", "add_1", device="CPU:1")
     floats(master.client(), "x", 1, 2)
     wait_until(lambda: replica.client().exists("m", "x") == 2, what="the model and the tensor")

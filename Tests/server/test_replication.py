@@ -6,6 +6,7 @@ from support.clients import refusal
 from support.dags import dag, run
 from support.models import (
     PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, set_tensor, store)
+from support.replicas import caught_up, follow
 from support.servers import RedisServer, wait_until
 from support.texts import IN_TRANSACTION
 
@@ -19,20 +20,6 @@ def calls(server):
         if name.startswith("ai."):
             counts[name] = int(rest.split(",")[0].removeprefix("calls="))
     return counts
-
-
-def follow(replica, master):
-    """Makes one server the replica of another and waits until it has everything."""
-    replica.client().execute_command("REPLICAOF", "127.0.0.1", master.port)
-    wait_until(lambda: replica.field("replication", "master_link_status") == "up", what="the replication")
-
-
-def caught_up(master, replica):
-    """Waits until the replica has all that the master has written."""
-    written = int(master.field("replication", "master_repl_offset"))
-    wait_until(
-        lambda: int(replica.field("replication", "slave_repl_offset")) >= written,
-        what="the replica's offset")
 
 
 @pytest.fixture(scope="module")
