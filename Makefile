@@ -34,7 +34,8 @@ SWIFT_PATHS := $(wildcard Package.swift Sources Tests Benchmarks)
 # A changed C header makes SwiftPM compile the target that imports it, and not those into which that
 # target's functions were inlined; they would go on with the old layout. So the headers are an option.
 HEADERS := $(shell cat Sources/*/include/*.h | cksum | cut -d ' ' -f 1)
-SWIFT_BUILD := $(SWIFT) build --scratch-path $(SCRATCH) -Xcc -DREDISAI_HEADERS=$(HEADERS)
+# A cached evaluation of Package.swift would go on with the commit of its first time, which INFO shows.
+SWIFT_BUILD := $(SWIFT) build --manifest-cache none --scratch-path $(SCRATCH) -Xcc -DREDISAI_HEADERS=$(HEADERS)
 VENV := build/python/bin/python
 FETCH := $(VENV) Scripts/fetch.py
 PIP_INSTALL := $(VENV) -m pip install --disable-pip-version-check
