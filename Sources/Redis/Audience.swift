@@ -48,8 +48,12 @@ extension RedisContext {
     /// False only on a server that writes no AOF and that no replica follows or could go on following.
     /// There, within a command, `replicateVerbatim` does all that `replicate` would: it counts the change.
     public var hasAudience: Bool {
-        // In a cluster, slots also move to servers that are no replicas.
-        guard flags.isDisjoint(with: [.appendsToFile, .replica, .cluster, .loading]) else { return true }
+        // In a cluster, slots also move to servers that are no replicas; a transaction or a script may turn
+        // the AOF on behind this command.
+        let mayHaveOne: ContextFlags = [
+            .appendsToFile, .replica, .cluster, .loading, .transaction, .script,
+        ]
+        guard flags.isDisjoint(with: mayHaveOne) else { return true }
         return Audience.includesReplicas(self)
     }
 }

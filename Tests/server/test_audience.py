@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from support import paths
-from support.models import PRODUCT, execute, get_tensor, prepare_product, set_tensor
+from support.models import PRODUCT, execute, execution, get_tensor, prepare_product, set_tensor
 from support.replicas import caught_up, follow
 from support.servers import wait_until
 
@@ -52,6 +52,14 @@ class Writer:
 def outputs(server):
     client = server.client()
     return {name: get_tensor(client, name).tolist() for name in client.keys("y*")}
+
+
+def wait_for_aof(server):
+    """Waits until the first AOF is written."""
+    ended = {"aof_rewrite_in_progress": "0", "aof_rewrite_scheduled": "0"}
+    wait_until(
+        lambda: all(server.field("persistence", name) == value for name, value in ended.items()),
+        what="the first AOF")
 
 
 def assert_equal(master, replica):
@@ -115,14 +123,30 @@ def test_an_aof_that_is_turned_on_later_has_the_outputs(start):
     with Writer(server) as writer:
         client.config_set("appendonly", "yes")
         writer.wait(50)
-        wait_until(
-            lambda: server.field("persistence", "aof_rewrite_in_progress") == "0"
-            and server.field("persistence", "aof_rewrite_scheduled") == "0", what="the first AOF")
+        wait_for_aof(server)
         writer.wait(50)
     expected = outputs(server)
     server.settings.append("appendonly yes")
     server.restart(save=False)
     assert outputs(server) == expected != {}
+    assert "ai.modelexecute" not in server.info("commandstats").lower()
+
+
+def test_an_aof_that_a_transaction_turns_on_behind_a_run_has_its_outputs(start):
+    server = start(words=["EXECUTE_IN_TRANSACTIONS", "yes"])
+    client = server.client()
+    prepare_product(client)
+    execute(client, "m", ["a", "b"], ["y"])
+    with client.pipeline(transaction=True) as transaction:
+        transaction.execute_command(*execution("m", ["a", "b"], ["y1"]))
+        transaction.config_set("appendonly", "yes")
+        transaction.execute_command(*execution("m", ["a", "b"], ["y2"]))
+        assert transaction.execute() == [b"OK", True, b"OK"]
+    wait_for_aof(server)
+    expected = outputs(server)
+    server.settings.append("appendonly yes")
+    server.restart(save=False)
+    assert outputs(server) == expected == {name: PRODUCT for name in (b"y", b"y1", b"y2")}
     assert "ai.modelexecute" not in server.info("commandstats").lower()
 
 
