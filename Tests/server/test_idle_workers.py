@@ -17,7 +17,11 @@ def threads(server):
     """The status files of the server's threads, by number: names and values."""
     found = {}
     for folder in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
-        lines = (line.partition(":") for line in (folder / "status").read_text().splitlines())
+        try:
+            text = (folder / "status").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # It has ended meanwhile, as those that load models do.
+        lines = (line.partition(":") for line in text.splitlines())
         found[int(folder.name)] = {name: content.strip() for name, _, content in lines}
     return found
 

@@ -23,8 +23,12 @@ def too_many_devices(device, limit):
 
 def threads(server):
     """The names of the server's threads."""
-    names = pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm")
-    return sorted(name.read_text().strip() for name in names)
+    names = []
+    for file in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm"):
+        # One that has ended meanwhile has none.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            names.append(file.read_text().strip())
+    return sorted(names)
 
 
 def workers(server):
