@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Does an idle server with the module and stored models use more processor time than one without?
 
-Several servers of both kinds run side by side, and nobody talks to them. The module's own threads must not
-run at all. What is left is the server's: ten times a second it walks the memory arenas of all threads that
-have allocated. That must be less than the least that top shows, a tenth of a percent of a core; servers
-without the module also differ by some of it, by where their memory and their threads happen to lie.
+Several servers of both kinds run side by side, and nobody talks to them. Servers without the module differ
+among themselves, by where their memory and their threads happen to lie: what the module adds counts as
+measurable if it is more than that. The module's own threads must not run at all; what is left is the
+server's, which ten times a second walks the memory arenas of all threads that have allocated.
 """
 
 import argparse
@@ -17,8 +17,6 @@ import models
 from server import Server, add_arguments
 
 WIDTH = 8
-# In microseconds per second: 0.1 % of a core.
-BOUND = 1000
 
 
 def threads(server):
@@ -100,7 +98,7 @@ def main():
         without, with_it, runs = measure(plain, with_module, options.seconds)
     added = statistics.mean(with_it) - statistics.mean(without)
     spread = max(without) - min(without)
-    is_met = added <= BOUND and runs == 0
+    is_met = added <= spread and runs == 0
     print(f"{'met' if is_met else 'NOT MET'}: the module adds {added:.0f} us/s = {added / 1e4:.3f} % of a "
           f"core to {statistics.mean(without):.0f} us/s; servers without it differ by {spread:.0f} us/s; the "
           f"module's threads ran {runs} times")
