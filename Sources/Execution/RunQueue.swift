@@ -1,21 +1,46 @@
 import Synchronization
 
-/// What waits for one device, and its workers, which live as long as the process.
-///
-/// The worker that fell asleep last is woken first: its memory is still in the processor's caches, and those
-/// that are never needed never allocate, for which the server's allocator would keep an arena each.
+/// What waits for one device, and the places at which workers of the pool run it.
 public final class RunQueue: Sendable {
     typealias Waiting = BatchQueue<RunRequest>
 
     private struct State: Sendable {
         var waiting = Waiting()
-        /// Set if the queue never came into being; ends the workers that were started.
-        var isClosed = false
-        var workers: [WorkerThread] = []
-        /// What wakes the sleeping workers, the last to fall asleep at the end.
+        /// The processor time used at each place.
+        var times: [ProcessorTime]
+        /// Places without a worker; the next to be taken at the end.
+        var free: [Int]
+        /// What wakes workers that sleep at their places until a time, the last to fall asleep at the end.
         var sleeping: [Condition] = []
         /// Of requests that wait for their batch without a limit, those queued until then are in the log.
         var loggedUntil = Int.min
+
+        init(workerCount: Int) {
+            times = Array(repeating: ProcessorTime(), count: workerCount)
+            free = (0..<workerCount).reversed()
+        }
+
+        /// Takes whoever is to look what is next; nil if all workers are busy, who look by themselves.
+        mutating func takeHelper() -> Helper? {
+            sleeping.popLast().map(Helper.sleeper) ?? free.popLast().map(Helper.newcomer)
+        }
+
+        /// What a worker does while nothing runs before `limit`: it waits no longer than until the next line
+        /// for the log is due.
+        mutating func pause(until limit: Int?, _ now: Int) -> Monitor<State>.Waiting<Next> {
+            let patient = waiting.waitingWithoutLimit.filter { $0.queuedAt > loggedUntil }
+            guard let oldest = patient.map(\.queuedAt).min() else { return .until(nanoseconds: limit) }
+            let due = oldest + patienceNanoseconds
+            guard due <= now else { return .until(nanoseconds: min(due, limit ?? due)) }
+            loggedUntil = now - patienceNanoseconds
+            return .done(.perform(.log(patient.filter { $0.queuedAt <= loggedUntil })))
+        }
+    }
+
+    private enum Helper {
+        case sleeper(Condition)
+        /// A worker of the pool, to come to this place.
+        case newcomer(at: Int)
     }
 
     /// What a worker does next.
@@ -23,7 +48,12 @@ public final class RunQueue: Sendable {
         case run(RunRequest)
         case runTogether([RunRequest])
         case log([RunRequest])
-        case end
+    }
+
+    private enum Next {
+        case perform(Task)
+        /// There is nothing to do, not even later; with what the thread's clock showed.
+        case leave(used: Int)
     }
 
     /// A request that has waited for its batch for so long, with no end in sight, is put into the log.
@@ -31,43 +61,23 @@ public final class RunQueue: Sendable {
 
     /// The device's name in upper case.
     public let name: String
+    /// Places: requests or batches that may run at the same time.
     public let workerCount: Int
+    private let pool: WorkerPool
     private let settings: RunSettings
     private let log: @Sendable (String) -> Void
-    private let state = Monitor(State())
+    private let state: Monitor<State>
     private let count = Atomic<Int>(0)
     private let busyCount = Atomic<Int>(0)
 
-    /// - Parameter watch: stops what takes too long on the workers.
-    /// - Returns: nil if the threads could not be started.
-    init?(
-        name: String, settings: RunSettings, watch: RunWatch, log: @escaping @Sendable (String) -> Void
-    ) {
+    /// - Parameter pool: has as many workers for this queue as the settings say.
+    init(name: String, settings: RunSettings, pool: WorkerPool, log: @escaping @Sendable (String) -> Void) {
         self.name = name
         self.settings = settings
+        self.pool = pool
         workerCount = settings.threadsPerQueue
+        state = Monitor(State(workerCount: workerCount))
         self.log = log
-        // What a worker needs to fall asleep is made here, so that it allocates nothing before its first run.
-        state.withLock { $0.sleeping.reserveCapacity(workerCount) }
-        for index in 0..<workerCount {
-            let slot = watch.makeSlot()
-            let condition = Condition()
-            let worker = WorkerThread(name: "ai:\(name)/\(index)") { self.work(slot, watch, condition) }
-            guard let worker else {
-                watch.remove(slot)
-                close()
-                return nil
-            }
-            state.withLock { $0.workers.append(worker) }
-        }
-    }
-
-    private func close() {
-        let sleeping = state.withLock { state in
-            state.isClosed = true
-            return state.sleeping
-        }
-        for condition in sleeping { condition.signal() }
     }
 
     /// Requests that may wait; one more is refused.
@@ -79,21 +89,21 @@ public final class RunQueue: Sendable {
     /// Workers that run something; a hint.
     public var busyWorkerCount: Int { busyCount.load(ordering: .relaxed) }
 
-    /// Processor time of each worker, in microseconds; nil where the system does not tell.
-    public var workerMicroseconds: [Int?] { state.withLock { $0.workers }.map(\.microseconds) }
+    /// Processor time used at each place so far, in microseconds.
+    public var workerMicroseconds: [Int] { state.withLock { $0.times.map { $0.nanoseconds / 1000 } } }
 
     /// Adds a request at the end.
     /// - Returns: what takes it out again; nil if the queue is full, and nothing is added then.
     func enqueue(_ request: RunRequest) -> Waiting.Ticket? {
         let member = request.batchMember
         let limit = limit
-        let (ticket, sleeper) = state.withLock { state -> (Waiting.Ticket?, Condition?) in
+        let (ticket, helper) = state.withLock { state -> (Waiting.Ticket?, Helper?) in
             guard state.waiting.count < limit else { return (nil, nil) }
             defer { count.store(state.waiting.count, ordering: .relaxed) }
             let ticket = state.waiting.append(request, as: member, queuedAt: request.queuedAt)
-            return (ticket, state.sleeping.popLast())
+            return (ticket, state.takeHelper())
         }
-        sleeper?.signal()
+        wake(helper)
         return ticket
     }
 
@@ -109,55 +119,66 @@ public final class RunQueue: Sendable {
         return removed != nil
     }
 
-    private func wakeOne() { state.withLock { $0.sleeping.popLast() }?.signal() }
+    private func wakeOne() { wake(state.withLock { $0.takeHelper() }) }
 
-    private func work(_ slot: RunSlot, _ watch: RunWatch, _ condition: Condition) {
-        defer { watch.remove(slot) }
+    private func wake(_ helper: Helper?) {
+        switch helper {
+        case .sleeper(let condition): condition.signal()
+        case .newcomer(let place): pool.call(to: place, of: self)
+        case nil: break
+        }
+    }
+
+    // MARK: On the workers
+
+    /// Runs what waits, at a place that was free, until there is nothing to do, not even later.
+    ///
+    /// - Parameters:
+    ///   - clock: the calling thread's; without one, its time is not counted.
+    ///   - used: what it showed when the thread last left a place; 0 at first.
+    /// - Returns: what it shows now.
+    func work(at place: Int, _ worker: WorkerPool.Worker, _ clock: ThreadClock?, since used: Int) -> Int {
+        state.withLock { $0.times[place].begin(clock, at: used) }
         while true {
-            let task = next(condition)
-            busyCount.wrappingAdd(1, ordering: .relaxed)
-            defer { busyCount.wrappingSubtract(1, ordering: .relaxed) }
-            switch task {
-            case .run(let request): request.run(slot)
-            case .runTogether(let requests): RunRequest.run(together: requests, slot)
-            case .log(let requests): for request in requests { logPatience(of: request) }
-            case .end: return
+            switch next(at: place, worker.condition) {
+            case .perform(let task): perform(task, worker.slot)
+            case .leave(let used): return used
             }
         }
     }
 
-    /// - Parameter condition: what wakes this worker, and no other.
-    private func next(_ condition: Condition) -> Task {
-        let task = state.wait(on: condition) { state -> Monitor<State>.Waiting<Task> in
+    private func perform(_ task: Task, _ slot: RunSlot) {
+        // This worker may have been the one that kept the time for what still waits.
+        if waitingCount > 0 { wakeOne() }
+        busyCount.wrappingAdd(1, ordering: .relaxed)
+        defer { busyCount.wrappingSubtract(1, ordering: .relaxed) }
+        switch task {
+        case .run(let request): request.run(slot)
+        case .runTogether(let requests): RunRequest.run(together: requests, slot)
+        case .log(let requests): for request in requests { logPatience(of: request) }
+        }
+    }
+
+    private func next(at place: Int, _ condition: Condition) -> Next {
+        state.wait(on: condition) { state -> Monitor<State>.Waiting<Next> in
             // Whoever woke it has taken it out already, unless it was the clock.
             state.sleeping.removeAll { $0 === condition }
-            guard !state.isClosed else { return .done(.end) }
             let now = Monotonic.nanoseconds
             defer { count.store(state.waiting.count, ordering: .relaxed) }
             switch state.waiting.next(at: now) {
-            case .run(let request): return .done(.run(request))
-            case .runTogether(let requests): return .done(.runTogether(requests))
+            case .run(let request): return .done(.perform(.run(request)))
+            case .runTogether(let requests): return .done(.perform(.runTogether(requests)))
             case .wait(let limit):
-                let waiting = Self.wait(&state, until: limit, now)
-                if case .until = waiting { state.sleeping.append(condition) }
-                return waiting
+                let pause = state.pause(until: limit, now)
+                guard case .until(let time) = pause else { return pause }
+                guard time != nil else {
+                    state.free.append(place)
+                    return .done(.leave(used: state.times[place].end()))
+                }
+                state.sleeping.append(condition)
+                return pause
             }
         }
-        // This worker may have been the one that kept the time for what still waits.
-        if waitingCount > 0 { wakeOne() }
-        return task
-    }
-
-    /// Waits no longer than until the next line for the log is due.
-    private static func wait(
-        _ state: inout State, until limit: Int?, _ now: Int
-    ) -> Monitor<State>.Waiting<Task> {
-        let patient = state.waiting.waitingWithoutLimit.filter { $0.queuedAt > state.loggedUntil }
-        guard let oldest = patient.map(\.queuedAt).min() else { return .until(nanoseconds: limit) }
-        let due = oldest + patienceNanoseconds
-        guard due <= now else { return .until(nanoseconds: min(due, limit ?? due)) }
-        state.loggedUntil = now - patienceNanoseconds
-        return .done(.log(patient.filter { $0.queuedAt <= now - patienceNanoseconds }))
     }
 
     private func logPatience(of request: RunRequest) {

@@ -7,7 +7,7 @@ public final class Scheduler: Sendable {
     let loader: Loader
     private let log: @Sendable (String) -> Void
     private let queues = Locked<[RunQueue]>([])
-    private let watch: RunWatch
+    private let pool: WorkerPool
     /// Of the thread that calls `runInline` and `runInPlace`.
     private let inlineSlot: RunSlot
 
@@ -19,7 +19,8 @@ public final class Scheduler: Sendable {
         self.settings = settings
         self.log = log
         loader = Loader(provider: provider)
-        watch = RunWatch { settings.executionTimeoutMilliseconds }
+        let watch = RunWatch { settings.executionTimeoutMilliseconds }
+        pool = WorkerPool(watch: watch)
         inlineSlot = watch.makeSlot()
     }
 
@@ -36,9 +37,9 @@ public final class Scheduler: Sendable {
         // Only the main thread makes new ones; a loader finds what was made for it.
         let limit = settings.deviceLimit
         guard count < limit else { throw .tooManyDevices(device: name, limit: limit) }
-        guard let queue = RunQueue(name: name, settings: settings, watch: watch, log: log) else {
-            throw .queueUnavailable
-        }
+        // Each queue may use all its workers at any time.
+        guard pool.grow(to: (count + 1) * settings.threadsPerQueue) else { throw .queueUnavailable }
+        let queue = RunQueue(name: name, settings: settings, pool: pool, log: log)
         queues.withLock { $0.append(queue) }
         return queue
     }

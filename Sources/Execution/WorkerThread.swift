@@ -5,14 +5,13 @@ import Glibc
 /// Swift's own threads must not be blocked by runs of milliseconds. Until its body allocates, the thread
 /// does not either: the server's allocator keeps, and regularly walks, an arena for every thread that has.
 @safe
-final class WorkerThread: @unchecked Sendable {
+final class WorkerThread: Sendable {
     // The system keeps 15 characters.
     private static let nameLength = 15
 
     private let name: [UInt8]
     private let niceness: Int32
     private let body: @Sendable () -> Void
-    private var thread = pthread_t()
 
     /// Starts the thread, which ends with its body.
     ///
@@ -27,6 +26,7 @@ final class WorkerThread: @unchecked Sendable {
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
         defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        var thread = pthread_t()
         // Safety: the thread takes over the hold, and lets go at its end.
         let held = unsafe Unmanaged.passRetained(self)
         let status = unsafe pthread_create(
@@ -41,16 +41,6 @@ final class WorkerThread: @unchecked Sendable {
             return nil
         }
         pthread_detach(thread)
-    }
-
-    /// Processor time so far, in microseconds; nil where the system does not tell.
-    /// - Precondition: the thread has not ended.
-    var microseconds: Int? {
-        var clock = clockid_t()
-        var time = timespec()
-        guard unsafe pthread_getcpuclockid(thread, &clock) == 0, unsafe clock_gettime(clock, &time) == 0
-        else { return nil }
-        return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
     }
 
     private func run() {

@@ -48,7 +48,7 @@ import Testing
         #expect(recorder.soFar.outcomes.count == 1)
     }
 
-    @Test func aPlanRunsOnAWorkerOfItsDevice() throws {
+    @Test func aPlanRunsOnAWorker() throws {
         let name = Locked("")
         let loaded = TestModel { inputs throws(ExecutionError) in
             name.withLock { $0 = ThreadFacts.current.name }
@@ -56,7 +56,7 @@ import Testing
         }
         let (scheduler, model) = try Scheduler.make(running: loaded, on: "gpu:1")
         _ = try scheduler.start(.once(model, .row(1))).outcome
-        #expect(name.withLock { $0 } == "ai:GPU:1/0")
+        #expect(name.withLock { $0 }.prefix(7) == "ai:run/")
     }
 
     @Test func plansOfOneDeviceRunInTheOrderTheyCame() throws {

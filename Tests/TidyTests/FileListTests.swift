@@ -3,7 +3,7 @@ import Testing
 /// Files that may touch pointers, hold locks or use existentials; no others may.
 @Suite struct FileListTests {
     static let unsafe = FileList(
-        files: tensorFlow + torch + [
+        files: execution + tensorFlow + torch + [
             "Sources/Backends/LiteRT/LiteRTInstance+Shapes.swift",
             "Sources/Backends/LiteRT/LiteRTInstance.swift",
             "Sources/Backends/LiteRT/LiteRTInterrupt.swift",
@@ -28,13 +28,6 @@ import Testing
             "Sources/Backends/SharedLibrary.swift",
             "Sources/Commands/CommandTable.swift",
             "Sources/Commands/Server/InfoSections.swift",
-            "Sources/Execution/Condition.swift",
-            "Sources/Execution/Locked.swift",
-            "Sources/Execution/Monitor.swift",
-            "Sources/Execution/Monotonic.swift",
-            "Sources/Execution/PublishedOnce.swift",
-            "Sources/Execution/RunSlot.swift",
-            "Sources/Execution/WorkerThread.swift",
             "Sources/Keyspace/KeyspaceTypes.swift",
             "Sources/Keyspace/ModuleState.swift",
             "Sources/Keyspace/ServerBytes.swift",
@@ -86,6 +79,18 @@ import Testing
         "Sources/Backends/Torch/TorchViews.swift",
     ]
 
+    /// Those of the threads and clocks.
+    private static let execution = [
+        "Sources/Execution/Condition.swift",
+        "Sources/Execution/Locked.swift",
+        "Sources/Execution/Monitor.swift",
+        "Sources/Execution/Monotonic.swift",
+        "Sources/Execution/PublishedOnce.swift",
+        "Sources/Execution/RunSlot.swift",
+        "Sources/Execution/ThreadClock.swift",
+        "Sources/Execution/WorkerThread.swift",
+    ]
+
     /// Those of one backend that may touch pointers.
     private static let tensorFlow = [
         "Sources/Backends/TensorFlow/PrivateFolder.swift",
@@ -114,6 +119,7 @@ import Testing
             "Sources/Execution/RunWatch.swift",
             "Sources/Execution/Scheduler.swift",
             "Sources/Execution/WorkQueue.swift",
+            "Sources/Execution/WorkerPool.swift",
             "Sources/Keyspace/Directory.swift",
             "Sources/Redis/PendingReply.swift",
             "Sources/Redis/RetainedString.swift",

@@ -48,7 +48,7 @@ def test_workers_without_work_never_wake(start_server, binary):
         before = {number: wakes(status) for number, status in threads(server).items()}
         wait_until(lambda: wakes(threads(server)[main]) >= before[main] + TICKS, what="the ticks")
         after = threads(server)
-        ours = [number for number, status in after.items() if status["Name"].startswith("ai:CPU")]
+        ours = [number for number, status in after.items() if status["Name"].startswith("ai:run/")]
         assert len(ours) == 24
         return all(wakes(after[number]) == before[number] for number in ours)
 
@@ -66,7 +66,7 @@ def test_one_request_at_a_time_wakes_one_worker(start_server):
 
     def workers():
         return {number: status for number, status in threads(server).items()
-                if status["Name"].startswith("ai:CPU")}
+                if status["Name"].startswith("ai:run/")}
 
     def all_sleep():
         states = [each["State"] for each in workers().values()]

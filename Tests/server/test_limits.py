@@ -32,7 +32,7 @@ def threads(server):
 
 
 def workers(server):
-    return [name for name in threads(server) if name.startswith("ai:CPU")]
+    return [name for name in threads(server) if name.startswith("ai:run/")]
 
 
 def store_words(key, device):
@@ -127,12 +127,12 @@ def test_threads_that_cannot_be_started_are_an_error_and_nothing_is_used(start_s
         assert refusal(client, *store_words("m", "CPU:1")) == NO_QUEUE
         assert refusal(client, *execution("n", ["x"], ["y"])) == "ERR model key is empty"
         execute(client, "m", ["x"], ["y"])
-    on_cpu = [f"ai:CPU/{number}" for number in range(8)]
-    wait_until(lambda: workers(server) == on_cpu, what="the end of the threads that were started")
+    # Those that could be started wait for the next queue.
+    assert 8 <= len(workers(server)) < 16
     store(client, "n", "add_1", device="CPU:1")
     execute(client, "n", ["x"], ["y"])
     assert get_tensor(client, "y").tolist() == [2, 3]
-    assert workers(server) == on_cpu + [f"ai:CPU:1/{number}" for number in range(8)]
+    assert workers(server) == sorted(f"ai:run/{number}" for number in range(16))
 
 
 def queue_full(limit):

@@ -50,7 +50,7 @@ public enum InfoSections {
         for queue in ModuleState.current.scheduler.allQueues {
             for (index, microseconds) in queue.workerMicroseconds.enumerated() {
                 let name = "queue_\(queue.name)_bthread_n\(index + 1)_used_cpu_total"
-                info.field(name, microseconds.map { seconds($0 / 1_000_000, $0 % 1_000_000) } ?? "N/A")
+                info.field(name, seconds(microseconds / 1_000_000, microseconds % 1_000_000))
             }
         }
     }

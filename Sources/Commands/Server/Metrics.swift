@@ -54,7 +54,6 @@ public struct Metrics: Command {
         text.open("redisai_queue_cpu_seconds_total", .counter, "Processor time of each worker.")
         for (queue, labels) in labelled {
             for (index, microseconds) in queue.workerMicroseconds.enumerated() {
-                guard let microseconds else { continue }
                 let worker = labels.adding("worker", String(index + 1))
                 text.add(worker, DecimalText.text(microseconds, places: 6))
             }

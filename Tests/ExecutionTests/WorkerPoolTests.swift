@@ -1,0 +1,124 @@
+import Tensors
+import Testing
+
+@testable import Execution
+
+/// Threads that all queues share, and the places that each queue has for them.
+@Suite struct WorkerPoolTests {
+    static func pool() -> WorkerPool { WorkerPool(watch: RunWatch { 1000 }) }
+
+    /// A model whose runs stop, each at a halt of its own, in the order of the halts.
+    static func stopping(at halts: [Halt]) -> TestModel {
+        let next = Locked(0)
+        return TestModel { inputs throws(ExecutionError) in
+            let index = next.withLock { next in
+                defer { next += 1 }
+                return next
+            }
+            halts[index].stop()
+            return inputs
+        }
+    }
+
+    static func model(_ loaded: TestModel, on device: String, of scheduler: Scheduler) throws -> Model {
+        Model(.on(device), build: .ready(loaded), queue: try scheduler.queue(for: .named(device)))
+    }
+
+    @Test func aPoolGrows() {
+        let pool = Self.pool()
+        #expect([pool.grow(to: 2), pool.grow(to: 5)] == [true, true])
+        #expect(pool.workerCount == 5)
+    }
+
+    @Test func aPoolNeverShrinks() {
+        let pool = Self.pool()
+        #expect([pool.grow(to: 3), pool.grow(to: 1)] == [true, true])
+        #expect(pool.workerCount == 3)
+    }
+
+    @Test func thereIsAWorkerForEachPlaceOfEachQueue() throws {
+        let scheduler = try Scheduler.make(threads: 2) { _ in TestModel.addingOne() }
+        let halts = (0..<4).map { _ in Halt() }
+        let loaded = Self.stopping(at: halts)
+        let recorders = try ["CPU", "CPU:1"].flatMap { device in
+            let model = try Self.model(loaded, on: device, of: scheduler)
+            return [scheduler.start(.once(model, .row(1))), scheduler.start(.once(model, .row(1)))]
+        }
+        // All four are inside at once.
+        for halt in halts { halt.waitUntilReached() }
+        #expect(scheduler.allQueues.map(\.busyWorkerCount) == [2, 2])
+        for halt in halts { halt.release() }
+        for recorder in recorders { #expect(try recorder.outcome.words == ["ran"]) }
+    }
+
+    @Test func aQueueLeavesTheOthersTheirWorkers() throws {
+        let scheduler = try Scheduler.make(threads: 1) { _ in TestModel.addingOne() }
+        let halt = Halt()
+        let slow = try Self.model(.stopping(at: halt), on: "CPU", of: scheduler)
+        let other = try Self.model(.addingOne(), on: "CPU:1", of: scheduler)
+        let stopped = (0..<3).map { _ in scheduler.start(.once(slow, .row(1))) }
+        halt.waitUntilReached()
+        for _ in 0..<20 { #expect(try scheduler.start(.once(other, .row(1))).outcome.words == ["ran"]) }
+        #expect(scheduler.allQueues.map(\.waitingCount) == [2, 0])
+        halt.release()
+        for recorder in stopped { #expect(try recorder.outcome.words == ["ran"]) }
+    }
+
+    @Test func timeCountsWhereItWasUsed() throws {
+        let scheduler = try Scheduler.make(threads: 2) { _ in TestModel.addingOne() }
+        let busy = TestModel { inputs throws(ExecutionError) in
+            let clock = ThreadClock()
+            let start = clock?.nanoseconds ?? 0
+            while let clock, clock.nanoseconds < start + 20_000_000 {}
+            return inputs
+        }
+        let models = [
+            try Self.model(.addingOne(), on: "CPU", of: scheduler),
+            try Self.model(busy, on: "CPU:1", of: scheduler),
+        ]
+        for _ in 0..<5 { for model in models { _ = try scheduler.start(.once(model, .row(1))).outcome } }
+        let used = scheduler.allQueues.map { $0.workerMicroseconds.reduce(0, +) }
+        #expect(used[1] >= 100_000)
+        // What one thread used for both devices is not counted for both.
+        #expect(used[0] < used[1])
+    }
+
+    @Test func timeOfAThreadThatComesAndGoesAddsUp() {
+        var time = ProcessorTime()
+        let clock = ThreadClock()
+        time.begin(clock, at: (clock?.nanoseconds ?? 0) - 1000)
+        #expect(time.nanoseconds >= 1000)
+        let left = time.end()
+        let sum = time.nanoseconds
+        #expect(sum >= 1000)
+        time.begin(clock, at: left)
+        _ = time.end()
+        #expect(time.nanoseconds >= sum)
+    }
+
+    @Test func requestsFromAllSidesAreAllAnswered() throws {
+        let scheduler = try Scheduler.make(threads: 2) { _ in TestModel.addingOne() }
+        let models = try ["CPU", "CPU:1", "CPU:2"].map { device in
+            try Self.model(.addingOne(), on: device, of: scheduler)
+        }
+        let callers = WorkQueue(name: "callers", threadCount: 4)
+        let done = (0..<4).map { _ in Gate() }
+        let answered = Locked(0)
+        for gate in done {
+            let isTaken = callers.enqueue {
+                for number in 0..<600 {
+                    let recorder = scheduler.start(.once(models[number % 3], .row(1)))
+                    // Bursts as well as single requests.
+                    guard number % 7 == 0, let outcome = try? recorder.outcome else { continue }
+                    answered.withLock { $0 += outcome.words == ["ran"] ? 1 : 0 }
+                }
+                gate.open()
+            }
+            #expect(isTaken)
+        }
+        for gate in done { gate.wait() }
+        #expect(answered.withLock { $0 } == 4 * 86)
+        for device in ["CPU", "CPU:1", "CPU:2"] { try scheduler.drain(device) }
+        #expect(scheduler.allQueues.map(\.waitingCount) == [0, 0, 0])
+    }
+}
