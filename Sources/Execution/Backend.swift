@@ -74,9 +74,13 @@ public protocol LoadedModel: AnyObject, Sendable {
     /// - Throws: `.backend` with the runtime's words if types or shapes do not fit or the run failed
     ///   or was stopped; `.outOfMemory`.
     func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?]
+
+    /// Tells how long a run took, whether it succeeded or not, on the thread that ran it.
+    func ran(for nanoseconds: Int)
 }
 
 extension LoadedModel {
+    @inlinable public func ran(for nanoseconds: Int) {}
     @inlinable public var inputCount: Int { inputs.count }
     @inlinable public var outputCount: Int { outputs.count }
 }

@@ -59,11 +59,17 @@ public final class Model: Runnable {
             began = start
             let outputs = try build.run(loaded, inputs, slot, since: limitSince ?? start)
             guard outputs.count == outputCount else { throw .unexpectedOutputCount }
-            record(inputs, outputs, from: start, to: Monotonic.nanoseconds, waitingSince: waitingSince)
+            let end = Monotonic.nanoseconds
+            loaded.ran(for: end - start)
+            record(inputs, outputs, from: start, to: end, waitingSince: waitingSince)
             return outputs
         } catch {
             statistics.recordFailure(isInline: waitingSince == nil)
-            if let began { statistics.recordFailedRun(nanoseconds: Monotonic.nanoseconds - began) }
+            if let began {
+                let nanoseconds = Monotonic.nanoseconds - began
+                build.loadedIfReady?.ran(for: nanoseconds)
+                statistics.recordFailedRun(nanoseconds: nanoseconds)
+            }
             throw error
         }
     }
@@ -98,6 +104,7 @@ public final class Model: Runnable {
             let start = Monotonic.nanoseconds
             let outputs = try build.run(loaded, inputs, slot, since: start)
             let end = Monotonic.nanoseconds
+            loaded.ran(for: end - start)
             guard outputs.count == outputCount, let parts = split(outputs, rows: rows) else { return nil }
             statistics.recordRun(nanoseconds: end - start, rows: rows.reduce(0, +))
             for (part, since) in zip(parts, waitingSince) {

@@ -15,6 +15,7 @@ import Testing
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBinding.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeBoundRuns.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeHelpers.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeInterrupt.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeLibrary.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeMemory.swift",
@@ -109,6 +110,7 @@ import Testing
         files: [
             "Sources/Backends/BackendCatalog.swift",
             "Sources/Backends/LiteRT/LiteRTSession.swift",
+            "Sources/Backends/ONNXRuntime/ONNXRuntimeHelpers.swift",
             "Sources/Backends/TensorFlow/TensorFlowSession.swift",
             "Sources/Execution/Build.swift",
             "Sources/Execution/Condition.swift",
@@ -118,6 +120,7 @@ import Testing
             "Sources/Execution/RunQueue.swift",
             "Sources/Execution/RunWatch.swift",
             "Sources/Execution/Scheduler.swift",
+            "Sources/Execution/StandbyThread.swift",
             "Sources/Execution/WorkQueue.swift",
             "Sources/Execution/WorkerPool.swift",
             "Sources/Keyspace/Directory.swift",

@@ -1,34 +1,15 @@
 """Workers that have nothing to do sleep, and those that work do not keep the server from ending."""
 
-import pathlib
-
 import pytest
 
 from support import paths
 from support.models import execution, set_tensor, store
 from support.servers import wait_until
+from support.threads import status_of_threads, wakes
 
 SERVERS = pytest.mark.parametrize("binary", [paths.SERVER_62, paths.SERVER, paths.SERVER_8])
 TICKS = 30
 HALF_AN_HOUR = 6_000_000  # rounds of the slow model, about
-
-
-def threads(server):
-    """The status files of the server's threads, by number: names and values."""
-    found = {}
-    for folder in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
-        try:
-            text = (folder / "status").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # It has ended meanwhile, as those that load models do.
-        lines = (line.partition(":") for line in text.splitlines())
-        found[int(folder.name)] = {name: content.strip() for name, _, content in lines}
-    return found
-
-
-def wakes(status):
-    """How often a thread has begun to wait or was interrupted, and so how often it has run."""
-    return int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
 
 
 @SERVERS
@@ -45,9 +26,9 @@ def test_workers_without_work_never_wake(start_server, binary):
 
     def rested():
         """Whether all workers slept while the main thread ticked."""
-        before = {number: wakes(status) for number, status in threads(server).items()}
-        wait_until(lambda: wakes(threads(server)[main]) >= before[main] + TICKS, what="the ticks")
-        after = threads(server)
+        before = {number: wakes(status) for number, status in status_of_threads(server).items()}
+        wait_until(lambda: wakes(status_of_threads(server)[main]) >= before[main] + TICKS, what="the ticks")
+        after = status_of_threads(server)
         ours = [number for number, status in after.items() if status["Name"].startswith("ai:run/")]
         assert len(ours) == 24
         return all(wakes(after[number]) == before[number] for number in ours)
@@ -65,7 +46,7 @@ def test_one_request_at_a_time_wakes_one_worker(start_server):
     store(client, "m", "slow")
 
     def workers():
-        return {number: status for number, status in threads(server).items()
+        return {number: status for number, status in status_of_threads(server).items()
                 if status["Name"].startswith("ai:run/")}
 
     def all_sleep():

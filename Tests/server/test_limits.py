@@ -11,6 +11,7 @@ from support.models import execute, execution, floats, get_tensor, model_bytes, 
 from support.replicas import follow
 from support.servers import wait_until
 from support.texts import MINIMUM_ABOVE_BATCH
+from support.threads import status_of_threads
 from support.wire import OK, error
 
 A_SECOND = 3000  # rounds of the slow model that take about a second
@@ -21,18 +22,10 @@ def too_many_devices(device, limit):
     return f"ERR no workers for device {device}: there are {limit} devices, and DEVICE_LIMIT allows no more"
 
 
-def threads(server):
-    """The names of the server's threads."""
-    names = []
-    for file in pathlib.Path(f"/proc/{server.process.pid}/task").glob("*/comm"):
-        # One that has ended meanwhile has none.
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            names.append(file.read_text().strip())
-    return sorted(names)
-
-
 def workers(server):
-    return [name for name in threads(server) if name.startswith("ai:run/")]
+    """The names of the server's workers."""
+    names = [status["Name"] for status in status_of_threads(server).values()]
+    return sorted(name for name in names if name.startswith("ai:run/"))
 
 
 def store_words(key, device):

@@ -20,6 +20,9 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
     var memoryByteCount: Int { library.memory.byteCount }
     var allocationCount: Int { library.memory.callCount }
 
+    /// Models from this size on share the work of building and running them.
+    private static let largeByteCount = 1 << 20
+
     /// Nothing is below a device file, so a file named by a model, which is looked for here, is not found.
     private static let noFolder = "/dev/null/none"
 
@@ -27,6 +30,7 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
         let isGPU = definition.device.kind == .gpu
         guard !isGPU || library.hasCUDA else { throw .noGPU(.onnxRuntime) }
         let gpu = isGPU ? definition.device.index ?? 0 : nil
+        if definition.bytes.count >= Self.largeByteCount { library.helpers.call() }
         return try definition.bytes.withBytes { bytes throws(ExecutionError) in
             try build(bytes, weightByteCount: try Self.scan(bytes).weightByteCount, gpu: gpu)
         }

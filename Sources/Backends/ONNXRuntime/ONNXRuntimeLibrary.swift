@@ -9,6 +9,7 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
     /// As the library tells it.
     let version: String
     let memory: ONNXRuntimeMemory
+    let helpers = ONNXRuntimeHelpers()
     /// Whether it was built for CUDA.
     let hasCUDA: Bool
     /// What sessions belong to.
@@ -43,7 +44,7 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         memory = ONNXRuntimeMemory(source, limit: { max(0, megabytes()) * 1_000_000 })
         do throws(ExecutionError) {
             Self.disableTelemetry()
-            unsafe environment = try Self.makeEnvironment(self.table, options)
+            unsafe environment = try Self.makeEnvironment(self.table, options, helpers)
             unsafe memoryInfo = try Self.makeMemoryInfo(self.table)
             unsafe allocator = memory.makeAllocator(
                 memoryInfo: memoryInfo, failure: failure, limitFailure: limitFailure)
@@ -67,7 +68,7 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
 
     /// Starts the library with threads that sleep when idle and take no signals of the process.
     private static func makeEnvironment(
-        _ table: ONNXRuntimeTable, _ options: BackendOptions
+        _ table: ONNXRuntimeTable, _ options: BackendOptions, _ helpers: ONNXRuntimeHelpers
     ) throws(ExecutionError) -> OpaquePointer {
         // Safety: what is made here is released here, except the environment, which the caller gets.
         var threads: OpaquePointer?
@@ -80,6 +81,9 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         try unsafe table.check(onnx_thread_options_set_intra_count(table.pointer, threads, intra))
         try unsafe table.check(onnx_thread_options_set_inter_count(table.pointer, threads, inter))
         try unsafe table.check(onnx_thread_options_set_spinning(table.pointer, threads, 0))
+        try unsafe helpers.configure(threads, of: table)
+        // Whole operators are handed to those of the second set, and never taken back.
+        if inter > 1 { helpers.call() }
 
         var all = sigset_t()
         var before = sigset_t()

@@ -44,6 +44,7 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     private let plans: [OutputPlan?]
     /// What the runs so far have shown.
     let placement: Atomic<Placement>
+    private let lengths = ONNXRuntimeRunLengths()
     /// Nil where values could lie in another memory than ours.
     let boundRuns: ONNXRuntimeBoundRuns?
 
@@ -109,6 +110,11 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
             }
             return OutputPlan(type: type, dimensions: dimensions, inputs: inputs.map(\.dimensions))
         }
+    }
+
+    func ran(for nanoseconds: Int) {
+        guard !library.helpers.areCalled, lengths.areLong(with: nanoseconds) else { return }
+        library.helpers.call()
     }
 
     func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?] {

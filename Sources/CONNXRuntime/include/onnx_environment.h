@@ -30,6 +30,30 @@ ONNX_INLINE onnx_status *_Nullable onnx_thread_options_set_spinning(
     return ONNX_STATUS_AT(149, onnx_thread_options *, int)(options, is_allowed);
 }
 
+/* What a thread is to do; returns when the threads are ended. */
+typedef void (*onnx_thread_work)(void *_Nullable argument);
+/* Starts a thread; NULL = it could not be started, and then nothing is created. */
+typedef void *_Nullable (*onnx_thread_start)(
+    void *_Nullable context, onnx_thread_work work, void *_Nullable argument);
+/* Waits for the end of a thread that was started so. */
+typedef void (*onnx_thread_join)(void *thread);
+
+ONNX_INLINE onnx_status *_Nullable onnx_thread_options_set_start(
+    const onnx_table *table, onnx_thread_options *options, onnx_thread_start start) {
+    return ONNX_STATUS_AT(199, onnx_thread_options *, onnx_thread_start)(options, start);
+}
+
+/* The context of the above. */
+ONNX_INLINE onnx_status *_Nullable onnx_thread_options_set_context(
+    const onnx_table *table, onnx_thread_options *options, void *context) {
+    return ONNX_STATUS_AT(200, onnx_thread_options *, void *)(options, context);
+}
+
+ONNX_INLINE onnx_status *_Nullable onnx_thread_options_set_join(
+    const onnx_table *table, onnx_thread_options *options, onnx_thread_join join) {
+    return ONNX_STATUS_AT(201, onnx_thread_options *, onnx_thread_join)(options, join);
+}
+
 /* With threads that all sessions share. */
 ONNX_INLINE onnx_status *_Nullable onnx_environment_create(
     const onnx_table *table, int severity, const char *name, const onnx_thread_options *options,

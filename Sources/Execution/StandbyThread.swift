@@ -1,0 +1,42 @@
+/// A thread that is there, with a name and a priority, but waits to be called before it does anything.
+///
+/// It allocates nothing until then.
+public final class StandbyThread: Sendable {
+    private enum Stage {
+        case waits
+        case called
+        case ended
+    }
+
+    private let stage = Monitor(Stage.waits)
+
+    /// Starts the thread, which ends with its body, with the priority of the calling thread.
+    ///
+    /// - Returns: nil if the system refuses.
+    public init?(name: String, body: @escaping @Sendable () -> Void) {
+        let thread = WorkerThread(name: name) { [stage] in
+            stage.wait { stage in
+                if case .called = stage { .done(()) } else { .until(nanoseconds: nil) }
+            }
+            body()
+            stage.withLock { $0 = .ended }
+            stage.broadcast()
+        }
+        guard thread != nil else { return nil }
+    }
+
+    /// Has it begin, unless it has.
+    public func call() {
+        stage.withLock { stage in
+            if case .waits = stage { stage = .called }
+        }
+        stage.broadcast()
+    }
+
+    /// Returns when its body has.
+    public func waitUntilEnded() {
+        stage.wait { stage in
+            if case .ended = stage { .done(()) } else { .until(nanoseconds: nil) }
+        }
+    }
+}

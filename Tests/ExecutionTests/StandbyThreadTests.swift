@@ -1,0 +1,46 @@
+import Testing
+
+@testable import Execution
+
+/// Threads that are there before they are needed.
+@Suite struct StandbyThreadTests {
+    @Test func itDoesNothingBeforeItIsCalled() throws {
+        let hasRun = Locked(false)
+        let thread = try #require(StandbyThread(name: "standby") { hasRun.withLock { $0 = true } })
+        #expect(!hasRun.withLock { $0 })
+        thread.call()
+        thread.waitUntilEnded()
+        #expect(hasRun.withLock { $0 })
+    }
+
+    @Test func itRunsOnceHoweverOftenItIsCalled() throws {
+        let count = Locked(0)
+        let thread = try #require(StandbyThread(name: "standby") { count.withLock { $0 += 1 } })
+        for _ in 0..<3 { thread.call() }
+        thread.waitUntilEnded()
+        thread.call()
+        thread.waitUntilEnded()
+        #expect(count.withLock { $0 } == 1)
+    }
+
+    @Test func itHasItsName() throws {
+        let name = Locked("")
+        let thread = try #require(
+            StandbyThread(name: "ai:onnx/7") { name.withLock { $0 = ThreadFacts.current.name } })
+        thread.call()
+        thread.waitUntilEnded()
+        #expect(name.withLock { $0 } == "ai:onnx/7")
+    }
+
+    @Test func manyWaitForTheirOwnCall() throws {
+        let order = Locked<[Int]>([])
+        let threads = try (0..<8).map { number in
+            try #require(StandbyThread(name: "standby") { order.withLock { $0.append(number) } })
+        }
+        for number in [3, 0, 7, 5, 1, 6, 2, 4] {
+            threads[number].call()
+            threads[number].waitUntilEnded()
+        }
+        #expect(order.withLock { $0 } == [3, 0, 7, 5, 1, 6, 2, 4])
+    }
+}
