@@ -9,11 +9,17 @@ final class Loader: Sendable {
     private static let largeByteCount = 1 << 20
 
     private let provider: any BackendProvider
-    private let builders = WorkQueue(name: "ai:load", threadCount: threadCount, niceness: niceness)
+    private let builders: WorkQueue
     /// Opens libraries at normal priority: threads that a library starts inherit the priority.
-    private let opener = WorkQueue(name: "ai:open", threadCount: 1)
+    private let opener: WorkQueue
 
-    init(provider: any BackendProvider) { self.provider = provider }
+    /// - Parameter pool: whose workers can be hired for it.
+    init(provider: any BackendProvider, pool: WorkerPool) {
+        self.provider = provider
+        builders = WorkQueue(
+            name: "ai:load", threadCount: Self.threadCount, niceness: Self.niceness, pool: pool)
+        opener = WorkQueue(name: "ai:open", threadCount: 1, pool: pool)
+    }
 
     /// Calls one of two functions in the background, when the backend's library is open or cannot be.
     ///

@@ -64,7 +64,7 @@ public final class RunWatch: Sendable {
     }
 
     private func start() -> Bool {
-        guard WorkerThread(name: "ai:watch", body: { self.work() }) != nil else { return false }
+        guard WorkerThread(name: "ai:watch", body: { self.work() }).start() else { return false }
         state.withLock { $0.hasThread = true }
         return true
     }

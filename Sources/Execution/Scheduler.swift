@@ -7,7 +7,7 @@ public final class Scheduler: Sendable {
     let loader: Loader
     private let log: @Sendable (String) -> Void
     private let queues = Locked<[RunQueue]>([])
-    private let pool: WorkerPool
+    let pool: WorkerPool
     /// Of the thread that calls `runInline` and `runInPlace`.
     private let inlineSlot: RunSlot
 
@@ -18,9 +18,10 @@ public final class Scheduler: Sendable {
     ) {
         self.settings = settings
         self.log = log
-        loader = Loader(provider: provider)
         let watch = RunWatch { settings.executionTimeoutMilliseconds }
-        pool = WorkerPool(watch: watch)
+        let pool = WorkerPool(watch: watch)
+        self.pool = pool
+        loader = Loader(provider: provider, pool: pool)
         inlineSlot = watch.makeSlot()
     }
 

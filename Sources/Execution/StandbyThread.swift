@@ -22,7 +22,7 @@ public final class StandbyThread: Sendable {
             stage.withLock { $0 = .ended }
             stage.broadcast()
         }
-        guard thread != nil else { return nil }
+        guard thread.start() else { return nil }
     }
 
     /// Has it begin, unless it has.

@@ -1,7 +1,8 @@
 /// Work in the background, first come, first served, on threads that exist while there is some.
 ///
-/// The server's allocator keeps, and ten times a second walks, an arena for each thread that has allocated
-/// and lives; a thread that has ended leaves its arena to the next. So none waits here for work to come.
+/// The server's allocator keeps, and ten times a second walks, as many arenas as there ever were threads at
+/// the same time that had allocated. So none waits here for work to come, and one that waits elsewhere is
+/// hired before another is started.
 final class WorkQueue: Sendable {
     typealias Work = @Sendable () -> Void
 
@@ -13,12 +14,15 @@ final class WorkQueue: Sendable {
 
     private let name: String
     private let niceness: Int32
+    private let pool: WorkerPool?
     private let state: Locked<State>
 
     /// - Parameters:
     ///   - threadCount: threads at the same time, at most.
     ///   - niceness: 0 for the server's own priority, up to 19 for the lowest.
-    init(name: String, threadCount: Int, niceness: Int32 = 0) {
+    ///   - pool: whose workers can be hired.
+    init(name: String, threadCount: Int, niceness: Int32 = 0, pool: WorkerPool? = nil) {
+        self.pool = pool
         self.name = name
         self.niceness = niceness
         state = Locked(State(isRunning: Array(repeating: false, count: threadCount)))
@@ -42,7 +46,7 @@ final class WorkQueue: Sendable {
         let thread = WorkerThread(name: "\(name)/\(index)", niceness: niceness) {
             while let work = self.next(index) { work() }
         }
-        return thread != nil
+        return pool?.hire(as: thread) == true || thread.start()
     }
 
     /// The oldest work; nil if there is none, when the thread must end.

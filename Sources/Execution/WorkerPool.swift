@@ -19,28 +19,35 @@ final class WorkerPool: Sendable {
     }
 
     private enum Whereabouts: Sendable {
+        /// On its way here for the first time.
         case new
         case away
-        case waits
+        case waits(isNew: Bool)
         case called(Call)
+        case hired(WorkerThread)
+    }
+
+    private enum Task {
+        case call(Call)
+        case hire(WorkerThread)
     }
 
     private struct State: Sendable {
         /// Of each worker, by its number.
         var whereabouts: [Whereabouts] = []
-        /// Those that wait, the last to come back at the end.
+        /// Those that wait: first those that have never worked, the last to come back at the end.
         var waiting: [Worker] = []
         /// Calls for workers that are on their way back.
         var calls = FirstInFirstOut<Call>()
 
-        /// Those that have never worked are to be called after all others.
         mutating func addWaiting(_ worker: Worker) {
             if case .new = whereabouts[worker.number] {
                 waiting.insert(worker, at: 0)
+                whereabouts[worker.number] = .waits(isNew: true)
             } else {
                 waiting.append(worker)
+                whereabouts[worker.number] = .waits(isNew: false)
             }
-            whereabouts[worker.number] = .waits
         }
     }
 
@@ -53,25 +60,34 @@ final class WorkerPool: Sendable {
     /// Workers there are.
     var workerCount: Int { state.withLock { $0.whereabouts.count } }
 
+    /// Those of them that wait to be called; a hint.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     /// Makes sure that there are as many workers; those there are stay. Calls must not overlap.
     ///
     /// - Returns: false if a thread could not be started.
     func grow(to count: Int) -> Bool {
         let existing = workerCount
         for number in existing..<max(existing, count) {
-            // What a worker needs is made here, so that it allocates nothing before its first run.
-            let worker = Worker(number: number, slot: watch.makeSlot(), condition: Condition())
             state.withLock { state in
                 state.whereabouts.append(.new)
                 state.waiting.reserveCapacity(count)
             }
-            guard WorkerThread(name: "ai:run/\(number)", body: { self.work(worker) }) != nil else {
-                watch.remove(worker.slot)
+            guard start(number) else {
                 state.withLock { _ = $0.whereabouts.removeLast() }
                 return false
             }
         }
         return true
+    }
+
+    /// Starts a worker that is on its way.
+    private func start(_ number: Int) -> Bool {
+        // What it needs is made here, so that it allocates nothing before its first run.
+        let worker = Worker(number: number, slot: watch.makeSlot(), condition: Condition())
+        let isStarted = WorkerThread(name: "ai:run/\(number)") { self.work(worker) }.start()
+        if !isStarted { watch.remove(worker.slot) }
+        return isStarted
     }
 
     /// Has a worker take a place of a queue.
@@ -89,28 +105,62 @@ final class WorkerPool: Sendable {
         worker?.condition.signal()
     }
 
+    /// Has a worker that has worked, and waits, become another thread: its memory serves that one as well.
+    /// - Returns: false if there is none; a new thread costs no more then.
+    func hire(as thread: WorkerThread) -> Bool {
+        let worker = state.withLock { state -> Worker? in
+            guard let worker = state.waiting.last,
+                case .waits(isNew: false) = state.whereabouts[worker.number]
+            else { return nil }
+            state.waiting.removeLast()
+            state.whereabouts[worker.number] = .hired(thread)
+            return worker
+        }
+        worker?.condition.signal()
+        return worker != nil
+    }
+
     // MARK: On the workers
 
     private func work(_ worker: Worker) {
         let clock = ThreadClock()
         var used = 0
         while true {
-            let call = next(worker)
-            used = call.queue.work(at: call.place, worker, clock, since: used)
+            switch next(worker) {
+            case .call(let call): used = call.queue.work(at: call.place, worker, clock, since: used)
+            case .hire(let thread):
+                if replace(worker) { return thread.takeOver() }
+                thread.body()
+            }
         }
     }
 
-    private func next(_ worker: Worker) -> Call {
-        state.wait(on: worker.condition) { state -> Monitor<State>.Waiting<Call> in
+    /// Has a new worker take the place of one that leaves.
+    /// - Returns: false if it cannot leave, since the system refuses another thread.
+    private func replace(_ worker: Worker) -> Bool {
+        state.withLock { $0.whereabouts[worker.number] = .new }
+        guard start(worker.number) else {
+            state.withLock { $0.whereabouts[worker.number] = .away }
+            return false
+        }
+        watch.remove(worker.slot)
+        return true
+    }
+
+    private func next(_ worker: Worker) -> Task {
+        state.wait(on: worker.condition) { state -> Monitor<State>.Waiting<Task> in
             switch state.whereabouts[worker.number] {
             case .called(let call):
                 state.whereabouts[worker.number] = .away
-                return .done(call)
+                return .done(.call(call))
+            case .hired(let thread):
+                state.whereabouts[worker.number] = .away
+                return .done(.hire(thread))
             case .waits: break
             case .new, .away:
                 if let call = state.calls.popFirst() {
                     state.whereabouts[worker.number] = .away
-                    return .done(call)
+                    return .done(.call(call))
                 }
                 state.addWaiting(worker)
             }

@@ -11,16 +11,18 @@ final class WorkerThread: Sendable {
 
     private let name: [UInt8]
     private let niceness: Int32
-    private let body: @Sendable () -> Void
+    let body: @Sendable () -> Void
 
-    /// Starts the thread, which ends with its body.
-    ///
     /// - Parameter niceness: 0 for the server's own priority, up to 19 for the lowest.
-    /// - Returns: nil if the system refuses.
-    init?(name: String, niceness: Int32 = 0, body: @escaping @Sendable () -> Void) {
+    init(name: String, niceness: Int32 = 0, body: @escaping @Sendable () -> Void) {
         self.name = Array(name.utf8.prefix(Self.nameLength))
         self.niceness = niceness
         self.body = body
+    }
+
+    /// Starts the thread, which ends with its body.
+    /// - Returns: false if the system refuses.
+    func start() -> Bool {
         var all = sigset_t()
         var previous = sigset_t()
         unsafe sigfillset(&all)
@@ -33,17 +35,19 @@ final class WorkerThread: Sendable {
             &thread, nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<WorkerThread>.fromOpaque(argument).takeRetainedValue().run()
+                unsafe Unmanaged<WorkerThread>.fromOpaque(argument).takeRetainedValue().takeOver()
                 return nil
             }, held.toOpaque())
         guard status == 0 else {
             unsafe held.release()
-            return nil
+            return false
         }
         pthread_detach(thread)
+        return true
     }
 
-    private func run() {
+    /// Makes the calling thread, which is one of ours and has nothing else to do, this one.
+    func takeOver() {
         setName()
         // The thread's own priority, not the process's: on Linux each thread has one.
         if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }

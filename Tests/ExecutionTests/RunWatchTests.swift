@@ -228,7 +228,7 @@ final class TestInterrupt: RunInterrupt {
             order.withLock { $0.append("ended") }
             ended.open()
         }
-        #expect(thread != nil)
+        #expect(thread.start())
         halt.waitUntilReached()
         // Gives the run every chance to end too early.
         for _ in 0..<100 { sched_yield() }

@@ -203,6 +203,14 @@ struct ThreadFacts: Sendable {
     let name: String
     let niceness: Int32
 
+    /// The system's, of which no two threads that live have the same; empty if it does not tell.
+    static var number: String {
+        var link = [CChar](repeating: 0, count: 64)
+        let length = max(0, readlink("/proc/thread-self", &link, link.count))
+        let text = String(decoding: link[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return text.split(separator: "/").last.map(String.init) ?? ""
+    }
+
     static var current: ThreadFacts {
         let file = open("/proc/thread-self/comm", O_RDONLY | O_CLOEXEC)
         defer { close(file) }

@@ -1,3 +1,4 @@
+import Glibc
 import Tensors
 import Testing
 
@@ -22,6 +23,19 @@ import Testing
 
     static func model(_ loaded: TestModel, on device: String, of scheduler: Scheduler) throws -> Model {
         Model(.on(device), build: .ready(loaded), queue: try scheduler.queue(for: .named(device)))
+    }
+
+    /// A model whose output does not matter, and the names of the threads that have run it.
+    static func naming(_ names: Locked<[String]>) -> TestModel {
+        TestModel { inputs throws(ExecutionError) in
+            names.withLock { $0.append(ThreadFacts.current.name) }
+            return inputs
+        }
+    }
+
+    /// Returns when so many workers wait to be called.
+    static func wait(for count: Int, in pool: WorkerPool) {
+        while pool.waitingCount != count { sched_yield() }
     }
 
     @Test func aPoolGrows() {
@@ -62,6 +76,92 @@ import Testing
         #expect(scheduler.allQueues.map(\.waitingCount) == [2, 0])
         halt.release()
         for recorder in stopped { #expect(try recorder.outcome.words == ["ran"]) }
+    }
+
+    @Test func theWorkerThatCameBackLastServesWhateverDeviceIsNext() throws {
+        let scheduler = try Scheduler.make(threads: 3) { _ in TestModel.addingOne() }
+        let names = Locked<[String]>([])
+        let models = try ["CPU", "CPU:1"].map { device in
+            try Self.model(Self.naming(names), on: device, of: scheduler)
+        }
+        Self.wait(for: 6, in: scheduler.pool)
+        for number in 0..<20 {
+            _ = try scheduler.start(.once(models[number % 2], .row(1))).outcome
+            Self.wait(for: 6, in: scheduler.pool)
+        }
+        #expect(Set(names.withLock { $0 }).count == 1)
+    }
+
+    @Test func anotherDevicesNewWorkersAreCalledLast() throws {
+        let scheduler = try Scheduler.make(threads: 2) { _ in TestModel.addingOne() }
+        let names = Locked<[String]>([])
+        for (number, device) in ["CPU", "CPU:1", "CPU:2"].enumerated() {
+            let model = try Self.model(Self.naming(names), on: device, of: scheduler)
+            Self.wait(for: 2 * (number + 1), in: scheduler.pool)
+            _ = try scheduler.start(.once(model, .row(1))).outcome
+            Self.wait(for: 2 * (number + 1), in: scheduler.pool)
+        }
+        #expect(Set(names.withLock { $0 }).count == 1)
+    }
+
+    @Test func oneThatHasNotWorkedIsNotHired() {
+        let pool = Self.pool()
+        #expect(pool.grow(to: 2))
+        Self.wait(for: 2, in: pool)
+        #expect(!pool.hire(as: WorkerThread(name: "hired") {}))
+    }
+
+    @Test func oneThatHasWorkedIsHiredAndReplaced() throws {
+        let scheduler = try Scheduler.make(threads: 2) { _ in TestModel.addingOne() }
+        let names = Locked<[String]>([])
+        let model = try Self.model(Self.naming(names), on: "CPU", of: scheduler)
+        _ = try scheduler.start(.once(model, .row(1))).outcome
+        Self.wait(for: 2, in: scheduler.pool)
+        let (halt, ended) = (Halt(), Gate())
+        let facts = Locked<ThreadFacts?>(nil)
+        let thread = WorkerThread(name: "hired", niceness: 19) {
+            facts.withLock { $0 = ThreadFacts.current }
+            halt.stop()
+            ended.open()
+        }
+        #expect(scheduler.pool.hire(as: thread))
+        halt.waitUntilReached()
+        #expect(facts.withLock { $0?.name } == "hired")
+        #expect(facts.withLock { $0?.niceness } == 19)
+        // Another has come in its place, and nobody else has worked.
+        Self.wait(for: 2, in: scheduler.pool)
+        #expect(!scheduler.pool.hire(as: WorkerThread(name: "hired") {}))
+        halt.release()
+        ended.wait()
+        let halts = [Halt(), Halt()]
+        let both = try Self.model(Self.stopping(at: halts), on: "CPU", of: scheduler)
+        let recorders = halts.map { _ in scheduler.start(.once(both, .row(1))) }
+        for halt in halts { halt.waitUntilReached() }
+        for halt in halts { halt.release() }
+        for recorder in recorders { #expect(try recorder.outcome.words == ["ran"]) }
+        #expect(scheduler.pool.workerCount == 2)
+    }
+
+    @Test func aModelIsBuiltByTheWorkerThatCameBackLast() throws {
+        let (builders, runners) = (Locked<[String]>([]), Locked<[String]>([]))
+        let scheduler = try Scheduler.make(threads: 2) { _ in
+            builders.withLock { $0.append(ThreadFacts.number) }
+            return TestModel { inputs throws(ExecutionError) in
+                runners.withLock { $0.append(ThreadFacts.number) }
+                return inputs
+            }
+        }
+        for _ in 0..<5 {
+            let model = try scheduler.loading(.on("CPU"))
+            #expect(try scheduler.start(.once(model, .row(1))).outcome.words == ["ran"])
+            Self.wait(for: 2, in: scheduler.pool)
+        }
+        let (built, ran) = (builders.withLock { $0 }, runners.withLock { $0 })
+        for index in 1..<5 {
+            // One that has built a model before may not have ended yet, and goes on.
+            #expect((built[..<index] + [ran[index - 1]]).contains(built[index]))
+        }
+        #expect(scheduler.pool.workerCount == 2)
     }
 
     @Test func timeCountsWhereItWasUsed() throws {
