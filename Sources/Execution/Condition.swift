@@ -27,7 +27,7 @@ final class Condition: @unchecked Sendable {
     func broadcast() { unsafe pthread_cond_broadcast(condition) }
 
     /// Gives the mutex back, sleeps, and takes it again: after a signal, at the time, or for no reason.
-    /// - Precondition: the calling thread holds the mutex, and all who wait here use the same one.
+    /// - Precondition: the calling thread holds the mutex, and so does whoever else waits here meanwhile.
     func wait(_ mutex: UnsafeMutablePointer<pthread_mutex_t>, until nanoseconds: Int?) {
         // Safety: the condition lives as long as this object, the mutex as long as the caller holds it.
         guard let nanoseconds else {

@@ -114,9 +114,10 @@ public final class RunQueue: Sendable {
             defer { count.store(state.waiting.count, ordering: .relaxed) }
             return state.waiting.remove(ticket)
         }
+        guard removed != nil else { return false }
         // The others may be a batch now.
-        wakeOne()
-        return removed != nil
+        if waitingCount > 0 { wakeOne() }
+        return true
     }
 
     private func wakeOne() { wake(state.withLock { $0.takeHelper() }) }

@@ -5,6 +5,7 @@ public final class StandbyThread: Sendable {
     private enum Stage {
         case waits
         case called
+        case dismissed
         case ended
     }
 
@@ -15,10 +16,14 @@ public final class StandbyThread: Sendable {
     /// - Returns: nil if the system refuses.
     public init?(name: String, body: @escaping @Sendable () -> Void) {
         let thread = WorkerThread(name: name) { [stage] in
-            stage.wait { stage in
-                if case .called = stage { .done(()) } else { .until(nanoseconds: nil) }
+            let isCalled = stage.wait { stage in
+                switch stage {
+                case .called: .done(true)
+                case .dismissed: .done(false)
+                case .waits, .ended: .until(nanoseconds: nil)
+                }
             }
-            body()
+            if isCalled { body() }
             stage.withLock { $0 = .ended }
             stage.broadcast()
         }
@@ -33,7 +38,15 @@ public final class StandbyThread: Sendable {
         stage.broadcast()
     }
 
-    /// Returns when its body has.
+    /// Has it end without having begun, unless it was called.
+    public func dismiss() {
+        stage.withLock { stage in
+            if case .waits = stage { stage = .dismissed }
+        }
+        stage.broadcast()
+    }
+
+    /// Returns when its body has, or when it has been dismissed.
     public func waitUntilEnded() {
         stage.wait { stage in
             if case .ended = stage { .done(()) } else { .until(nanoseconds: nil) }

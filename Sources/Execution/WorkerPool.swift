@@ -2,7 +2,8 @@
 ///
 /// There are as many as all queues may use at once, so that each call is answered. The worker that came back
 /// last is called first: its memory is still in the processor's caches, and those that are never needed never
-/// allocate, for which the server's allocator would keep an arena each. They live as long as the process.
+/// allocate, for which the server's allocator would keep an arena each. One that has worked and waits can
+/// also be hired for something else, after which it ends; a new one takes its place before.
 final class WorkerPool: Sendable {
     /// One of the threads, as the queues see it.
     struct Worker: Sendable {
@@ -25,6 +26,8 @@ final class WorkerPool: Sendable {
         case waits(isNew: Bool)
         case called(Call)
         case hired(WorkerThread)
+        /// The number is free for another worker.
+        case gone
     }
 
     private enum Task {
@@ -39,6 +42,32 @@ final class WorkerPool: Sendable {
         var waiting: [Worker] = []
         /// Calls for workers that are on their way back.
         var calls = FirstInFirstOut<Call>()
+        var workerCount = 0
+
+        /// Takes a number for a worker that is about to be started.
+        mutating func takeNumber() -> Int {
+            workerCount += 1
+            waiting.reserveCapacity(workerCount)
+            let free = whereabouts.firstIndex { if case .gone = $0 { true } else { false } }
+            guard let free else {
+                whereabouts.append(.new)
+                return whereabouts.endIndex - 1
+            }
+            whereabouts[free] = .new
+            return free
+        }
+
+        mutating func giveBack(_ number: Int) {
+            workerCount -= 1
+            whereabouts[number] = .gone
+        }
+
+        /// - Returns: one that has worked and waits no more to be called, though it does not know that yet.
+        mutating func takeUsed() -> Worker? {
+            guard let worker = waiting.last, case .waits(isNew: false) = whereabouts[worker.number]
+            else { return nil }
+            return waiting.popLast()
+        }
 
         mutating func addWaiting(_ worker: Worker) {
             if case .new = whereabouts[worker.number] {
@@ -52,13 +81,15 @@ final class WorkerPool: Sendable {
     }
 
     private let watch: RunWatch
+    /// The priority that workers have.
+    private let niceness = WorkerThread.niceness
     private let state = Monitor(State())
 
     /// - Parameter watch: stops what takes too long on the workers.
     init(watch: RunWatch) { self.watch = watch }
 
     /// Workers there are.
-    var workerCount: Int { state.withLock { $0.whereabouts.count } }
+    var workerCount: Int { state.withLock { $0.workerCount } }
 
     /// Those of them that wait to be called; a hint.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
@@ -67,26 +98,22 @@ final class WorkerPool: Sendable {
     ///
     /// - Returns: false if a thread could not be started.
     func grow(to count: Int) -> Bool {
-        let existing = workerCount
-        for number in existing..<max(existing, count) {
-            state.withLock { state in
-                state.whereabouts.append(.new)
-                state.waiting.reserveCapacity(count)
-            }
-            guard start(number) else {
-                state.withLock { _ = $0.whereabouts.removeLast() }
-                return false
-            }
+        while workerCount < count {
+            guard startWorker() else { return false }
         }
         return true
     }
 
-    /// Starts a worker that is on its way.
-    private func start(_ number: Int) -> Bool {
+    /// - Returns: false if the system refuses its thread.
+    private func startWorker() -> Bool {
         // What it needs is made here, so that it allocates nothing before its first run.
+        let number = state.withLock { $0.takeNumber() }
         let worker = Worker(number: number, slot: watch.makeSlot(), condition: Condition())
         let isStarted = WorkerThread(name: "ai:run/\(number)") { self.work(worker) }.start()
-        if !isStarted { watch.remove(worker.slot) }
+        if !isStarted {
+            watch.remove(worker.slot)
+            state.withLock { $0.giveBack(number) }
+        }
         return isStarted
     }
 
@@ -106,18 +133,25 @@ final class WorkerPool: Sendable {
     }
 
     /// Has a worker that has worked, and waits, become another thread: its memory serves that one as well.
-    /// - Returns: false if there is none; a new thread costs no more then.
+    ///
+    /// - Returns: false if there is none, or no other could take its place: the system refuses a thread, or
+    ///   it would inherit a low priority from the calling one.
     func hire(as thread: WorkerThread) -> Bool {
-        let worker = state.withLock { state -> Worker? in
-            guard let worker = state.waiting.last,
-                case .waits(isNew: false) = state.whereabouts[worker.number]
-            else { return nil }
-            state.waiting.removeLast()
-            state.whereabouts[worker.number] = .hired(thread)
-            return worker
+        guard WorkerThread.niceness == niceness, let worker = state.withLock({ $0.takeUsed() })
+        else { return false }
+        let isReplaced = startWorker()
+        state.withLock { state in
+            if isReplaced {
+                state.workerCount -= 1
+                state.whereabouts[worker.number] = .hired(thread)
+            } else if let call = state.calls.popFirst() {
+                state.whereabouts[worker.number] = .called(call)
+            } else {
+                state.waiting.append(worker)
+            }
         }
-        worker?.condition.signal()
-        return worker != nil
+        worker.condition.signal()
+        return isReplaced
     }
 
     // MARK: On the workers
@@ -129,22 +163,10 @@ final class WorkerPool: Sendable {
             switch next(worker) {
             case .call(let call): used = call.queue.work(at: call.place, worker, clock, since: used)
             case .hire(let thread):
-                if replace(worker) { return thread.takeOver() }
-                thread.body()
+                watch.remove(worker.slot)
+                return thread.takeOver()
             }
         }
-    }
-
-    /// Has a new worker take the place of one that leaves.
-    /// - Returns: false if it cannot leave, since the system refuses another thread.
-    private func replace(_ worker: Worker) -> Bool {
-        state.withLock { $0.whereabouts[worker.number] = .new }
-        guard start(worker.number) else {
-            state.withLock { $0.whereabouts[worker.number] = .away }
-            return false
-        }
-        watch.remove(worker.slot)
-        return true
     }
 
     private func next(_ worker: Worker) -> Task {
@@ -154,9 +176,9 @@ final class WorkerPool: Sendable {
                 state.whereabouts[worker.number] = .away
                 return .done(.call(call))
             case .hired(let thread):
-                state.whereabouts[worker.number] = .away
+                state.whereabouts[worker.number] = .gone
                 return .done(.hire(thread))
-            case .waits: break
+            case .waits, .gone: break
             case .new, .away:
                 if let call = state.calls.popFirst() {
                     state.whereabouts[worker.number] = .away

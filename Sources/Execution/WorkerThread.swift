@@ -20,6 +20,9 @@ final class WorkerThread: Sendable {
         self.body = body
     }
 
+    /// The calling thread's, which threads that it starts inherit.
+    static var niceness: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
+
     /// Starts the thread, which ends with its body.
     /// - Returns: false if the system refuses.
     func start() -> Bool {

@@ -43,4 +43,29 @@ import Testing
         }
         #expect(order.withLock { $0 } == [3, 0, 7, 5, 1, 6, 2, 4])
     }
+
+    @Test func itEndsWithoutHavingBegunIfItIsDismissed() throws {
+        let hasRun = Locked(false)
+        let thread = try #require(StandbyThread(name: "standby") { hasRun.withLock { $0 = true } })
+        thread.dismiss()
+        thread.call()
+        thread.waitUntilEnded()
+        #expect(!hasRun.withLock { $0 })
+    }
+
+    @Test func itGoesOnIfItIsDismissedTooLate() throws {
+        let halt = Halt()
+        let hasEnded = Locked(false)
+        let thread = try #require(
+            StandbyThread(name: "standby") {
+                halt.stop()
+                hasEnded.withLock { $0 = true }
+            })
+        thread.call()
+        halt.waitUntilReached()
+        thread.dismiss()
+        halt.release()
+        thread.waitUntilEnded()
+        #expect(hasEnded.withLock { $0 })
+    }
 }

@@ -142,6 +142,27 @@ import Testing
         #expect(scheduler.pool.workerCount == 2)
     }
 
+    @Test func aThreadOfLowPriorityHiresNobody() throws {
+        // Whoever took the place would have that priority as well.
+        let scheduler = try Scheduler.make(threads: 2) { _ in TestModel.addingOne() }
+        let model = try Self.model(.addingOne(), on: "CPU", of: scheduler)
+        _ = try scheduler.start(.once(model, .row(1))).outcome
+        Self.wait(for: 2, in: scheduler.pool)
+        let hired = Locked<Bool?>(nil)
+        let ended = Gate()
+        let low = WorkerThread(name: "low", niceness: 19) {
+            let isHired = scheduler.pool.hire(as: WorkerThread(name: "hired") {})
+            hired.withLock { $0 = isHired }
+            ended.open()
+        }
+        #expect(low.start())
+        ended.wait()
+        #expect(hired.withLock { $0 } == false)
+        #expect(scheduler.pool.hire(as: WorkerThread(name: "hired") {}))
+        Self.wait(for: 2, in: scheduler.pool)
+        #expect(scheduler.pool.workerCount == 2)
+    }
+
     @Test func aModelIsBuiltByTheWorkerThatCameBackLast() throws {
         let (builders, runners) = (Locked<[String]>([]), Locked<[String]>([]))
         let scheduler = try Scheduler.make(threads: 2) { _ in

@@ -4,12 +4,13 @@ import numpy
 import pytest
 
 from support.large_models import single_layer
-from support.models import execute, get_tensor, store
+from support.models import execute, get_tensor, set_tensor, store
 from support.servers import wait_until
 from support.threads import status_of_threads, wakes
 
 WORDS = ["INTRA_OP_PARALLELISM", 4]
 ROWS = 6000  # several milliseconds on one thread
+ROUNDS = 100  # of the slow model, some tens of milliseconds
 ATTEMPTS = 20
 LONG_MICROSECONDS = 2000
 
@@ -73,6 +74,25 @@ def test_long_runs_are_shared_and_stay_right(start_server, words):
     wait_until(shared, what="all helpers to take part")
 
 
+def test_a_long_run_with_small_inputs_calls_the_helpers(start_server):
+    server = start_server(words=WORDS)
+    client = server.client()
+    store(client, "m", "slow")
+    before = helpers(server)
+    set_tensor(client, "count", "INT64", [ROUNDS])
+    execute(client, "m", ["count"], ["y"])
+    wait_until(lambda: all(runs > before[name] for name, runs in helpers(server).items()), what="the helpers")
+
+
+def test_large_inputs_call_the_helpers_before_the_first_run(start_server):
+    server = start_server(words=WORDS)
+    client = server.client()
+    store(client, "m", "wide_layer")
+    before = helpers(server)
+    product(client, 103)  # rows of 640 bytes: just above 64 KiB
+    wait_until(lambda: all(runs > before[name] for name, runs in helpers(server).items()), what="the helpers")
+
+
 def test_a_large_model_is_built_with_the_helpers(start_server):
     server = start_server(words=WORDS)
     client = server.client()
@@ -85,10 +105,11 @@ def test_a_large_model_is_built_with_the_helpers(start_server):
     assert get_tensor(client, "y").tolist() == [[0] * 512]
 
 
-def test_a_second_set_of_threads_works_at_once(start_server):
+def test_threads_for_whole_operators_have_all_work_at_once(start_server):
     server = start_server(words=[*WORDS, "INTER_OP_PARALLELISM", 3])
     client = server.client()
     store(client, "m", "wide_layer")
     assert len(helpers(server)) == 5
-    x, y = product(client, 3)
-    assert y.shape == (3, 256)
+    # They have left their first wait, and wait inside the runtime.
+    wait_until(lambda: all(runs >= 2 for runs in helpers(server).values()), what="the helpers")
+    assert product(client, 3)[1].shape == (3, 256)

@@ -5,6 +5,7 @@ import pathlib
 import resource
 
 import pytest
+import redis
 
 from support.clients import refusal
 from support.models import execute, execution, floats, get_tensor, model_bytes, set_tensor, store
@@ -125,7 +126,27 @@ def test_threads_that_cannot_be_started_are_an_error_and_nothing_is_used(start_s
     store(client, "n", "add_1", device="CPU:1")
     execute(client, "n", ["x"], ["y"])
     assert get_tensor(client, "y").tolist() == [2, 3]
-    assert workers(server) == sorted(f"ai:run/{number}" for number in range(16))
+    wait_until(lambda: len(workers(server)) == 16, what="a worker for each place")
+
+
+def test_a_worker_stays_if_no_other_could_take_its_place(start_server):
+    """One that has run something would build the next model, and end."""
+    server = start_server()
+    client = server.client()
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with no_room_for_threads(server):
+        # The system keeps room for a few threads that have ended.
+        for number in range(20):
+            execute(client, "m", ["x"], ["y"])
+            with contextlib.suppress(redis.ResponseError):
+                client.execute_command(*store_words(f"n{number}", "CPU"))
+        execute(client, "m", ["x"], ["y"])
+        assert get_tensor(client, "y").tolist() == [2, 3]
+        wait_until(lambda: len(workers(server)) == 1, what="one worker")
+    store(client, "n", "add_1")
+    execute(client, "n", ["x"], ["y"])
+    wait_until(lambda: len(workers(server)) == 1, what="one worker again")
 
 
 def queue_full(limit):

@@ -33,9 +33,10 @@ final class ONNXRuntimeHelpers: Sendable {
         try unsafe table.check(onnx_thread_options_set_context(table.pointer, options, context))
         try unsafe table.check(
             onnx_thread_options_set_join(table.pointer, options) { thread in
-                // Safety: made by `start`, and joined once.
+                // Safety: made by `start`, and joined once. One alone would not leave the runtime again, so
+                // it must not enter it now.
                 let thread = unsafe Unmanaged<StandbyThread>.fromOpaque(thread).takeRetainedValue()
-                thread.call()
+                thread.dismiss()
                 thread.waitUntilEnded()
             })
     }

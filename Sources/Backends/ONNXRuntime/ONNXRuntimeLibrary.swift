@@ -82,8 +82,6 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         try unsafe table.check(onnx_thread_options_set_inter_count(table.pointer, threads, inter))
         try unsafe table.check(onnx_thread_options_set_spinning(table.pointer, threads, 0))
         try unsafe helpers.configure(threads, of: table)
-        // Whole operators are handed to those of the second set, and never taken back.
-        if inter > 1 { helpers.call() }
 
         var all = sigset_t()
         var before = sigset_t()
@@ -95,6 +93,8 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
             table.pointer, Int32(ONNX_SEVERITY_FATAL), "redisai", threads, &environment)
         try unsafe table.check(status)
         guard let environment = unsafe environment else { throw .outOfMemory }
+        // Whole operators are handed to those of the second set, and never taken back.
+        if inter > 1 { helpers.call() }
         return unsafe environment
     }
 

@@ -29,6 +29,9 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         let stop: RunStop
     }
 
+    /// Inputs of a run that are large enough to have its work shared.
+    private static let largeByteCount = 64 << 10
+
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
     let memoryByteCount: Int
@@ -112,6 +115,13 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
         }
     }
 
+    /// Not even the first run with large inputs is to do all of its work itself.
+    private func shareIfLarge(_ inputs: [Tensor]) {
+        guard !library.helpers.areCalled else { return }
+        let byteCount = inputs.reduce(0) { $0 + $1.byteCount }
+        if byteCount >= Self.largeByteCount { library.helpers.call() }
+    }
+
     func ran(for nanoseconds: Int) {
         guard !library.helpers.areCalled, lengths.areLong(with: nanoseconds) else { return }
         library.helpers.call()
@@ -146,6 +156,7 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     private func runWrapped(
         _ inputs: [Tensor], _ options: OpaquePointer, _ stop: RunStop
     ) throws(ExecutionError) -> [Tensor?] {
+        shareIfLarge(inputs)
         let capacity = inputs.count + outputs.count
         return try unsafe withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: capacity) {
             values throws(ExecutionError) in
