@@ -62,11 +62,23 @@ final class WorkerPool: Sendable {
             whereabouts[number] = .gone
         }
 
-        /// - Returns: one that has worked and waits no more to be called, though it does not know that yet.
+        /// Takes out one that has worked and waits, though it does not know that yet. It does not count from
+        /// now on, so that `grow`, on another thread, never starts too few.
         mutating func takeUsed() -> Worker? {
             guard let worker = waiting.last, case .waits(isNew: false) = whereabouts[worker.number]
             else { return nil }
+            workerCount -= 1
             return waiting.popLast()
+        }
+
+        /// Takes it in again, for what may have come meanwhile.
+        mutating func putBack(_ worker: Worker) {
+            workerCount += 1
+            if let call = calls.popFirst() {
+                whereabouts[worker.number] = .called(call)
+            } else {
+                waiting.append(worker)
+            }
         }
 
         mutating func addWaiting(_ worker: Worker) {
@@ -141,14 +153,8 @@ final class WorkerPool: Sendable {
         else { return false }
         let isReplaced = startWorker()
         state.withLock { state in
-            if isReplaced {
-                state.workerCount -= 1
-                state.whereabouts[worker.number] = .hired(thread)
-            } else if let call = state.calls.popFirst() {
-                state.whereabouts[worker.number] = .called(call)
-            } else {
-                state.waiting.append(worker)
-            }
+            guard isReplaced else { return state.putBack(worker) }
+            state.whereabouts[worker.number] = .hired(thread)
         }
         worker.condition.signal()
         return isReplaced

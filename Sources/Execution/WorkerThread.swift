@@ -11,7 +11,7 @@ final class WorkerThread: Sendable {
 
     private let name: [UInt8]
     private let niceness: Int32
-    let body: @Sendable () -> Void
+    private let body: @Sendable () -> Void
 
     /// - Parameter niceness: 0 for the server's own priority, up to 19 for the lowest.
     init(name: String, niceness: Int32 = 0, body: @escaping @Sendable () -> Void) {

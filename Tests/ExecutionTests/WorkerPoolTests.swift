@@ -163,6 +163,26 @@ import Testing
         #expect(scheduler.pool.workerCount == 2)
     }
 
+    @Test func thereAreEnoughWorkersHoweverManyAreHiredMeanwhile() throws {
+        let scheduler = try Scheduler.make(threads: 2) { _ in TestModel.addingOne() }
+        let model = try Self.model(.addingOne(), on: "CPU", of: scheduler)
+        let pool = scheduler.pool
+        let ended = Gate()
+        let hirer = WorkerThread(name: "hirer") {
+            for _ in 0..<200 {
+                _ = scheduler.start(.once(model, .row(1)))
+                _ = pool.hire(as: WorkerThread(name: "hired") {})
+            }
+            ended.open()
+        }
+        #expect(hirer.start())
+        for count in 3...40 { #expect(pool.grow(to: count)) }
+        ended.wait()
+        #expect(pool.workerCount >= 40)
+        // All of them are there.
+        Self.wait(for: pool.workerCount, in: pool)
+    }
+
     @Test func aModelIsBuiltByTheWorkerThatCameBackLast() throws {
         let (builders, runners) = (Locked<[String]>([]), Locked<[String]>([]))
         let scheduler = try Scheduler.make(threads: 2) { _ in

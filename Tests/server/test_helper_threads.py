@@ -74,35 +74,32 @@ def test_long_runs_are_shared_and_stay_right(start_server, words):
     wait_until(shared, what="all helpers to take part")
 
 
-def test_a_long_run_with_small_inputs_calls_the_helpers(start_server):
-    server = start_server(words=WORDS)
-    client = server.client()
+def long_run(client):
+    """Of a model in a small file, with a small input."""
     store(client, "m", "slow")
-    before = helpers(server)
     set_tensor(client, "count", "INT64", [ROUNDS])
     execute(client, "m", ["count"], ["y"])
-    wait_until(lambda: all(runs > before[name] for name, runs in helpers(server).items()), what="the helpers")
 
 
-def test_large_inputs_call_the_helpers_before_the_first_run(start_server):
-    server = start_server(words=WORDS)
-    client = server.client()
+def large_inputs(client):
+    """The first run of a small model."""
     store(client, "m", "wide_layer")
-    before = helpers(server)
     product(client, 103)  # rows of 640 bytes: just above 64 KiB
-    wait_until(lambda: all(runs > before[name] for name, runs in helpers(server).items()), what="the helpers")
 
 
-def test_a_large_model_is_built_with_the_helpers(start_server):
+def large_model(client):
+    client.execute_command("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", single_layer(1024, 512))
+
+
+@pytest.mark.parametrize("work", [long_run, large_inputs, large_model])
+def test_work_worth_sharing_calls_the_helpers(start_server, work):
     server = start_server(words=WORDS)
     client = server.client()
     store(client, "small", "wide_layer")
     before = helpers(server)
-    client.execute_command("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", single_layer(1024, 512))
+    assert len(before) == 3
+    work(client)
     wait_until(lambda: all(runs > before[name] for name, runs in helpers(server).items()), what="the helpers")
-    client.execute_command("AI.TENSORSET", "x", "FLOAT", 1, 1024, "BLOB", bytes(4096))
-    execute(client, "m", ["x"], ["y"])
-    assert get_tensor(client, "y").tolist() == [[0] * 512]
 
 
 def test_threads_for_whole_operators_have_all_work_at_once(start_server):
