@@ -15,6 +15,11 @@ BACKENDS ?= onnx tflite
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 EXAMPLE_ARGS ?=
+# Kinds of random cases, by default all; their seed; minutes for all together; how many of each.
+FUZZ ?=
+SEED ?=
+FUZZ_MINUTES ?=
+FUZZ_COUNT ?=
 REDIS_SERVER ?= redis-server
 SWIFT ?= swift
 PYTHON ?= python3
@@ -86,6 +91,12 @@ test-unit: swift backends ## Run the Swift tests only (no server)
 test-server: tools python test-servers backends example-models module ## Run the server tests only (PYTEST_ARGS="-k word")
 	@echo '==> running the server tests'
 	$(VENV) -m pytest Tests/server $(PYTEST_ARGS)
+
+.PHONY: fuzz
+fuzz: BACKENDS = all
+fuzz: tools python backends module ## Send random commands, payloads and models to servers (FUZZ_MINUTES=10 SEED=1)
+	$(VENV) Tests/fuzz/run.py run $(FUZZ) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(FUZZ_MINUTES),--minutes $(FUZZ_MINUTES)) $(if $(FUZZ_COUNT),--count $(FUZZ_COUNT))
 
 .PHONY: lint
 lint: swift ## Check the format of the Swift sources
