@@ -45,8 +45,8 @@ struct Finding: Equatable, CustomStringConvertible {
 
 /// The project's own text files.
 enum SourceTree {
-    /// What is built, fetched or left by tools.
-    private static let foreignFolders: Set<String> = [".git", "build", "__pycache__", ".pytest_cache"]
+    /// What is built, fetched or left by tools; in a worktree, `.git` is a file.
+    private static let foreignNames: Set<String> = [".git", "build", "__pycache__", ".pytest_cache"]
 
     /// The project's folder, found from this file.
     static let root = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
@@ -68,13 +68,11 @@ enum SourceTree {
             (try? FileManager.default.contentsOfDirectory(
                 atPath: root.appendingPathComponent(folder).path)) ?? []
         return names.flatMap { name -> [String] in
+            guard !foreignNames.contains(name), !name.hasPrefix(".build") else { return [] }
             let path = folder.isEmpty ? name : "\(folder)/\(name)"
             let url = root.appendingPathComponent(path)
-            guard (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true else {
-                return [path]
-            }
-            let isForeign = foreignFolders.contains(name) || name.hasPrefix(".build")
-            return isForeign ? [] : paths(in: path)
+            let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
+            return isFolder ? paths(in: path) : [path]
         }
     }
 }
