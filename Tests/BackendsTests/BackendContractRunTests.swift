@@ -70,15 +70,14 @@ extension BackendsTests {
             let model = try subject.load(.count)
             let long = try Tensor.int64s([1], [Self.longRun(of: subject)])
             let few = try Tensor.int64s([1], [10])
-            let slot = Runtime.hastyWatch.makeSlot()
-            defer { Runtime.hastyWatch.remove(slot) }
+            let slot = TestSlot()
             for _ in 0..<3 {
                 if subject.abilities.isInterruptible {
-                    try expectOneLine { try model.run([long], stop: slot.stop()) }
+                    try expectOneLine { try slot.runStopped(model, [long]) }
                 } else {
-                    #expect(try model.run([long], stop: slot.stop())[0]?.bytes == long.bytes)
+                    #expect(try slot.runStopped(model, [long])[0]?.bytes == long.bytes)
                 }
-                for _ in 0..<3 { #expect(try model.run([few], stop: slot.stop())[0]?.bytes == few.bytes) }
+                for _ in 0..<3 { #expect(try slot.run(model, [few])[0]?.bytes == few.bytes) }
             }
         }
 
@@ -99,14 +98,13 @@ extension BackendsTests {
                     }
                     return
                 }
-                let slot = Runtime.hastyWatch.makeSlot()
-                defer { Runtime.hastyWatch.remove(slot) }
+                let slot = TestSlot()
                 do throws(ExecutionError) {
-                    _ = try model.run([long], stop: slot.stop())
+                    _ = try slot.runStopped(model, [long])
                 } catch {
                     stopped.add(1, ordering: .relaxed)
                 }
-                let outputs = try? model.run([few], stop: slot.stop())
+                let outputs = try? slot.run(model, [few])
                 if outputs?[0]?.bytes == few.bytes { right.add(1, ordering: .relaxed) }
             }
 

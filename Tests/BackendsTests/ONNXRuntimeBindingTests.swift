@@ -142,17 +142,16 @@ extension BackendsTests {
         @Test func aBoundRunIsStopped() throws {
             let session = try session("spin")
             let few = try Tensor.int64s([1], [10])
-            let slot = Runtime.hastyWatch.makeSlot()
-            defer { Runtime.hastyWatch.remove(slot) }
+            let slot = TestSlot()
             for _ in 0..<2 {
-                for _ in 0..<Self.many { _ = try session.run([few], stop: slot.stop()) }
+                for _ in 0..<Self.many { _ = try slot.run(session, [few]) }
                 #expect(isBound(session))
                 let error = #expect(throws: ExecutionError.self) {
-                    _ = try session.run([.int64s([1], [1 << 50])], stop: slot.stop())
+                    _ = try slot.runStopped(session, [.int64s([1], [1 << 50])])
                 }
                 #expect(String(describing: error).contains("Exiting due to terminate flag being set to true"))
             }
-            #expect(try session.run([few], stop: slot.stop())[0]?.bytes == few.bytes)
+            #expect(try slot.run(session, [few])[0]?.bytes == few.bytes)
         }
 
         @Test func overlappingRunsHaveTheirOwnValues() throws {

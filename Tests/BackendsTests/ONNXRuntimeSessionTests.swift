@@ -235,26 +235,26 @@ extension BackendsTests {
         @Test func aStopDoesNotMakeOutputsCopiedAndIsTheRuntimesWords() throws {
             let session = try #require(try Runtime.load("spin") as? ONNXRuntimeSession)
             let few = try Tensor.int64s([1], [10])
-            let slot = Runtime.hastyWatch.makeSlot()
-            _ = try session.run([few], stop: slot.stop())
+            let slot = TestSlot()
+            _ = try slot.run(session, [few])
             #expect(session.placement.load(ordering: .relaxed) == .inPlace)
             let error = #expect(throws: ExecutionError.self) {
-                _ = try session.run([.int64s([1], [1 << 50])], stop: slot.stop())
+                _ = try slot.runStopped(session, [.int64s([1], [1 << 50])])
             }
             let words = String(describing: error)
             #expect(words.contains("Exiting due to terminate flag being set to true"))
             #expect(session.placement.load(ordering: .relaxed) == .inPlace)
-            #expect(try session.run([few], stop: slot.stop())[0]?.bytes == few.bytes)
+            #expect(try slot.run(session, [few])[0]?.bytes == few.bytes)
         }
 
         @Test func aThreadsInterruptIsMadeOnce() throws {
             let model = try Runtime.load("add_1")
-            let slot = Runtime.patientWatch.makeSlot()
-            _ = try model.run([.floats([2], [1, 2])], stop: slot.stop())
-            let first = slot.stop().interrupt
-            _ = try model.run([.floats([2], [1, 2])], stop: slot.stop())
+            let slot = TestSlot()
+            _ = try slot.run(model, [.floats([2], [1, 2])])
+            let first = slot.interrupt
+            _ = try slot.run(model, [.floats([2], [1, 2])])
             #expect(first != nil)
-            #expect(slot.stop().interrupt === first)
+            #expect(slot.interrupt === first)
         }
 
         @Test(arguments: ["identity_string", "backend/nul_in_string", "backend/listed_twice"])

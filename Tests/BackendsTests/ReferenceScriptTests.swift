@@ -64,10 +64,11 @@ private final class Ended: PlanCompletion {
         ever: count
         """
 
-    private static func scheduler(milliseconds: Int = 3_600_000) -> Scheduler {
-        let settings = RunSettings()
-        settings.executionTimeoutMilliseconds = milliseconds
-        settings.inlineBudgetMicroseconds = 1_000_000
+    private static let anHour = 3_600_000
+
+    private static func scheduler(_ settings: RunSettings = RunSettings()) -> Scheduler {
+        settings.executionTimeoutMilliseconds = anHour
+        settings.inlineBudgetMicroseconds = 1_000_000_000
         return Scheduler(settings, provider: ReferenceProvider(), log: { _ in })
     }
 
@@ -173,24 +174,30 @@ private final class Ended: PlanCompletion {
     }
 
     @Test func aScriptWithoutEndIsStoppedAndItsWorkerGoesOn() throws {
-        let scheduler = Self.scheduler(milliseconds: 20)
+        let settings = RunSettings()
+        let scheduler = Self.scheduler(settings)
         let script = try Self.script(scheduler)
+        settings.executionTimeoutMilliseconds = 20
         let stopped = Self.run(scheduler, Self.plan(script, "ever"))
         #expect(stopped.firstError == .backend("The run was stopped"))
+        settings.executionTimeoutMilliseconds = Self.anHour
         #expect(Self.run(scheduler, Self.plan(script, "echo")).firstError == nil)
     }
 
     @Test func aModelWithoutEndIsStoppedWithTheScriptThatRunsIt() throws {
-        let scheduler = Self.scheduler(milliseconds: 20)
+        let settings = RunSettings()
+        let scheduler = Self.scheduler(settings)
         let model = try Self.model(scheduler, "count")
         let count = try Tensor(
             type: .int64, shape: TensorShape([1]), copying: [255, 255, 255, 255, 255, 255, 255, 127].span)
         let script = try Self.script(scheduler)
+        settings.executionTimeoutMilliseconds = 20
         for _ in 0..<2 {
             let plan = Self.plan(script, "twice", [count], outputCount: 1, TestServer(model))
             #expect(
                 Self.run(scheduler, plan).firstError == .backend("backend(\"The run was stopped\")"))
         }
+        settings.executionTimeoutMilliseconds = Self.anHour
         #expect(Self.run(scheduler, Self.plan(script, "echo")).firstError == nil)
     }
 

@@ -141,6 +141,19 @@ extension BackendsTests {
             #expect(text(of: error).hasSuffix("Redis command returned an error: Invalid argument"))
         }
 
+        /// Models and scripts are made ready by the same code, so this stands for both.
+        @Test func aRunIsStoppedBetweenStepsWhereThereIsNoLoop() throws {
+            let steps = String(repeating: "    a = a + 1\n", count: 20)
+            let script = try TorchScript("def f(a):\n    redis.execute(\"STOP\")\n\(steps)    return a\n")
+            #expect(throws: ExecutionError.backend("Exiting due to terminate flag being set to true")) {
+                try script.run(
+                    "f", [pair()], isEntryPoint: false, outputCount: 1, host: TorchHost { _ in .stop })
+            }
+            let outputs = try script.run(
+                "f", [pair()], isEntryPoint: false, outputCount: 1, host: TorchHost { _ in .integer(0) })
+            #expect(outputs[0].floats == [22, 23])
+        }
+
         @Test func modelsAreRunByTheHost() throws {
             let script = try TorchScript(
                 """

@@ -107,17 +107,16 @@ extension BackendsTests {
             }
         }
 
-        /// In a loop, in one on another thread, and where there is no loop at all.
-        @Test(arguments: ["spin", "spin_forked", "spin_straight"])
+        /// In a loop, and in one that another function forks.
+        @Test(arguments: ["spin", "spin_forked"])
         func runsThatTakeTooLongAreStopped(_ name: String) throws {
             let model = try Runtime.loadTorch(name)
-            let slot = Runtime.hastyWatch.makeSlot()
-            defer { Runtime.hastyWatch.remove(slot) }
+            let slot = TestSlot()
             for _ in 0..<2 {
                 #expect(
                     throws: ExecutionError.backend("Exiting due to terminate flag being set to true")
                 ) {
-                    try model.run([.int64s([1], [1 << 50])], stop: slot.stop())
+                    try slot.runStopped(model, [.int64s([1], [1 << 50])])
                 }
             }
         }

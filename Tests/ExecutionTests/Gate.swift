@@ -3,7 +3,7 @@ import Testing
 
 /// Closed until it is opened, then open for ever: how a test knows and decides where threads are.
 final class Gate: Sendable {
-    private static let limit = DispatchTimeInterval.seconds(120)
+    private static let limit = DispatchTimeInterval.seconds(600)
     private let semaphore = DispatchSemaphore(value: 0)
 
     func open() { semaphore.signal() }

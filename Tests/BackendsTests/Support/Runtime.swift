@@ -23,7 +23,8 @@ enum Runtime {
     /// Lets every run end by itself.
     static let patientWatch = RunWatch { 3_600_000 }
 
-    /// Stops a run after half a second: far more than those need that are to end by themselves.
+    /// Stops a run after half a second: for damaged models, whose runs may end or not. A test that expects
+    /// one or the other has a `TestSlot`.
     static let hastyWatch = RunWatch { 500 }
 
     /// ONNX Runtime; a missing library fails the test that asks.

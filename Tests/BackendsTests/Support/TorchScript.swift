@@ -52,6 +52,8 @@ final class TorchScript {
         defer { bridge.table.pointee.run_release(run) }
         let someHost = host ?? TorchHost { _ in .error("nobody asks") }
         someHost.bridge = bridge
+        someHost.run = run
+        defer { someHost.run = nil }
         var callbacks = someHost.callbacks
         return try TorchViews.with(inputs) { views throws(ExecutionError) in
             var returned: OpaquePointer?
@@ -105,9 +107,12 @@ final class TorchHost {
         case error(String)
         /// The first tensor that came with the question, in a list.
         case tensor
+        /// A number; the run is stopped before it gets it.
+        case stop
     }
 
     fileprivate var bridge: TorchBridge?
+    fileprivate var run: OpaquePointer?
     private let answer: ([String]) -> Answer
     private(set) var words: [[String]] = []
 
@@ -147,6 +152,9 @@ final class TorchHost {
         case .tensor:
             table.answer_list(place, 1)
             if let tensor { table.answer_tensor(place, tensor) }
+        case .stop:
+            if let run { table.run_stop(run) }
+            table.answer_integer(place, 0)
         }
     }
 }

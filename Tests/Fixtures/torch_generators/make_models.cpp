@@ -92,14 +92,6 @@ def forward(self, x: Tensor) -> Tensor:
         count += 1
     return torch.tensor([count])
 )");
-    make("spin_straight", []() {
-        // Six hundred steps without a loop, each of some milliseconds, which depend on the input: what does
-        // not is computed when the model is loaded.
-        std::string source = "def forward(self, x: Tensor) -> Tensor:\n";
-        source += "    y = torch.ones([1000, 1000]) * x\n";
-        for (int step = 0; step < 600; ++step) source += "    y = torch.tanh(y)\n";
-        return source + "    return y.sum()\n";
-    }());
     make("spin_forked", R"(
 def spin(self, limit: int) -> int:
     count = 0
