@@ -10,6 +10,7 @@ import pytest
 from support.batches import Waiting, information, prepare, requests, rows_of_runs, stacked
 from support.clients import refusal
 from support.models import execute, execution, floats, get_tensor, set_tensor, store
+from support.patience import AN_HOUR
 from support.servers import wait_until
 from support.wire import OK
 
@@ -98,7 +99,7 @@ def test_the_log_tells_who_waits_without_limit(server, client):
     """Once, and not of those whose wait has an end."""
     line = "a request for a model on CPU with tag 'forever' has waited for a second"
     prepare(client, "TAG", "forever", "BATCHSIZE", 4, "MINBATCHSIZE", 2, rows=[1, 1, 1])
-    prepare(client, "TAG", "a minute", "BATCHSIZE", 4, "MINBATCHSIZE", 2, "MINBATCHTIMEOUT", 60_000, rows=[],
+    prepare(client, "TAG", "an hour", "BATCHSIZE", 4, "MINBATCHSIZE", 2, "MINBATCHTIMEOUT", AN_HOUR, rows=[],
             model="limited")
     with Waiting(server) as waiting:
         waiting.send(*execution("limited", ["x2"], ["y2"]))
@@ -107,7 +108,7 @@ def test_the_log_tells_who_waits_without_limit(server, client):
         waiting.post(*requests(2)[1])
         assert [connection.receive() for connection in waiting.connections[1:]] == [OK, OK]
     assert server.log().count(line) == 1
-    assert "'a minute'" not in server.log()
+    assert "'an hour'" not in server.log()
 
 
 def test_a_wrong_input_is_refused_though_it_would_wait(client):

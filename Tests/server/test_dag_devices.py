@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from support.dags import dag, run
+from support.dags import NOT_AVAILABLE, dag, run
+from support.gates import Gate
 from support.models import floats, set_tensor, store
 from support.servers import wait_until
 from support.wire import OK, array, bulk
@@ -16,36 +17,25 @@ def calls(client, key):
     return dict(zip(entry[::2], entry[1::2]))[b"calls"]
 
 
-def processor_seconds(server, queue):
-    """What the one worker of a device has used."""
-    return float(server.field("MODULES", f"ai_queue_{queue}_bthread_n1_used_cpu_total"))
-
-
 def test_a_step_does_not_wait_for_an_earlier_one_of_another_device(server, client):
     """While the step that is listed first still runs, the second, on the other device, ends."""
-    store(client, "slow", "spin")
     store(client, "m", "add_1", device="CPU:1")
-    set_tensor(client, "count", "INT64", [1_000_000])
     floats(client, "x", 1, 2)
-    with server.wire() as waiting:
-        waiting.send(*dag(run("slow", "count", "total"), run("m", "x", "y"), load=["count", "x"]))
+    with Gate(server) as gate, server.wire() as waiting:
+        waiting.send(*dag(gate.words(), run("m", "x", "y"), load=["x"]))
         wait_until(lambda: calls(client, "m") == 1, what="the end of the second step")
-        assert calls(client, "slow") == 0, "the first step has ended first"
+        gate.open()
         assert waiting.receive() == array(OK, OK)
 
 
-def test_steps_of_two_devices_overlap(server, client):
-    """Both workers use the processor while neither step has ended."""
-    for key, device in (("first", "CPU"), ("second", "CPU:1")):
-        store(client, key, "spin", device=device)
-    set_tensor(client, "count", "INT64", [1_000_000])
-    before = [processor_seconds(server, queue) for queue in ("CPU", "CPU:1")]
-    with server.wire() as waiting:
-        waiting.send(*dag(run("first", "count", "y"), run("second", "count", "z"), load=["count"]))
-        wait_until(
-            lambda: all(processor_seconds(server, queue) > used + 0.01
-                        for queue, used in zip(("CPU", "CPU:1"), before)), what="both at work")
-        assert calls(client, "first") == calls(client, "second") == 0, "one has ended before the other began"
+def test_steps_of_two_devices_overlap(server):
+    """Both are under way before one of them may end."""
+    with Gate(server) as first, Gate(server, "CPU:1") as second, server.wire() as waiting:
+        waiting.send(*dag(first.words(), second.words()))
+        first.reached()
+        second.reached()
+        first.open()
+        second.open()
         assert waiting.receive() == array(OK, OK)
 
 
@@ -119,14 +109,18 @@ def test_requests_that_do_not_fit_together_stop_no_dag_over_two_devices(start_se
 
 def test_a_failure_on_one_device_leaves_the_others_result(server, client):
     """What runs when another step fails still ends, and its value can be read."""
-    store(client, "slow", "spin")
     store(client, "m", "add_1", device="CPU:1")
-    set_tensor(client, "count", "INT64", [300_000])
     floats(client, "long", 1, 2, 3)
-    replies = client.execute_command(*dag(
-        run("slow", "count", "total"), run("m", "long", "y"), run("slow", "count", "again"),
-        "AI.TENSORGET total VALUES", "AI.TENSORGET y", load=["count", "long"], persist=["total"]))
-    assert replies[0] == b"OK"
-    assert isinstance(replies[1], Exception)
-    assert replies[2:] == [b"NA", [300_000], b"NA"]
-    assert client.exists("total") == 0
+    with Gate(server) as gate, Gate(server, "CPU:1") as other, server.wire() as waiting:
+        other.hold()
+        waiting.send(*dag(
+            gate.words(output="one"), run("m", "long", "y"), gate.words(output="again"),
+            "AI.TENSORGET one VALUES", "AI.TENSORGET y", load=["long"], persist=["one"]))
+        gate.reached()
+        other.open()
+        wait_until(lambda: calls(client, "m") == 1, what="the failure")
+        gate.open()
+        ran, failed, *rest = [part + b"\r\n" for part in waiting.receive().split(b"\r\n")[1:-1]]
+    assert ran == OK and failed.startswith(b"-")
+    assert rest == [NOT_AVAILABLE, b"*1\r\n", b"$1\r\n", b"1\r\n", NOT_AVAILABLE]
+    assert client.exists("one") == 0

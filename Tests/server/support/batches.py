@@ -4,11 +4,10 @@ import contextlib
 
 import numpy
 
+from .gates import Gate
 from .models import execution, get_tensor, set_tensor, store
 from .servers import wait_until
 from .wire import OK
-
-A_SECOND = 3000  # rounds of the slow model that take about a second
 
 
 class Waiting:
@@ -44,21 +43,17 @@ class Waiting:
 
 
 class BehindABusyWorker(Waiting):
-    """The same while the only worker is busy for a second, so that all wait when it looks at them."""
+    """The same while the only worker is busy until it is asked for replies: all wait when it looks."""
 
     def __enter__(self):
-        client = self.server.client()
-        store(client, "busy", "slow")
-        set_tensor(client, "count", "INT64", [A_SECOND])
-        self.send(*execution("busy", ["count"], ["late"]))
-        self.client = client
+        self.gate = self.stack.enter_context(Gate(self.server))
+        self.gate.hold()
+        self.blocked = 1
         return self
 
     def replies(self):
-        assert self.client.exists("late") == 0, "the worker was free before all requests waited"
-        busy, *replies = super().replies()
-        assert busy == OK
-        return replies
+        self.gate.open()
+        return super().replies()
 
 
 def prepare(client, *options, rows, width=2, model="m"):

@@ -5,8 +5,7 @@ from redis._parsers import _RESP2Parser, _RESP3Parser
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-TIMEOUT_SECONDS = 60
-
+from . import patience
 
 class WholeErrors:
     """A parser whose errors hold the text as the server sent it."""
@@ -27,7 +26,7 @@ class RESP3Parser(WholeErrors, _RESP3Parser):
 def connect(path, database=0, protocol=2):
     """A client of the server at a unix socket.
 
-    It returns bytes, never sends a command a second time, and gives up on a reply after a minute.
+    It returns bytes, never sends a command a second time, and gives up on a reply after a long time.
     """
     pool = redis.ConnectionPool(
         connection_class=redis.UnixDomainSocketConnection,
@@ -36,7 +35,7 @@ def connect(path, database=0, protocol=2):
         protocol=protocol,
         parser_class=RESP3Parser if protocol == 3 else RESP2Parser,
         retry=Retry(NoBackoff(), 0),
-        socket_timeout=TIMEOUT_SECONDS,
+        socket_timeout=patience.SECONDS,
     )
     return redis.Redis(connection_pool=pool)
 
@@ -44,7 +43,7 @@ def connect(path, database=0, protocol=2):
 def ordinary(server, protocol):
     """A client of a running server as programs make it: with the parser of redis-py."""
     return redis.Redis(
-        unix_socket_path=str(server.socket_path), protocol=protocol, socket_timeout=TIMEOUT_SECONDS)
+        unix_socket_path=str(server.socket_path), protocol=protocol, socket_timeout=patience.SECONDS)
 
 
 def refusal(client, *words):

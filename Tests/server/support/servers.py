@@ -12,9 +12,8 @@ import time
 
 import redis
 
-from . import clients, paths, wire
+from . import clients, paths, patience, wire
 
-START_SECONDS = 60
 CRASH_MARKS = ("REDIS BUG REPORT", "crashed by signal", "ASSERTION FAILED", "Guru Meditation")
 
 
@@ -24,17 +23,22 @@ class RedisServer:
     Clients reach it through a unix socket. `tcp` also opens a free port on 127.0.0.1, which replicas need.
     `settings` are lines of the configuration; `words` are given to the module; `backends` is its folder of
     runtimes. With `module` off, the server is a plain one.
+
+    A run may take an hour unless the words say otherwise or `patient` is off, so that no run is stopped
+    because the machine is busy.
     """
 
     running = set()
 
-    def __init__(self, binary=None, settings=(), words=(), backends=None, tcp=False, module=True):
+    def __init__(self, binary=None, settings=(), words=(), backends=None, tcp=False, module=True,
+                 patient=True):
         self.binary = str(binary or paths.SERVER)
         self.settings = list(settings)
         self.words = list(words)
         self.backends = paths.BACKENDS if backends is None else backends
         self.tcp = tcp
         self.module = module
+        self.patient = patient
         self.port = 0
         # A short name: the path of a unix socket may have 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="redisai-"))
@@ -65,7 +69,7 @@ class RedisServer:
                 stdout=log, stderr=log, env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C"})
         self.ending = None
         RedisServer.running.add(self)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + patience.SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
             if self.answers():
                 return True
@@ -86,12 +90,14 @@ class RedisServer:
         lines = [
             "bind 127.0.0.1", f"port {self.port}", "protected-mode no", "daemonize no", 'save ""',
             f"dir {self.folder}", f"unixsocket {self.socket_path}", "repl-diskless-sync-delay 0",
-            "repl-ping-replica-period 1",
+            "repl-ping-replica-period 1", "repl-timeout 3600",
         ]
         if self.version >= (7, 0):
             lines += ["enable-debug-command yes", "enable-module-command yes"]
         if self.module:
             words = ["BACKENDSPATH", str(self.backends), *map(str, self.words)]
+            if self.patient and "MODEL_EXECUTION_TIMEOUT" not in words:
+                words[2:2] = ["MODEL_EXECUTION_TIMEOUT", str(patience.AN_HOUR)]
             lines.append(" ".join(["loadmodule", str(paths.MODULE), *words]))
         text = "\n".join([*lines, *self.settings]) + "\n"
         (self.folder / "redis.conf").write_text(text)
@@ -102,11 +108,15 @@ class RedisServer:
             self.ending = "asked"
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(timeout=30)
+                self.process.wait(timeout=patience.SECONDS)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
         RedisServer.running.discard(self)
+
+    def wait_for_end(self):
+        """The status with which the process ends, of its own accord or because it was asked to."""
+        return self.process.wait(timeout=patience.SECONDS)
 
     def kill(self):
         """Ends the server at once, as a power cut would."""
@@ -197,9 +207,9 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def wait_until(claim, seconds=30, what="the expected state"):
-    """Asks again until the claim holds; fails after the given time, which no passing test comes near."""
-    deadline = time.monotonic() + seconds
+def wait_until(claim, what="the expected state"):
+    """Asks again until the claim holds; fails after a time which no passing test comes near."""
+    deadline = time.monotonic() + patience.SECONDS
     while time.monotonic() < deadline:
         try:
             if claim():
@@ -207,4 +217,4 @@ def wait_until(claim, seconds=30, what="the expected state"):
         except redis.ConnectionError:
             pass
         time.sleep(0.01)
-    raise AssertionError(f"{what} was not reached in {seconds} s")
+    raise AssertionError(f"{what} was not reached in {patience.SECONDS} s")

@@ -2,7 +2,7 @@
 
 import socket
 
-TIMEOUT_SECONDS = 60
+from . import patience
 
 
 class Wire:
@@ -10,7 +10,7 @@ class Wire:
 
     def __init__(self, path, protocol=2):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(TIMEOUT_SECONDS)
+        self.socket.settimeout(patience.SECONDS)
         self.socket.connect(str(path))
         self.stream = self.socket.makefile("rb")
         if protocol != 2:
