@@ -96,6 +96,13 @@ enum ErrorText {
         case .noGPU(let kind): noGPU(kind)
         case .queueFull(let device, let limit):
             "ERR the queue of device \(device) is full: \(limit) requests are waiting"
+        case .deviceStuck(let device, let count):
+            "BUSY device \(device) has no worker left: \(count) runs are beyond MODEL_EXECUTION_TIMEOUT and "
+                + "do not stop; try again later"
+        case .modelStuck:
+            "BUSY the model allows one run at a time, and one is beyond MODEL_EXECUTION_TIMEOUT and does not "
+                + "stop; try again later"
+        case .runLost: "ERR the run took longer than MODEL_EXECUTION_TIMEOUT and could not be stopped"
         case .tooManyDevices(let device, let limit):
             "ERR no workers for device \(device): there are \(limit) devices, and DEVICE_LIMIT allows no more"
         case .loading: "ERR the model is still loading; try again"

@@ -104,6 +104,16 @@ struct BatchQueue<Element> {
         return request.element
     }
 
+    /// Takes all out, in the order in which they came.
+    mutating func removeAll() -> [Element] {
+        let all = lanes.indices.flatMap { lane in requests.elements(of: lanes[lane].requests) }
+        // Numbers are not used again: tickets of what was there have left the queue.
+        let number = lastNumber
+        self = BatchQueue()
+        lastNumber = number
+        return all.sorted { $0.number < $1.number }.map(\.element)
+    }
+
     /// Takes out what is to run now, or says how long nothing will.
     /// - Parameter now: in nanoseconds, on the clock of `queuedAt`.
     mutating func next(at now: Int) -> Decision {

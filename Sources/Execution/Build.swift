@@ -21,7 +21,7 @@ public final class Build<Loaded: Sendable>: Sendable {
     /// Set before the state becomes ready; read without a lock on every run, and in forked children.
     private let ready = PublishedOnce<Ready>()
     /// Held during a run where the backend does not allow two at once.
-    fileprivate let exclusiveRun = Locked(false)
+    fileprivate let exclusiveRun = ExclusiveRun()
     private let dispose: @Sendable (Loaded) -> Void
     fileprivate let hasRefusedBatch = Atomic<Bool>(false)
 
@@ -108,7 +108,7 @@ extension Build where Loaded == any LoadedModel {
         guard !loaded.allowsOverlappingRuns else {
             return try loaded.run(inputs, stop: slot.stop(since: began))
         }
-        return try exclusiveRun.withLock { _ throws(ExecutionError) in
+        return try exclusiveRun.run(by: slot.hold) { () throws(ExecutionError) in
             // The time that it has waited for others is not its own.
             try loaded.run(inputs, stop: slot.stop())
         }

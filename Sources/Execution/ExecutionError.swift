@@ -10,6 +10,12 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case noGPU(BackendKind)
     /// The device's queue holds as many requests as it may.
     case queueFull(device: String, limit: Int)
+    /// All of the device's workers are at runs that have outlasted their limit and do not stop.
+    case deviceStuck(device: String, runCount: Int)
+    /// The model allows one run at a time, and that one has outlasted its limit and does not stop.
+    case modelStuck
+    /// The run has outlasted its limit and did not stop; what it may still bring is dropped.
+    case runLost
     /// There are queues for as many devices as there may be.
     case tooManyDevices(device: String, limit: Int)
     /// The model is being built, and the caller cannot wait.

@@ -47,6 +47,17 @@ struct LinkedLists<Element> {
         return element
     }
 
+    /// The elements of a list, in order.
+    func elements(of list: List) -> [Element] {
+        var elements: [Element] = []
+        var index = list.first
+        while let node = index {
+            if let element = nodes[node].element { elements.append(element) }
+            index = nodes[node].next
+        }
+        return elements
+    }
+
     /// The node behind another; nil if that is the last.
     func next(after index: Int) -> Int? { nodes[index].next }
 

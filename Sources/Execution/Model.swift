@@ -58,12 +58,15 @@ public final class Model: Runnable {
             let start = Monotonic.nanoseconds
             began = start
             let outputs = try build.run(loaded, inputs, slot, since: limitSince ?? start)
+            // What was lost has been counted.
+            guard !slot.isLost else { return outputs }
             guard outputs.count == outputCount else { throw .unexpectedOutputCount }
             let end = Monotonic.nanoseconds
             loaded.ran(for: end - start)
             record(inputs, outputs, from: start, to: end, waitingSince: waitingSince)
             return outputs
         } catch {
+            guard !slot.isLost else { throw error }
             statistics.recordFailure(isInline: waitingSince == nil)
             if let began {
                 let nanoseconds = Monotonic.nanoseconds - began
@@ -103,6 +106,7 @@ public final class Model: Runnable {
             let rows = requests.map { $0[0].shape.rowCount }
             let start = Monotonic.nanoseconds
             let outputs = try build.run(loaded, inputs, slot, since: start)
+            guard !slot.isLost else { return nil }
             let end = Monotonic.nanoseconds
             loaded.ran(for: end - start)
             guard outputs.count == outputCount, let parts = split(outputs, rows: rows) else { return nil }

@@ -77,6 +77,16 @@ public final class PlanRun: Sendable {
         end(step, .failed(error))
     }
 
+    /// A step leaves its queue, as nobody can run it any more.
+    func refused(_ step: Int, _ error: ExecutionError) { end(step, .failed(error)) }
+
+    /// A step of which a batch was to be repeated waits for another worker, by itself.
+    /// - Parameter waitingSince: when it could have run first, on the clock `Monotonic`.
+    func waitsAgain(_ step: Int, since waitingSince: Int) {
+        completion.stepEnded()
+        enqueue(step, waitingSince: waitingSince, wasJoined: true)
+    }
+
     /// - Parameter result: not that it ran.
     private func end(_ step: Int, _ result: StepResult) {
         act(
@@ -96,7 +106,7 @@ public final class PlanRun: Sendable {
         completion.planEnded(state.withLock { $0.outcome })
     }
 
-    private func enqueue(_ index: Int, waitingSince: Int) {
+    private func enqueue(_ index: Int, waitingSince: Int, wasJoined: Bool = false) {
         let step = plan.steps[index]
         let (isStopped, inputs) = state.withLock { state in
             (state.progress.isStopped, state.outcome.inputs(step.inputs))
@@ -107,10 +117,11 @@ public final class PlanRun: Sendable {
         guard let inputs else { return end(index, .failed(.missingInput)) }
         let request = RunRequest(
             plan: self, step: index, work: step.work, inputs: inputs, outputCount: step.outputs.count,
-            waitingSince: waitingSince, queuedAt: Monotonic.nanoseconds)
+            waitingSince: waitingSince, queuedAt: Monotonic.nanoseconds, wasJoined: wasJoined)
         let queue = step.work.queue
-        guard let ticket = queue.enqueue(request) else {
-            return end(index, .failed(.queueFull(device: queue.name, limit: queue.limit)))
+        let ticket: RunQueue.Waiting.Ticket
+        do throws(ExecutionError) { ticket = try queue.enqueue(request) } catch {
+            return end(index, .failed(error))
         }
         let place = Place(step: index, queue: queue, ticket: ticket)
         state.withLock { $0.places.append(place) }

@@ -4,7 +4,7 @@ import Synchronization
 public final class RunQueue: Sendable {
     typealias Waiting = BatchQueue<RunRequest>
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var waiting = Waiting()
         /// The processor time used at each place.
         var times: [ProcessorTime]
@@ -12,6 +12,7 @@ public final class RunQueue: Sendable {
         var free: [Int]
         /// What wakes workers that sleep at their places until a time, the last to fall asleep at the end.
         var sleeping: [Condition] = []
+        var lost = LostWorkers<RunSlot>()
         /// Of requests that wait for their batch without a limit, those queued until then are in the log.
         var loggedUntil = Int.min
 
@@ -21,13 +22,13 @@ public final class RunQueue: Sendable {
         }
 
         /// Takes whoever is to look what is next; nil if all workers are busy, who look by themselves.
-        mutating func takeHelper() -> Helper? {
+        fileprivate mutating func takeHelper() -> Helper? {
             sleeping.popLast().map(Helper.sleeper) ?? free.popLast().map(Helper.newcomer)
         }
 
         /// What a worker does while nothing runs before `limit`: it waits no longer than until the next line
         /// for the log is due.
-        mutating func pause(until limit: Int?, _ now: Int) -> Monitor<State>.Waiting<Next> {
+        fileprivate mutating func pause(until limit: Int?, _ now: Int) -> Monitor<State>.Waiting<Next> {
             let patient = waiting.waitingWithoutLimit.filter { $0.queuedAt > loggedUntil }
             guard let oldest = patient.map(\.queuedAt).min() else { return .until(nanoseconds: limit) }
             let due = oldest + patienceNanoseconds
@@ -37,20 +38,20 @@ public final class RunQueue: Sendable {
         }
     }
 
-    private enum Helper {
+    fileprivate enum Helper {
         case sleeper(Condition)
         /// A worker of the pool, to come to this place.
         case newcomer(at: Int)
     }
 
     /// What a worker does next.
-    private enum Task {
+    fileprivate enum Task {
         case run(RunRequest)
         case runTogether([RunRequest])
         case log([RunRequest])
     }
 
-    private enum Next {
+    fileprivate enum Next {
         case perform(Task)
         /// There is nothing to do, not even later; with what the thread's clock showed.
         case leave(used: Int)
@@ -63,12 +64,12 @@ public final class RunQueue: Sendable {
     public let name: String
     /// Places: requests or batches that may run at the same time.
     public let workerCount: Int
-    private let pool: WorkerPool
+    let pool: WorkerPool
     private let settings: RunSettings
     private let log: @Sendable (String) -> Void
-    private let state: Monitor<State>
-    private let count = Atomic<Int>(0)
-    private let busyCount = Atomic<Int>(0)
+    let state: Monitor<State>
+    let count = Atomic<Int>(0)
+    let busyCount = Atomic<Int>(0)
 
     /// - Parameter pool: has as many workers for this queue as the settings say.
     init(name: String, settings: RunSettings, pool: WorkerPool, log: @escaping @Sendable (String) -> Void) {
@@ -93,12 +94,16 @@ public final class RunQueue: Sendable {
     public var workerMicroseconds: [Int] { state.withLock { $0.times.map { $0.nanoseconds / 1000 } } }
 
     /// Adds a request at the end.
-    /// - Returns: what takes it out again; nil if the queue is full, and nothing is added then.
-    func enqueue(_ request: RunRequest) -> Waiting.Ticket? {
+    /// - Returns: what takes it out again.
+    /// - Throws: `.queueFull`; `.deviceStuck` if there is nobody to run it.
+    func enqueue(_ request: RunRequest) throws(ExecutionError) -> Waiting.Ticket {
         let member = request.batchMember
         let limit = limit
-        let (ticket, helper) = state.withLock { state -> (Waiting.Ticket?, Helper?) in
-            guard state.waiting.count < limit else { return (nil, nil) }
+        let (ticket, helper) = try state.withLock { state throws(ExecutionError) in
+            guard state.waiting.count < limit else { throw .queueFull(device: name, limit: limit) }
+            guard state.lost.placeCount < workerCount else {
+                throw .deviceStuck(device: name, runCount: state.lost.count)
+            }
             defer { count.store(state.waiting.count, ordering: .relaxed) }
             let ticket = state.waiting.append(request, as: member, queuedAt: request.queuedAt)
             return (ticket, state.takeHelper())
@@ -120,7 +125,7 @@ public final class RunQueue: Sendable {
         return true
     }
 
-    private func wakeOne() { wake(state.withLock { $0.takeHelper() }) }
+    func wakeOne() { wake(state.withLock { $0.takeHelper() }) }
 
     private func wake(_ helper: Helper?) {
         switch helper {
@@ -137,14 +142,20 @@ public final class RunQueue: Sendable {
     /// - Parameters:
     ///   - clock: the calling thread's; without one, its time is not counted.
     ///   - used: what it showed when the thread last left a place; 0 at first.
-    /// - Returns: what it shows now.
-    func work(at place: Int, _ worker: WorkerPool.Worker, _ clock: ThreadClock?, since used: Int) -> Int {
+    /// - Returns: what it shows now; nil if the worker was lost, and another has come in its place.
+    func work(at place: Int, _ worker: WorkerPool.Worker, _ clock: ThreadClock?, since used: Int) -> Int? {
         state.withLock { $0.times[place].begin(clock, at: used) }
+        worker.slot.come(to: RunTurn(queue: self, place: place))
+        defer { worker.slot.leave() }
+        var place = place
         while true {
             switch next(at: place, worker.condition) {
             case .perform(let task): perform(task, worker.slot)
             case .leave(let used): return used
             }
+            guard worker.slot.isLost else { continue }
+            guard let found = comeBack(worker.slot, clock) else { return nil }
+            place = found
         }
     }
 
@@ -152,7 +163,8 @@ public final class RunQueue: Sendable {
         // This worker may have been the one that kept the time for what still waits.
         if waitingCount > 0 { wakeOne() }
         busyCount.wrappingAdd(1, ordering: .relaxed)
-        defer { busyCount.wrappingSubtract(1, ordering: .relaxed) }
+        // A worker that was lost is not counted any more.
+        defer { if !slot.isLost { busyCount.wrappingSubtract(1, ordering: .relaxed) } }
         switch task {
         case .run(let request): request.run(slot)
         case .runTogether(let requests): RunRequest.run(together: requests, slot)

@@ -10,10 +10,12 @@ struct RunRequest: Sendable {
     /// When it could have run, on the clock `Monotonic`: before `queuedAt` if it was being built.
     let waitingSince: Int
     let queuedAt: Int
+    /// Whether it was in a batch already, which failed or was lost.
+    let wasJoined: Bool
 
     /// Nil if it runs by itself.
     var batchMember: BatchMember? {
-        guard case .model(let model) = work, !model.build.refusesBatches else { return nil }
+        guard !wasJoined, case .model(let model) = work, !model.build.refusesBatches else { return nil }
         return BatchMember(
             model: ObjectIdentifier(model), settings: model.definition.batching, inputs: inputs)
     }
@@ -27,25 +29,47 @@ struct RunRequest: Sendable {
     /// with the model's way with batches, must not fail the others.
     static func run(together requests: [RunRequest], _ slot: RunSlot) {
         let live = requests.filter { $0.plan.begins($0.step) }
-        guard let first = live.first else { return }
-        guard live.count > 1, case .model(let model) = first.work,
-            let outputs = model.run(
-                together: live.map(\.inputs), outputCount: first.outputCount, slot: slot,
-                waitingSince: live.map(\.waitingSince))
-        else {
-            for request in live { request.runAlone(slot) }
+        guard let outputs = outputs(of: live, slot) else {
+            for index in live.indices {
+                // A run that was lost is not repeated, and others have taken over what is left.
+                guard !slot.isLost else { return }
+                live[index].runAlone(slot, before: live[(index + 1)...])
+            }
             return
         }
         for (request, outputs) in zip(live, outputs) { request.plan.ended(request.step, outputs: outputs) }
     }
 
-    private func runAlone(_ slot: RunSlot) {
+    /// The outputs of each, from one run for all; nil if that was not to be, or was lost.
+    private static func outputs(of requests: [RunRequest], _ slot: RunSlot) -> [[Tensor?]]? {
+        guard requests.count > 1, let first = requests.first, case .model(let model) = first.work
+        else { return nil }
+        slot.serve(.together(requests))
+        defer { slot.serve(.none) }
+        return model.run(
+            together: requests.map(\.inputs), outputCount: first.outputCount, slot: slot,
+            waitingSince: requests.map(\.waitingSince))
+    }
+
+    /// - Parameter others: those that the worker runs after this one.
+    private func runAlone(_ slot: RunSlot, before others: ArraySlice<RunRequest> = []) {
+        slot.serve(.one(self, before: others))
+        defer { slot.serve(.none) }
         do throws(ExecutionError) {
             let outputs = try work.run(
                 inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
-            plan.ended(step, outputs: outputs)
+            if !slot.isLost { plan.ended(step, outputs: outputs) }
         } catch {
-            plan.failed(step, error)
+            if !slot.isLost { plan.failed(step, error) }
         }
     }
+
+    /// The run for this request was lost after so long: it ends with an error.
+    func lose(after nanoseconds: Int) {
+        work.recordLoss(nanoseconds: nanoseconds)
+        plan.failed(step, .runLost)
+    }
+
+    /// It was about to run on a worker that was lost, and waits for another one.
+    func waitAgain() { plan.waitsAgain(step, since: waitingSince) }
 }

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Stops runs that take too long, on all threads, with one thread of its own: `ai:watch`.
+/// Stops runs that take too long, on all threads, with one thread of its own: `ai:watch`. What does not stop
+/// is lost some time later: see `RunQueue.lose`.
 ///
 /// A run does not wake the thread, unless it is the first after a time without any. The thread then sleeps
 /// until a run could have reached the limit, looks when those under way began, and sleeps again: without a
@@ -28,8 +29,11 @@ public final class RunWatch: Sendable {
     public init(limit: @escaping @Sendable () -> Int) { milliseconds = limit }
 
     /// A slot for the runs of one thread, watched until it is removed.
-    public func makeSlot() -> RunSlot {
-        let slot = RunSlot(of: self)
+    public func makeSlot() -> RunSlot { makeSlot(hold: ExclusiveHold()) }
+
+    /// - Parameter hold: the thread's.
+    func makeSlot(hold: ExclusiveHold) -> RunSlot {
+        let slot = RunSlot(of: self, hold: hold)
         state.withLock { $0.slots.append(slot) }
         return slot
     }
@@ -69,7 +73,7 @@ public final class RunWatch: Sendable {
         return true
     }
 
-    // MARK: On the watch's thread, which allocates nothing
+    // MARK: On the watch's thread, which allocates nothing until a run is lost
 
     private func work() {
         while true {
@@ -110,7 +114,10 @@ public final class RunWatch: Sendable {
         for slot in slots {
             switch slot.judge(at: now, limit: limit) {
             case .look(let time): next = min(time, next ?? time)
-            case .raised: tell()
+            case .raised(let time):
+                tell()
+                if let time { next = min(time, next ?? time) }
+            case .lost: tell()
             case .none: break
             }
         }

@@ -41,12 +41,15 @@ public final class Script: Runnable {
             began = start
             let server = keyspace.map { ScriptHost($0, slot: slot, began: start) }
             let outputs = try loaded.run(call, in: server, stop: slot.stop(since: start))
+            // What was lost has been counted.
+            guard !slot.isLost else { return outputs }
             guard call.outputCount == 0 || outputs.count == call.outputCount else {
                 throw .unexpectedOutputCount
             }
             record(from: start, to: Monotonic.nanoseconds, waitingSince: waitingSince)
             return call.outputCount == 0 ? [] : outputs
         } catch {
+            guard !slot.isLost else { throw error }
             statistics.recordFailure(isInline: waitingSince == nil)
             if let began { statistics.recordFailedRun(nanoseconds: Monotonic.nanoseconds - began) }
             throw error

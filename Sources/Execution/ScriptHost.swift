@@ -16,7 +16,9 @@ final class ScriptHost: ScriptServer {
     }
 
     func execute(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ScriptServerError) -> ScriptReply {
-        try keyspace.execute(command, arguments)
+        // The client has been answered: nothing may change in its name any more.
+        guard !slot.isLost else { throw ScriptServerError(keyspace.words(of: .runLost)) }
+        return try keyspace.execute(command, arguments)
     }
 
     /// The model does not wait in its queue, where it might wait for this very thread. Its run counts in its

@@ -13,6 +13,19 @@ public enum Work: Sendable {
         }
     }
 
+    private var statistics: RunStatistics {
+        switch self {
+        case .model(let model): model.statistics
+        case .script(let task): task.script.statistics
+        }
+    }
+
+    /// Counts a run on a worker that was lost after so long.
+    func recordLoss(nanoseconds: Int) {
+        statistics.recordFailure(isInline: false)
+        statistics.recordFailedRun(nanoseconds: nanoseconds)
+    }
+
     /// Calls `action` once it can run, or cannot: at once if that is known, else on the thread that ends
     /// the build.
     func whenBuilt(_ action: @escaping @Sendable () -> Void) {

@@ -160,6 +160,17 @@ final class WorkerPool: Sendable {
         return isReplaced
     }
 
+    /// Has another thread be what one was that does not come back: that one no longer counts.
+    /// - Returns: false if the system refuses a thread; nothing has changed then.
+    func replace() -> Bool {
+        state.withLock { $0.workerCount -= 1 }
+        guard startWorker() else {
+            state.withLock { $0.workerCount += 1 }
+            return false
+        }
+        return true
+    }
+
     // MARK: On the workers
 
     private func work(_ worker: Worker) {
@@ -167,7 +178,12 @@ final class WorkerPool: Sendable {
         var used = 0
         while true {
             switch next(worker) {
-            case .call(let call): used = call.queue.work(at: call.place, worker, clock, since: used)
+            case .call(let call):
+                guard let shown = call.queue.work(at: call.place, worker, clock, since: used) else {
+                    watch.remove(worker.slot)
+                    return state.withLock { $0.whereabouts[worker.number] = .gone }
+                }
+                used = shown
             case .hire(let thread):
                 watch.remove(worker.slot)
                 return thread.takeOver()

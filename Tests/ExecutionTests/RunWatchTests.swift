@@ -40,7 +40,7 @@ final class TestInterrupt: RunInterrupt {
         let verdict = slot.stop(since: 100).run(interruptedBy: interrupt) {
             slot.judge(at: now, limit: 100)
         }
-        #expect(verdict == (count == 0 ? .look(at: 200) : .raised))
+        #expect(verdict == (count == 0 ? .look(at: 200) : .raised(next: nil)))
         #expect(interrupt.history == (count == 0 ? [] : ["raise", "lower"]))
     }
 
@@ -50,7 +50,7 @@ final class TestInterrupt: RunInterrupt {
         let verdicts = slot.stop(since: 100).run(interruptedBy: interrupt) {
             [slot.judge(at: 200, limit: 100), slot.judge(at: 400, limit: 100)]
         }
-        #expect(verdicts == [.raised, .none])
+        #expect(verdicts == [.raised(next: nil), .none])
         #expect(interrupt.history == ["raise", "lower"])
     }
 

@@ -114,6 +114,7 @@ import Testing
             "Sources/Backends/TensorFlow/TensorFlowSession.swift",
             "Sources/Execution/Build.swift",
             "Sources/Execution/Condition.swift",
+            "Sources/Execution/ExclusiveRun.swift",
             "Sources/Execution/Locked.swift",
             "Sources/Execution/Monitor.swift",
             "Sources/Execution/PlanRun.swift",

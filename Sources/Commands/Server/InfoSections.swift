@@ -22,6 +22,13 @@ public enum InfoSections {
         guard !forCrashReport else { return }
         writeBackends(to: info)
         writeProcessorTimes(to: info)
+        writeStuck(to: info)
+    }
+
+    private static func writeStuck(to info: borrowing InfoWriter) {
+        info.section("stuck")
+        let queues = ModuleState.current.scheduler.allQueues
+        info.field("stuck_runs", queues.reduce(0) { $0 + $1.stuckRunCount })
     }
 
     private static func writeBackends(to info: borrowing InfoWriter) {

@@ -51,6 +51,9 @@ public struct Metrics: Command {
         for (queue, labels) in labelled { text.add(labels, queue.workerCount) }
         text.open("redisai_queue_busy_workers", .gauge, "Workers of the device that do not sleep.")
         for (queue, labels) in labelled { text.add(labels, queue.busyWorkerCount) }
+        text.open(
+            "redisai_queue_stuck_runs", .gauge, "Runs beyond MODEL_EXECUTION_TIMEOUT that do not stop.")
+        for (queue, labels) in labelled { text.add(labels, queue.stuckRunCount) }
         text.open("redisai_queue_cpu_seconds_total", .counter, "Processor time of each worker.")
         for (queue, labels) in labelled {
             for (index, microseconds) in queue.workerMicroseconds.enumerated() {

@@ -1,7 +1,7 @@
 """Models whose running or building time is chosen: for what happens meanwhile, never for measuring."""
 
 import numpy
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from .building import checked, constant, model, value
 
@@ -58,6 +58,28 @@ def slow():
     return counted_loop(body, start, end, value("mean", FLOAT, [1]))
 
 
+def long_operator():
+    """chosen = count: one operator compares `count` equal boxes with each other and keeps all of them.
+
+    The time grows with the square of the count, the memory with the count: a million take hours and 100 MB,
+    and no runtime looks up meanwhile.
+    """
+    nodes = [
+        constant("one", numpy.array([1], numpy.int64)),
+        constant("four", numpy.array([4], numpy.int64)),
+        helper.make_node("Concat", ["one", "count", "four"], ["size of boxes"], axis=0),
+        helper.make_node("Concat", ["one", "one", "count"], ["size of scores"], axis=0),
+        helper.make_node("ConstantOfShape", ["size of boxes"], ["boxes"], value=numpy_helper.from_array(
+            numpy.array([0.5], numpy.float32))),
+        helper.make_node("ConstantOfShape", ["size of scores"], ["scores"], value=numpy_helper.from_array(
+            numpy.array([0.5], numpy.float32))),
+        constant("threshold", numpy.array([1], numpy.float32)),
+        helper.make_node("NonMaxSuppression", ["boxes", "scores", "count", "threshold"], ["places"]),
+        helper.make_node("Shape", ["places"], ["chosen"], start=0, end=1),
+    ]
+    return checked(model(nodes, [value("count", INT64, [1])], [value("chosen", INT64, [1])]))
+
+
 def slow_build(products):
     """y = x + 1, where the 1 takes products of constant matrices that the runtime folds when it builds.
 
@@ -83,5 +105,6 @@ def slow_build(products):
 MODELS = {
     "spin": spin,
     "slow": slow,
+    "long_operator": long_operator,
     "slow_build": lambda: slow_build(6),
 }

@@ -139,10 +139,19 @@ def dense():
     tf.nn.relu(tf.nn.bias_add(tf.matmul(x, weights), tf.constant([0.5] * 8)), name="y")
 
 
+def chosen_boxes():
+    """chosen = the places of boxes [n, 4] that overlap with none of a higher score, at most `most`."""
+    chosen = tf.image.non_max_suppression(
+        given("boxes", shape=[None, 4]), given("scores", shape=[None]), given("most", tf.int32, []),
+        iou_threshold=0.5)
+    tf.identity(chosen, name="chosen")
+
+
 GRAPHS = {
     "mul": mul, "sum_difference": sum_difference, "scalar_double": scalar_double,
     "count": count_in_function, "count_in_frames": count_in_frames, "slow": slow, "choice": choice,
     "parts": parts, "rows_filter": rows_filter, "string_concat": string_concat,
     "decode_png": decode_png, "decode_compressed": decode_compressed, "dense": dense,
+    "chosen_boxes": chosen_boxes,
     **{f"identity_{name}": identity(element_type) for name, element_type in TYPES.items()},
 }

@@ -92,6 +92,11 @@ def forward(self, x: Tensor) -> Tensor:
         count += 1
     return torch.tensor([count])
 )");
+    // One operator that adds up x as often as count * 2^20 says, and looks at nothing meanwhile.
+    make("long_operator", R"(
+def forward(self, x: Tensor, count: Tensor) -> Tensor:
+    return x.reshape([1]).expand([int(count), 1048576]).sum()
+)");
     make("spin_forked", R"(
 def spin(self, limit: int) -> int:
     count = 0
@@ -124,6 +129,13 @@ void make_states() {
                    "    self.count += 1\n"
                    "    return self.count + x\n");
     save(counter, "counts_runs");
+    // The same as `long_operator`, beside something that keeps its runs apart.
+    auto adder = new_module("counts_long_runs");
+    adder.register_buffer("count", torch::zeros({1}, torch::kLong));
+    adder.define("def forward(self, x: Tensor, count: Tensor) -> Tensor:\n"
+                 "    self.count += 1\n"
+                 "    return x.reshape([1]).expand([int(count), 1048576]).sum()\n");
+    save(adder, "counts_long_runs");
     auto setter = new_module("keeps_its_input");
     setter.register_attribute("last", c10::TensorType::get(), torch::zeros({1}));
     setter.define("def forward(self, x: Tensor) -> Tensor:\n"
