@@ -34,24 +34,26 @@ let package = Package(
     targets: [
         // Declarations of what is called, nothing linked. Each is imported by exactly one target.
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
+        .target(name: "CHost"),
         .target(name: "CONNXRuntime"),
         .target(name: "CLiteRT"),
         .target(name: "CTensorFlow"),
         // The library behind this face is built by `make backends`, with the headers of libtorch.
         .target(name: "CTorchBridge", exclude: ["library"]),
 
-        // Layer 1: tensors, and the server's module API; neither knows the other.
+        // Layer 1: tensors, the server's module API, the system; none knows another.
+        .target(name: "Host", dependencies: ["CHost"], swiftSettings: settings),
         .target(name: "Tensors", swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CRedisModule"], swiftSettings: settings),
 
         // Layer 2: models, plans, queues.
-        .target(name: "Execution", dependencies: ["Tensors"], swiftSettings: settings),
+        .target(name: "Execution", dependencies: ["Tensors", "Host"], swiftSettings: settings),
 
         // Layer 3: the vendors' runtimes behind Execution's protocols.
         .target(
             name: "Backends",
             dependencies: [
-                "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge", "Tensors", "Execution",
+                "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge", "Tensors", "Host", "Execution",
             ],
             swiftSettings: settings),
 
@@ -67,7 +69,7 @@ let package = Package(
         // The entry point: puts the parts together.
         .target(
             name: "Module",
-            dependencies: ["Redis", "Tensors", "Execution", "Backends", "Keyspace", "Commands"],
+            dependencies: ["Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands"],
             exclude: ["exports.map"], swiftSettings: settings, linkerSettings: moduleLinking),
 
         // What the benchmarks compare with: the vendor's own call, and a client that counts exactly.

@@ -27,7 +27,7 @@ static torch_view view_of(const Tensor *tensor) {
 }
 
 static void load_torch(const char *path, int threads, Model *model) {
-    torch_options options = {threads, 1};
+    torch_options options = {threads, 1, 0};
     check(bridge->start(&options));
     torch_load_options load = {-1, 0};
     torch_text archive = {0};

@@ -1,4 +1,5 @@
 import Glibc
+import Host
 
 /// A library that is opened while the process runs, and never closed.
 ///
@@ -16,6 +17,7 @@ struct SharedLibrary: @unchecked Sendable {
             throw .cannotOpen(reason: Self.lastError())
         }
         unsafe self.handle = handle
+        unsafe Host.current.guardLibrary(handle)
     }
 
     /// The address of an exported name, of the library or of those that it needs.

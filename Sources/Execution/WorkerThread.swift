@@ -1,4 +1,5 @@
 import Glibc
+import Host
 
 /// A thread of our own: named for the system's tools, with a priority of its own, left alone by signals.
 ///
@@ -53,7 +54,9 @@ final class WorkerThread: Sendable {
     func takeOver() {
         setName()
         // The thread's own priority, not the process's: on Linux each thread has one.
-        if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+        if niceness > 0, Host.current.allowsPriorities {
+            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
+        }
         body()
     }
 

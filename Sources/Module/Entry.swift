@@ -2,6 +2,7 @@ import Backends
 import Commands
 import Execution
 import Glibc
+import Host
 import Keyspace
 import Redis
 import Tensors
@@ -49,11 +50,14 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     for (name, value) in settings.numbers where value != 0 {
         Log.notice("Setting \(name.uppercased()) parameter to: \(value)")
     }
+    for remark in Host.current.remarks { Log.notice(remark) }
     // ONNX Runtime reports its use to its vendor unless told not to before it starts. The environment may
     // only be changed on the main thread.
     unsafe setenv("ORT_DISABLE_TELEMETRY", "1", 1)
     // TensorFlow writes a line about each run that is stopped, unless told not to.
     unsafe setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0)
+    // TensorFlow's oneDNN ends the process or fails the run if it cannot make code.
+    if !Host.current.allowsNewCode { unsafe setenv("TF_ENABLE_ONEDNN_OPTS", "0", 1) }
     // Packages of AOTInductor read beyond inputs whose type or shape does not fit, unless told to look.
     unsafe setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", 0)
     installAllocators()

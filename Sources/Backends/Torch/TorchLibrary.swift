@@ -1,6 +1,7 @@
 import CTorchBridge
 import Execution
 import Glibc
+import Host
 
 /// The bridge to libtorch, opened and started; one for the process, never closed.
 @safe
@@ -29,7 +30,8 @@ final class TorchLibrary: Sendable {
         do throws(ExecutionError) {
             var threads = torch_options(
                 intra_operator_threads: Int32(clamping: options.intraOperatorThreads),
-                inter_operator_threads: Int32(clamping: options.interOperatorThreads))
+                inter_operator_threads: Int32(clamping: options.interOperatorThreads),
+                is_without_new_code: Host.current.allowsNewCode ? 0 : 1)
             try unsafe bridge.check(table.pointee.start(&threads))
         } catch {
             throw .unusable(reason: "\(path) does not start: \(error)")

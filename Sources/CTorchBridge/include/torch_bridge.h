@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Changes with every change of what stands below. */
-#define TORCH_BRIDGE_VERSION 2u
+#define TORCH_BRIDGE_VERSION 3u
 
 /* The one exported function. */
 #define TORCH_BRIDGE_ENTRY_SYMBOL "redisai_torch_bridge"
@@ -88,6 +88,8 @@ typedef struct torch_options {
     /* Threads within one operator, and operators at once; 0 = libtorch's own choice. */
     int32_t intra_operator_threads;
     int32_t inter_operator_threads;
+    /* Not 0: the host lets nobody make code at run time, as oneDNN does; libtorch's own kernels are used. */
+    int32_t is_without_new_code;
 } torch_options;
 
 /* How a model or a script is made. */

@@ -1,4 +1,5 @@
 // The table of functions, and the one name that the library exports.
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <c10/util/Logging.h>
 #include <torch/csrc/jit/runtime/print_handler.h>
@@ -29,11 +30,19 @@ void set_threads(const torch_options &options) {
     }
 }
 
+// oneDNN compiles its kernels when they are first needed, in memory that it makes writable and then code.
+// FBGEMM, for quantized weights, does it by mapping a file in memory twice, which such hosts allow.
+void do_without_new_code() {
+    at::globalContext().setUserEnabledMkldnn(false);
+    at::globalContext().setQEngine(at::QEngine::FBGEMM);
+}
+
 torch_failure *start(const torch_options *options) {
     return guarded([&] {
         FLAGS_caffe2_log_level = silent;
         torch::jit::setPrintHandler([](const std::string &) {});
         set_threads(*options);
+        if (options->is_without_new_code) do_without_new_code();
     });
 }
 

@@ -22,7 +22,7 @@ class RedisServer:
 
     Clients reach it through a unix socket. `tcp` also opens a free port on 127.0.0.1, which replicas need.
     `settings` are lines of the configuration; `words` are given to the module; `backends` is its folder of
-    runtimes. With `module` off, the server is a plain one.
+    runtimes. With `module` off, the server is a plain one. `launcher` are words before the server's own.
 
     A run may take an hour unless the words say otherwise or `patient` is off, so that no run is stopped
     because the machine is busy.
@@ -31,7 +31,7 @@ class RedisServer:
     running = set()
 
     def __init__(self, binary=None, settings=(), words=(), backends=None, tcp=False, module=True,
-                 patient=True):
+                 patient=True, launcher=()):
         self.binary = str(binary or paths.SERVER)
         self.settings = list(settings)
         self.words = list(words)
@@ -39,6 +39,7 @@ class RedisServer:
         self.tcp = tcp
         self.module = module
         self.patient = patient
+        self.launcher = list(map(str, launcher))
         self.port = 0
         # A short name: the path of a unix socket may have 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="redisai-"))
@@ -65,8 +66,9 @@ class RedisServer:
         home.mkdir(exist_ok=True)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.binary, str(self.folder / "redis.conf")], cwd=self.folder, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+                [*self.launcher, self.binary, str(self.folder / "redis.conf")], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C"})
         self.ending = None
         RedisServer.running.add(self)
         deadline = time.monotonic() + patience.SECONDS
