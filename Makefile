@@ -58,7 +58,7 @@ help: ## List the targets (this list)
 
 .PHONY: run
 run: port tools backends module ## Build what is missing and serve on PORT, in the foreground
-	@exec Scripts/run.sh $(MODULE_ARGS)
+	@exec $(PYTHON) Scripts/run.py $(MODULE_ARGS)
 
 .PHONY: module
 module: build/redisai.so ## Build the module: build/redisai.so
