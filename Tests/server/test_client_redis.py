@@ -15,6 +15,7 @@ from redis.retry import Retry
 from support import clients, scripts
 from support.clusters import start_cluster
 from support.dags import dag, run
+from support.gates import Gate
 from support.models import PRODUCT, execution, floats, get_tensor, model_bytes, set_tensor, store
 
 MODEL = model_bytes("mul_2x2")
@@ -208,10 +209,12 @@ def test_an_error_within_a_dag_is_an_entry_of_the_reply(prepared):
     assert missing == b"NA"
 
 
-def test_a_deadline_is_an_ordinary_reply(client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [3000])
-    assert client.execute_command(*execution("slow", ["count"], ["y"], "TIMEOUT", 20)) == b"TIMEDOUT"
+def test_a_deadline_is_an_ordinary_reply(server, client):
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate:
+        gate.hold()
+        assert client.execute_command(*execution("m", ["x"], ["y"], "TIMEOUT", 20)) == b"TIMEDOUT"
 
 
 def test_bytes_come_out_of_a_client_that_decodes(server, protocol):
@@ -312,11 +315,11 @@ def test_a_client_of_a_cluster_finds_the_slot_of_each_command(start_server, prot
 
 def test_a_client_that_shall_not_repeat_sends_a_slow_run_once(server, prepared):
     """redis-py 8 otherwise connects and sends again, and it runs again, when the reply takes too long."""
-    store(prepared, "slow", "slow")
-    set_tensor(prepared, "count", "INT64", [3000])
     hasty = redis.Redis(
         unix_socket_path=str(server.socket_path), socket_timeout=0.05, retry=Retry(NoBackoff(), 0))
-    prepared.config_resetstat()
-    with hasty, pytest.raises(redis.TimeoutError):
-        hasty.execute_command(*execution("slow", ["count"], ["late"]))
-    assert prepared.info("stats")["total_connections_received"] == 1
+    with Gate(server) as gate:
+        gate.hold()
+        prepared.config_resetstat()
+        with hasty, pytest.raises(redis.TimeoutError):
+            hasty.execute_command(*execution("m", ["a", "b"], ["late"]))
+        assert prepared.info("stats")["total_connections_received"] == 1

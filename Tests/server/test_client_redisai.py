@@ -8,9 +8,9 @@ import pytest
 import redis
 from redisai import Client
 
-from support import paths
-from support.clients import TIMEOUT_SECONDS
-from support.models import PRODUCT, floats, model_bytes, set_tensor, store
+from support import paths, patience
+from support.gates import Gate
+from support.models import PRODUCT, floats, model_bytes, set_tensor
 
 # It warns whenever one of its older methods is called.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Experimental:UserWarning")
@@ -23,7 +23,7 @@ NUMPY_NAMES = ["float32", "float64", "int8", "int16", "int32", "int64", "uint8",
 
 def connect(server, protocol, **options):
     return Client(unix_socket_path=str(server.socket_path), protocol=protocol,
-                  socket_timeout=TIMEOUT_SECONDS, **options)
+                  socket_timeout=patience.SECONDS, **options)
 
 
 @pytest.fixture(params=[2, 3])
@@ -49,11 +49,11 @@ def product(ai):
 
 
 @pytest.fixture
-def slow(ai):
-    """The client of a server that holds a model which runs for about a second on the tensor `count`."""
-    store(ai, "slow", "slow")
-    set_tensor(ai, "count", "INT64", [3000])
-    return ai
+def busy(server, product):
+    """The client of a server whose only worker is busy for as long as the test lasts."""
+    with Gate(server) as gate:
+        gate.hold()
+        yield product
 
 
 # Tensors
@@ -200,7 +200,7 @@ def test_models_are_listed(product):
 
 @pytest.mark.parametrize("outputs", ["y", ["y"]])
 def test_a_model_runs(product, outputs):
-    assert product.modelexecute("m", ["a", "b"], outputs, timeout=10_000) == "OK"
+    assert product.modelexecute("m", ["a", "b"], outputs, timeout=patience.AN_HOUR) == "OK"
     assert product.tensorget("y").tolist() == PRODUCT
 
 
@@ -209,8 +209,8 @@ def test_a_model_runs_in_the_older_way(product):
     assert product.tensorget("y").tolist() == PRODUCT
 
 
-def test_a_deadline_is_an_ordinary_reply(slow):
-    assert slow.modelexecute("slow", "count", "y", timeout=20) == "TIMEDOUT"
+def test_a_deadline_is_an_ordinary_reply(busy):
+    assert busy.modelexecute("m", ["a", "b"], "y", timeout=20) == "TIMEDOUT"
 
 
 def test_what_ran_is_counted_until_it_is_reset(product):
@@ -245,7 +245,7 @@ def test_a_runtime_is_loaded_once(start_server, tmp_path, protocol):
 # DAGs
 
 def test_a_dag_does_all_that_it_can(product):
-    dag = product.dag(load=["a"], persist=["y"], routing="r", timeout=10_000)
+    dag = product.dag(load=["a"], persist=["y"], routing="r", timeout=patience.AN_HOUR)
     dag.tensorset("b", numpy.array([[2, 3], [4, 5]], "float32")).tensorset("f", [1.5, -2], dtype="float")
     dag.modelexecute("m", ["a", "b"], ["y"]).modelrun("m", ["y", "b"], "z")
     dag.tensorget("y").tensorget("z").tensorget("f", as_numpy=False)
@@ -290,9 +290,9 @@ def test_an_error_in_a_dag_is_in_the_reply_as_it_is(product):
     assert missing == b"NA"
 
 
-def test_the_deadline_of_a_dag_is_the_reply_as_it_is(slow):
+def test_the_deadline_of_a_dag_is_the_reply_as_it_is(busy):
     """The client cannot read TIMEDOUT where it expects a list."""
-    dag = slow.dag(load="count", timeout=20).modelexecute("slow", "count", "y")
+    dag = busy.dag(load=["a", "b"], timeout=20).modelexecute("m", ["a", "b"], "y")
     with pytest.raises(TypeError):
         dag.execute()
     dag.enable_postprocess = False

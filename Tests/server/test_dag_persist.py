@@ -4,12 +4,12 @@ import pytest
 
 from support.clients import refusal
 from support.dags import dag, run
+from support.gates import Gate
 from support.models import execution, floats, get_tensor, set_tensor, store
 from support.servers import wait_until
 from support.texts import NO_TENSOR, WRONG_TYPE
 from support.wire import OK, array, bulk, error
 
-A_SECOND = 3000  # rounds of the slow model that take about a second
 BOTH_WAYS = pytest.mark.parametrize("runs", [0, 8], ids=["by a worker", "in place"])
 
 
@@ -24,11 +24,6 @@ def warm(client, runs):
     """Lets the model at `m` run often enough to be known as short."""
     for _ in range(runs):
         assert client.execute_command(*execution("m", ["x"], ["warm"])) == b"OK"
-
-
-def busy(server):
-    """Waits until a client is blocked, which means that its run is under way."""
-    wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
 
 
 @BOTH_WAYS
@@ -82,12 +77,12 @@ def test_after_a_failure_nothing_is_stored_and_the_keys_types_do_not_matter(clie
 
 
 def test_a_key_that_changes_its_type_during_the_run_gives_one_error_more(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as waiting:
-        waiting.send(*dag(run("slow", "count", "y"), load=["count"], persist=["y", "count"]))
-        busy(server)
+    set_tensor(client, "count", "INT64", [1])
+    with Gate(server) as gate, server.wire() as waiting:
+        waiting.send(*dag(gate.words(output="y"), load=["count"], persist=["y", "count"]))
+        gate.reached()
         client.set("y", "text")
+        gate.open()
         assert waiting.receive() == array(OK, error(WRONG_TYPE))
         assert waiting.nothing_more_came()
     assert client.get("y") == b"text"
@@ -106,63 +101,59 @@ def test_an_output_that_is_no_tensor_deletes_the_tensor_of_an_earlier_run(client
 
 
 def test_what_is_overwritten_or_deleted_during_a_run_does_not_disturb_it(server, client, sums):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as waiting:
+    store(client, "gone", "add_100")
+    with Gate(server) as gate, server.wire() as waiting:
         waiting.send(*dag(
-            run("slow", "count", "mean"), run("m", "x", "y"), "AI.TENSORGET y VALUES", load=["count", "x"],
-            persist=["y", "mean"]))
-        busy(server)
-        client.execute_command("AI.MODELDEL", "slow")
+            gate.words(output="one"), run("m", "x", "y"), run("gone", "x", "z"), "AI.TENSORGET y VALUES",
+            load=["x"], persist=["y", "z", "one"]))
+        gate.reached()
+        client.execute_command("AI.SCRIPTDEL", gate.name)
+        client.execute_command("AI.MODELDEL", "gone")
         store(client, "m", "add_100")
-        client.delete("count", "x")
-        assert waiting.receive() == array(OK, OK, array(bulk("2"), bulk("3")))
+        client.delete("x")
+        gate.open()
+        assert waiting.receive() == array(OK, OK, OK, array(bulk("2"), bulk("3")))
     assert get_tensor(client, "y").tolist() == [2, 3]
-    assert get_tensor(client, "mean").tolist() == [1 / 256]
+    assert get_tensor(client, "z").tolist() == [101, 102]
+    assert get_tensor(client, "one").tolist() == [1]
 
 
 def test_what_a_client_that_left_wanted_stored_is_stored(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [500])
-    with server.wire() as leaving:
-        leaving.send(*dag(run("slow", "count", "y"), load=["count"], persist=["y"]))
-        busy(server)
+    with Gate(server) as gate:
+        with server.wire() as leaving:
+            leaving.send(*dag(gate.words(output="y"), persist=["y"]))
+            gate.reached()
+        wait_until(lambda: server.field("clients", "blocked_clients") == "0", what="its leaving")
     wait_until(lambda: client.exists("y") == 1, what="the output")
-    assert get_tensor(client, "y").tolist() == [1 / 256]
+    assert get_tensor(client, "y").tolist() == [1]
 
 
 def test_a_client_that_leaves_with_nothing_to_store_leaves_nothing(server, client, sums):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [500])
-    with server.wire() as leaving:
-        leaving.send(*dag(run("slow", "count", "y"), load=["count"]))
-        busy(server)
-    wait_until(lambda: server.field("clients", "blocked_clients") == "0", what="the end")
+    with Gate(server) as gate:
+        with server.wire() as leaving:
+            leaving.send(*dag(gate.words(output="y")))
+            gate.reached()
+        wait_until(lambda: server.field("clients", "blocked_clients") == "0", what="its leaving")
+    assert client.execute_command(*execution("m", ["x"], ["after"])) == b"OK"
     assert client.exists("y") == 0
     assert client.execute_command(*dag(run("m", "x", "y"), load=["x"])) == [b"OK"]
 
 
 def test_at_the_deadline_the_whole_is_timed_out_and_nothing_is_stored(server, client, sums):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as waiting:
+    with Gate(server) as gate, server.wire() as waiting:
         words = dag(
-            run("m", "x", "y"), run("slow", "count", "late"), load=["x", "count"], persist=["y", "late", "x"])
+            run("m", "x", "y"), gate.words(output="late"), load=["x"], persist=["y", "late", "x"])
         assert waiting.call(words[0], "TIMEOUT", 20, *words[1:]) == b"+TIMEDOUT\r\n"
         assert waiting.nothing_more_came()
     # One worker, so when this has run the other has ended.
-    assert client.execute_command(*execution("slow", ["count"], ["after"])) == b"OK"
+    assert client.execute_command(*execution("m", ["x"], ["after"])) == b"OK"
     assert client.exists("y", "late") == 0
 
 
 def test_behind_a_long_run_the_answer_comes_at_the_deadline(server, client, sums):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as first, server.wire() as waiting:
-        first.send(*execution("slow", ["count"], ["late"]))
-        busy(server)
+    with Gate(server) as gate, server.wire() as waiting:
+        gate.hold()
         words = dag(run("m", "x", "y"), load=["x"], persist=["y"])
         assert waiting.call(words[0], "TIMEOUT", 20, *words[1:]) == b"+TIMEDOUT\r\n"
-        assert client.exists("late") == 0, "the run before has ended first"
-        assert first.receive() == OK
+    assert client.execute_command(*execution("m", ["x"], ["after"])) == b"OK"
     assert client.exists("y") == 0

@@ -4,12 +4,14 @@ import pytest
 
 from support import paths
 from support.clients import refusal
+from support.builds import while_it_is_loaded
 from support.dags import dag, run
+from support.gates import Gate
 from support.models import execute, execution, floats, get_tensor, model_bytes, set_tensor, store
+from support.queues import pairs, waiting_for
 from support.servers import RedisServer, wait_until
 from support.wire import OK, array, bulk, encoded
 
-A_SECOND = 3000  # rounds of the slow model that take about a second
 SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 # No run on the server's own thread, so that each waits in the queue.
 WORDS = ["INLINE_RUN_BUDGET", 0]
@@ -27,40 +29,24 @@ def version_server(request):
 
 
 @pytest.fixture
-def busy(version_server):
-    """The server, emptied, whose only worker is busy for a second: its output will be at `late`."""
+def gate(version_server):
+    """The server, emptied, its only worker behind a closed gate; a model that adds 1 at `m`."""
     client = version_server.client()
     client.flushall()
-    store(client, "slow", "slow")
     store(client, "m", "add_1")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    set_tensor(client, "short", "INT64", [1])
     floats(client, "x", 1, 2)
-    connection = version_server.wire()
-    connection.send(*execution("slow", ["count"], ["late"]))
-    wait_until(lambda: queue(version_server, "CPU")["busy_workers"] == 1, what="the run")
-    yield version_server
-    assert connection.receive() == OK
-    connection.close()
+    with Gate(version_server) as made:
+        made.hold()
+        yield made
     blocked(version_server, 0)
-    assert waiting(version_server) == 0
+    assert waiting_for(version_server) == 0
     assert version_server.trouble() is None
 
 
-def pairs(reply):
-    """Names and values by turns as a dictionary."""
-    return {name.decode(): content for name, content in zip(reply[::2], reply[1::2])}
-
-
-def queue(server, device):
-    """What AI.STATS tells of a device's queue."""
-    queues = map(pairs, pairs(server.client().execute_command("AI.STATS"))["queues"])
-    return next(told for told in queues if told["device"] == device.encode())
-
-
-def waiting(server, device="CPU"):
-    """How many requests wait for a device."""
-    return queue(server, device)["waiting"]
+@pytest.fixture
+def busy(gate):
+    """The server whose only worker is busy until the gate is opened."""
+    return gate.server
 
 
 def blocked(server, count):
@@ -71,11 +57,6 @@ def blocked(server, count):
 def calls(server, key):
     """How often a model has ended a run."""
     return pairs(server.client().execute_command("AI.INFO", key))["calls"]
-
-
-def in_front(server):
-    """Whether the run in front still goes on: what was seen before has not waited for its end."""
-    return server.client().exists("late") == 0
 
 
 def sent(server, count, *words):
@@ -92,14 +73,14 @@ OLDER = "AI.DAGRUN LOAD 1 x |> AI.MODELRUN m INPUTS x OUTPUTS y".split()
 
 
 @pytest.mark.parametrize("words", [DAG, READ_ONLY, OLDER], ids=lambda words: words[0])
-def test_what_stores_nothing_leaves_the_queue_with_its_client(busy, words):
+def test_what_stores_nothing_leaves_the_queue_with_its_client(busy, gate, words):
     connections = sent(busy, 50, *words)
     blocked(busy, 51)
-    assert waiting(busy) == 50
+    assert waiting_for(busy) == 50
     for connection in connections[:49]:
         connection.close()
-    wait_until(lambda: waiting(busy) == 1, what="a shorter queue")
-    assert in_front(busy)
+    wait_until(lambda: waiting_for(busy) == 1, what="a shorter queue")
+    gate.open()
     reply = connections[49].receive()
     assert reply.startswith(b"*") and b"-" not in reply
     assert calls(busy, "m") == (2 if words is READ_ONLY else 1), "what nobody waited for was run"
@@ -109,11 +90,12 @@ def test_what_stores_nothing_leaves_the_queue_with_its_client(busy, words):
 @pytest.mark.parametrize("words", [
     execution("m", ["x"], ["y"]), ["AI.MODELRUN", "m", "INPUTS", "x", "OUTPUTS", "y"],
     dag(run("m", "x", "y"), load=["x"], persist=["y"])], ids=lambda words: words[0])
-def test_what_is_to_be_stored_stays_in_the_queue_and_is_stored(busy, words):
+def test_what_is_to_be_stored_stays_in_the_queue_and_is_stored(busy, gate, words):
     sent(busy, 1, *words)[0].close()
-    wait_until(lambda: waiting(busy) == 1, what="the request")
+    wait_until(lambda: waiting_for(busy) == 1, what="the request")
     blocked(busy, 1)
-    assert waiting(busy) == 1 and in_front(busy)
+    assert waiting_for(busy) == 1
+    gate.open()
     wait_until(lambda: busy.client().exists("y") == 1, what="the output")
     assert get_tensor(busy.client(), "y").tolist() == [2, 3]
 
@@ -123,21 +105,20 @@ def test_a_killed_client_leaves_as_well(busy):
     number = int(connection.receive()[1:])
     connection.send(*DAG)
     blocked(busy, 2)
-    assert waiting(busy) == 1
+    assert waiting_for(busy) == 1
     busy.client().execute_command("CLIENT", "KILL", "ID", number)
-    wait_until(lambda: waiting(busy) == 0, what="the empty queue")
-    assert in_front(busy)
+    wait_until(lambda: waiting_for(busy) == 0, what="the empty queue")
 
 
-def test_a_client_that_stays_keeps_its_place(busy):
+def test_a_client_that_stays_keeps_its_place(busy, gate):
     """Those before and behind it leave."""
     words = dag("AI.TENSORSET n FLOAT 2 VALUES 5 6", run("m", "n", "y"), "AI.TENSORGET y VALUES")
     connections = [*sent(busy, 5, *DAG), *sent(busy, 1, *words), *sent(busy, 5, *DAG)]
     blocked(busy, 12)
     for connection in connections[:5] + connections[6:]:
         connection.close()
-    wait_until(lambda: waiting(busy) == 1, what="a shorter queue")
-    assert in_front(busy)
+    wait_until(lambda: waiting_for(busy) == 1, what="a shorter queue")
+    gate.open()
     assert connections[5].receive() == array(OK, OK, array(bulk("6"), bulk("7")))
     connections[5].close()
 
@@ -145,38 +126,36 @@ def test_a_client_that_stays_keeps_its_place(busy):
 def test_a_run_that_has_begun_ends_and_no_later_step_begins(version_server):
     client = version_server.client()
     client.flushall()
-    store(client, "slow", "slow")
     store(client, "m", "add_1")
-    set_tensor(client, "count", "INT64", [A_SECOND // 4])
+    store(client, "other", "add_1")
     floats(client, "x", 1, 2)
-    steps = [run("slow", "count", "late"), run("m", "x", "y")]
-    [connection] = sent(version_server, 1, *dag(*steps, load=["count", "x"]))
-    wait_until(lambda: queue(version_server, "CPU")["busy_workers"] == 1, what="the run")
-    connection.close()
-    wait_until(lambda: calls(version_server, "slow") == 1, what="the end of the step that had begun")
-    execute(client, "slow", ["count"], ["after"])
-    assert calls(version_server, "m") == 0
-    # A DAG that has something to store goes on to its end.
-    sent(version_server, 1, *dag(*steps, load=["count", "x"], persist=["y"]))[0].close()
+    with Gate(version_server) as gate:
+        steps = [gate.words(), run("m", "x", "y")]
+        [connection] = sent(version_server, 1, *dag(*steps, load=["x"]))
+        gate.reached()
+        connection.close()
+        blocked(version_server, 0)
+        gate.open()
+        wait_until(lambda: calls(version_server, gate.name) == 1, what="the end of the step that had begun")
+        execute(client, "other", ["x"], ["after"])
+        assert calls(version_server, "m") == 0
+        # A DAG that has something to store goes on to its end.
+        sent(version_server, 1, *dag(*steps, load=["x"], persist=["y"]))[0].close()
     wait_until(lambda: client.exists("y") == 1, what="the output")
     assert get_tensor(client, "y").tolist() == [2, 3]
 
 
 def test_it_leaves_the_queues_of_all_devices(busy):
     client = busy.client()
-    store(client, "slow 1", "slow", device="CPU:1")
     store(client, "m 1", "add_1", device="CPU:1")
-    with busy.wire() as other:
-        other.send(*execution("slow 1", ["count"], ["late 1"]))
-        wait_until(lambda: queue(busy, "CPU:1")["busy_workers"] == 1, what="the other run")
+    with Gate(busy, "CPU:1") as other:
+        other.hold()
         connections = sent(busy, 20, *dag(run("m", "x", "y"), run("m 1", "x", "z"), load=["x"]))
         blocked(busy, 22)
-        assert waiting(busy) == waiting(busy, "CPU:1") == 20
+        assert waiting_for(busy) == waiting_for(busy, "CPU:1") == 20
         for connection in connections:
             connection.close()
-        wait_until(lambda: waiting(busy) == waiting(busy, "CPU:1") == 0, what="the empty queues")
-        assert in_front(busy) and client.exists("late 1") == 0
-        assert other.receive() == OK
+        wait_until(lambda: waiting_for(busy) == waiting_for(busy, "CPU:1") == 0, what="the empty queues")
     assert calls(busy, "m") == calls(busy, "m 1") == 0
 
 
@@ -188,13 +167,13 @@ def test_who_waits_for_others_without_limit_vanishes_with_its_client(version_ser
     set_tensor(client, "row", "FLOAT", [[1, 2]])
     words = dag(run("m", "row", "y"), "AI.TENSORGET y VALUES", load=["row"])
     leaving = sent(version_server, 3, *words)
-    wait_until(lambda: waiting(version_server) == 3, what="the requests")
+    wait_until(lambda: waiting_for(version_server) == 3, what="the requests")
     for connection in leaving:
         connection.close()
-    wait_until(lambda: waiting(version_server) == 0, what="the empty queue")
+    wait_until(lambda: waiting_for(version_server) == 0, what="the empty queue")
     # They count for no batch any more: it takes four that are still there.
     staying = sent(version_server, 3, *words)
-    wait_until(lambda: waiting(version_server) == 3, what="the requests")
+    wait_until(lambda: waiting_for(version_server) == 3, what="the requests")
     blocked(version_server, 3)
     staying += sent(version_server, 1, *words)
     for connection in staying:
@@ -211,14 +190,14 @@ def test_one_that_leaves_is_not_counted_for_a_batch(version_server):
     for rows in (1, 2):
         set_tensor(client, f"x{rows}", "FLOAT", [[1, 2]] * rows)
     [leaving] = sent(version_server, 1, *dag(run("m", "x1", "y"), load=["x1"]))
-    wait_until(lambda: waiting(version_server) == 1, what="the first request")
+    wait_until(lambda: waiting_for(version_server) == 1, what="the first request")
     requests = [sent(version_server, 1, *execution("m", ["x2"], ["y0"]))[0]]
-    wait_until(lambda: waiting(version_server) == 2, what="the second request")
+    wait_until(lambda: waiting_for(version_server) == 2, what="the second request")
     leaving.close()
-    wait_until(lambda: waiting(version_server) == 1, what="a shorter queue")
+    wait_until(lambda: waiting_for(version_server) == 1, what="a shorter queue")
     for count, key in ((2, "x1"), (0, "x1")):
         requests += sent(version_server, 1, *execution("m", [key], [f"y{len(requests)}"]))
-        wait_until(lambda: waiting(version_server) == count, what="the next request")
+        wait_until(lambda: waiting_for(version_server) == count, what="the next request")
     for connection in requests:
         assert connection.receive() == OK
         connection.close()
@@ -228,37 +207,38 @@ def test_one_that_leaves_is_not_counted_for_a_batch(version_server):
 def test_a_full_queue_has_room_again(start_server):
     server = start_server(words=[*WORDS, "QUEUE_LIMIT", 10])
     client = server.client()
-    store(client, "slow", "slow")
     store(client, "m", "add_1")
-    set_tensor(client, "count", "INT64", [A_SECOND])
     floats(client, "x", 1, 2)
-    with server.wire() as front:
-        front.send(*execution("slow", ["count"], ["late"]))
-        wait_until(lambda: queue(server, "CPU")["busy_workers"] == 1, what="the run")
+    with Gate(server) as gate:
+        gate.hold()
         connections = sent(server, 10, *DAG)
-        wait_until(lambda: waiting(server) == 10, what="the full queue")
+        wait_until(lambda: waiting_for(server) == 10, what="the full queue")
         assert "is full" in refusal(client, *execution("m", ["x"], ["y"]))
         for connection in connections:
             connection.close()
-        wait_until(lambda: waiting(server) == 0, what="the empty queue")
-        assert in_front(server)
-        execute(client, "m", ["x"], ["y"])
-        assert front.receive() == OK
+        wait_until(lambda: waiting_for(server) == 0, what="the empty queue")
+        with server.wire() as taken:
+            taken.send(*execution("m", ["x"], ["y"]))
+            wait_until(lambda: waiting_for(server) == 1, what="the next request")
+            gate.open()
+            assert taken.receive() == OK
 
 
 def test_who_waits_for_a_model_to_be_built_leaves(version_server):
     """Afterwards the model is as it would have been, and nothing has run."""
     client = version_server.client()
     client.flushall()
-    store(client, "m", "slow_build")
     floats(client, "x", 1, 2)
-    client.restore("again", 0, client.dump("m"))
-    connections = sent(version_server, 10, *dag(run("again", "x", "y"), load=["x"]))
-    blocked(version_server, 10)
-    for connection in connections:
-        connection.close()
-    blocked(version_server, 0)
-    execute(client, "again", ["x"], ["y"])
+
+    def look():
+        connections = sent(version_server, 10, *dag(run("again", "x", "y"), load=["x"]))
+        version_server.read_all()
+        for connection in connections:
+            connection.close()
+        # The one that stays is answered when the model is built.
+        wait_until(lambda: version_server.field("clients", "blocked_clients") in "01", what="their leaving")
+
+    assert while_it_is_loaded(version_server, execution("again", ["x"], ["y"]), look, "again") == OK
     assert calls(version_server, "again") == 1
 
 

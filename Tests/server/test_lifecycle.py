@@ -6,6 +6,7 @@ import threading
 import numpy
 
 from support import large_models
+from support.builds import has_come, while_it_is_built
 from support.clients import refusal
 from support.models import (
     execute, execution, floats, get_tensor, model_bytes, set_tensor, store)
@@ -13,18 +14,12 @@ from support.servers import wait_until
 from support.wire import OK
 
 
-def blocked(server):
-    return server.field("clients", "blocked_clients") == "1"
-
-
 def test_the_server_answers_while_a_model_is_built(server, client):
-    with server.wire() as storing:
-        storing.send("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", model_bytes("slow_build"))
-        wait_until(lambda: blocked(server), what="the building")
+    def look():
         assert client.ping()
         assert client.exists("m") == 0, "the model is at its key before it is built"
-        assert blocked(server), "PING was answered only after the model was built"
-        assert storing.receive() == OK
+
+    assert while_it_is_built(server, look, before=client.flushall) == OK
     floats(client, "x", 1, 2)
     execute(client, "m", ["x"], ["y"])
     assert get_tensor(client, "y").tolist() == [2, 3]
@@ -32,16 +27,16 @@ def test_the_server_answers_while_a_model_is_built(server, client):
 
 def test_the_old_model_answers_while_a_new_one_is_built(server, client):
     floats(client, "x", 1, 2)
-    store(client, "m", "add_100", "TAG", "old")
-    with server.wire() as storing:
-        storing.send("AI.MODELSTORE", "m", "ONNX", "CPU", "TAG", "new", "BLOB", model_bytes("slow_build"))
-        wait_until(lambda: blocked(server), what="the building")
+
+    def look():
         for _ in range(20):
             execute(client, "m", ["x"], ["y"])
             assert get_tensor(client, "y").tolist() == [101, 102]
         assert client.execute_command("AI.MODELGET", "m", "META")[5] == b"old"
-        assert blocked(server), "the old model answered only after the new one was built"
-        assert storing.receive() == OK
+
+    assert while_it_is_built(
+        server, look, options=["TAG", "new"],
+        before=lambda: store(client, "m", "add_100", "TAG", "old")) == OK
     execute(client, "m", ["x"], ["y"])
     assert get_tensor(client, "y").tolist() == [2, 3]
     assert client.execute_command("AI.MODELGET", "m", "META")[5] == b"new"
@@ -49,10 +44,9 @@ def test_the_old_model_answers_while_a_new_one_is_built(server, client):
 
 def test_a_key_that_gets_another_type_while_its_model_is_built_keeps_it(server, client):
     with server.wire() as storing:
-        storing.send("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", model_bytes("slow_build"))
-        wait_until(lambda: blocked(server), what="the building")
-        client.set("m", "text")
-        assert storing.receive().startswith(b"-WRONGTYPE")
+        reply = while_it_is_built(
+            server, lambda: client.set("m", "text"), before=client.flushall, connection=storing)
+        assert reply.startswith(b"-WRONGTYPE")
         assert storing.nothing_more_came()
     assert client.get("m") == b"text"
 
@@ -61,7 +55,6 @@ def test_two_clients_store_at_one_key(server, client):
     floats(client, "x", 1, 2)
     with server.wire() as first, server.wire() as second:
         first.send("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", model_bytes("slow_build"))
-        wait_until(lambda: blocked(server), what="the building")
         second.send("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", model_bytes("add_100"))
         assert first.receive() == second.receive() == OK
     execute(client, "m", ["x"], ["y"])
@@ -71,13 +64,19 @@ def test_two_clients_store_at_one_key(server, client):
 def test_a_large_model_is_stored_beside_the_traffic(server, client):
     blob = large_models.dense(256)
     floats(client, "x", 1, 2)
-    store(client, "m", "add_100")
-    with server.wire() as storing:
-        storing.send("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", blob)
-        wait_until(lambda: blocked(server), what="the building")
-        execute(client, "m", ["x"], ["y"])
-        assert blocked(server), "the old model answered only after the new one was built"
-        assert storing.receive() == OK
+
+    def answered_meanwhile():
+        store(client, "m", "add_100")
+        with server.wire() as storing:
+            storing.send("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", blob)
+            server.read_all()
+            answer = refusal(client, *execution("m", ["x"], ["y"]))
+            has_ended = has_come(storing)
+            assert storing.receive() == OK
+        return answer is None and not has_ended
+
+    # If it was too late, it comes to the new model, which refuses it.
+    wait_until(answered_meanwhile, what="an answer of the old model while the new one is built")
     assert client.execute_command("AI.MODELGET", "m", "BLOB") == blob
     set_tensor(client, "row", "FLOAT", numpy.zeros([1, large_models.SIDE]))
     execute(client, "m", ["row"], ["y"])

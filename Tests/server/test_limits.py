@@ -8,14 +8,14 @@ import pytest
 import redis
 
 from support.clients import refusal
-from support.models import execute, execution, floats, get_tensor, model_bytes, set_tensor, store
+from support.gates import Gate
+from support.models import execute, execution, floats, get_tensor, model_bytes, store
 from support.replicas import follow
 from support.servers import wait_until
 from support.texts import MINIMUM_ABOVE_BATCH
 from support.threads import status_of_threads
 from support.wire import OK, error
 
-A_SECOND = 3000  # rounds of the slow model that take about a second
 NO_QUEUE = "ERR Could not initialize queue on requested device"
 
 
@@ -24,9 +24,14 @@ def too_many_devices(device, limit):
 
 
 def workers(server):
-    """The names of the server's workers."""
+    """How many workers the server has."""
     names = [status["Name"] for status in status_of_threads(server).values()]
-    return sorted(name for name in names if name.startswith("ai:run/"))
+    return sum(name.startswith("ai:run/") for name in names)
+
+
+def has_workers(server, count):
+    """Waits until there are so many workers: each takes its name as the first thing that it does."""
+    wait_until(lambda: workers(server) == count, what=f"{count} workers")
 
 
 def store_words(key, device):
@@ -38,7 +43,7 @@ def test_99_names_of_devices_start_no_more_threads_than_the_limit(start_server):
     client = server.client()
     replies = [refusal(client, *store_words(f"m{number}", f"CPU:{number}")) for number in range(1, 100)]
     assert replies == [None] * 31 + [too_many_devices(f"CPU:{number}", 32) for number in range(32, 100)]
-    assert len(workers(server)) == 32
+    has_workers(server, 32)
     assert client.dbsize() == 31
     floats(client, "x", 1, 2)
     execute(client, "m31", ["x"], ["y"])
@@ -61,7 +66,7 @@ def test_the_limit_of_devices_changes_while_the_server_runs(start_server):
     assert refusal(client, *store_words("m", "CPU:1")) == too_many_devices("CPU:1", 1)
     client.config_set("ai.device_limit", 2)
     assert refusal(client, *store_words("m", "CPU:1")) is None
-    assert len(workers(server)) == 4
+    has_workers(server, 4)
 
 
 def test_saved_models_on_devices_too_many_keep_their_bytes(start_server):
@@ -91,7 +96,7 @@ def test_a_replica_with_a_lower_limit_follows(start_server):
     floats(master.client(), "x", 1, 2)
     wait_until(lambda: replica.client().exists("m", "x") == 2, what="the model and the tensor")
     assert replica.client().execute_command("AI.MODELGET", "m", "BLOB") == model_bytes("add_1")
-    assert len(workers(replica)) == 1
+    has_workers(replica, 1)
 
 
 @contextlib.contextmanager
@@ -122,11 +127,11 @@ def test_threads_that_cannot_be_started_are_an_error_and_nothing_is_used(start_s
         assert refusal(client, *execution("n", ["x"], ["y"])) == "ERR model key is empty"
         execute(client, "m", ["x"], ["y"])
     # Those that could be started wait for the next queue.
-    assert 8 <= len(workers(server)) < 16
+    wait_until(lambda: 8 <= workers(server) < 16, what="the workers that could be started")
     store(client, "n", "add_1", device="CPU:1")
     execute(client, "n", ["x"], ["y"])
     assert get_tensor(client, "y").tolist() == [2, 3]
-    wait_until(lambda: len(workers(server)) == 16, what="a worker for each place")
+    has_workers(server, 16)
 
 
 def test_a_worker_stays_if_no_other_could_take_its_place(start_server):
@@ -143,10 +148,10 @@ def test_a_worker_stays_if_no_other_could_take_its_place(start_server):
                 client.execute_command(*store_words(f"n{number}", "CPU"))
         execute(client, "m", ["x"], ["y"])
         assert get_tensor(client, "y").tolist() == [2, 3]
-        wait_until(lambda: len(workers(server)) == 1, what="one worker")
+        has_workers(server, 1)
     store(client, "n", "add_1")
     execute(client, "n", ["x"], ["y"])
-    wait_until(lambda: len(workers(server)) == 1, what="one worker again")
+    has_workers(server, 1)
 
 
 def queue_full(limit):
@@ -166,24 +171,21 @@ def test_a_full_queue_refuses_and_forgets_nothing(start_server, change):
     client = server.client()
     if change:
         client.config_set("ai.queue_limit", 3)
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    set_tensor(client, "short", "INT64", [1])
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
     with contextlib.ExitStack() as stack:
-        busy, *waiting = [stack.enter_context(server.wire()) for _ in range(7)]
-        busy.send(*execution("slow", ["count"], ["first"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
-        wait_until(lambda: queue_of_cpu(client) == (1, 0), what="the worker")
-        replies = []
-        for number, connection in enumerate(waiting):
-            connection.send(*execution("slow", ["short"], [f"y{number}"]))
-            if number >= 3:
-                replies.append(connection.receive())
-        assert replies == [queue_full(3)] * 3
-        assert [connection.receive() for connection in (busy, *waiting[:3])] == [OK] * 4
-        assert waiting[5].call(*execution("slow", ["short"], ["y5"])) == OK
+        gate = stack.enter_context(Gate(server))
+        waiting = [stack.enter_context(server.wire()) for _ in range(6)]
+        for number, connection in enumerate(waiting[:3]):
+            gate.line_up(connection, *execution("m", ["x"], [f"y{number}"]))
+        assert queue_of_cpu(client) == (1, 3)
+        for number, connection in enumerate(waiting[3:], 3):
+            assert connection.call(*execution("m", ["x"], [f"y{number}"])) == queue_full(3)
+        gate.open()
+        assert [connection.receive() for connection in waiting[:3]] == [OK] * 3
+        assert waiting[5].call(*execution("m", ["x"], ["y5"])) == OK
         assert all(connection.nothing_more_came() for connection in waiting)
-    assert client.exists("first", "y0", "y1", "y2", "y3", "y4", "y5") == 5
+    assert client.exists("y0", "y1", "y2", "y3", "y4", "y5") == 4
 
 
 def test_a_least_batch_above_the_largest_is_refused(client):

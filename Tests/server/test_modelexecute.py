@@ -5,15 +5,17 @@ import threading
 import numpy
 import pytest
 
+from support.builds import has_come
 from support.clients import refusal
+from support.gates import Gate
 from support.models import (
     PRODUCT, execute, execution, floats, get_tensor, prepare_product, set_tensor, store)
+from support.patience import TooShort, until_long_enough
+from support.queues import queue
 from support.servers import wait_until
 from support.texts import (
     IN_TRANSACTION, INPUT_COUNT, NO_MODEL, NO_TENSOR, OUTPUT_COUNT, WRONG_TYPE, arity)
 from support.wire import OK, error
-
-A_SECOND = 3000  # rounds of the slow model that take about a second
 
 
 @pytest.fixture
@@ -144,12 +146,12 @@ def test_when_one_output_key_has_another_type_no_output_is_stored(client, wire, 
 
 
 def test_an_output_key_that_changes_its_type_during_the_run_gives_one_error(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as waiting:
-        waiting.send(*execution("slow", ["count"], ["y"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate, server.wire() as waiting:
+        gate.line_up(waiting, *execution("m", ["x"], ["y"]))
         client.set("y", "text")
+        gate.open()
         assert waiting.receive() == error(WRONG_TYPE)
         assert waiting.nothing_more_came()
     assert client.get("y") == b"text"
@@ -172,11 +174,12 @@ def test_databases_do_not_see_each_others_models_and_inputs(server):
 
 
 def test_a_database_chosen_during_the_run_does_not_move_the_outputs(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [200])
-    with server.wire() as connection:
-        connection.send(*execution("slow", ["count"], ["y"]))
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate, server.wire() as connection:
+        gate.line_up(connection, *execution("m", ["x"], ["y"]))
         connection.send("SELECT", 7)
+        gate.open()
         assert connection.receive() == OK
         assert connection.receive() == OK
     assert client.exists("y") == 1
@@ -184,60 +187,78 @@ def test_a_database_chosen_during_the_run_does_not_move_the_outputs(server, clie
 
 
 def test_what_is_overwritten_or_deleted_during_a_run_does_not_disturb_it(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as waiting:
-        waiting.send(*execution("slow", ["count"], ["y"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
-        client.execute_command("AI.MODELDEL", "slow")
-        client.execute_command("AI.TENSORSET", "count", "STRING", 1, "VALUES", "gone")
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate, server.wire() as waiting:
+        gate.line_up(waiting, *execution("m", ["x"], ["y"]))
+        client.execute_command("AI.MODELDEL", "m")
+        client.execute_command("AI.TENSORSET", "x", "STRING", 1, "VALUES", "gone")
+        gate.open()
         assert waiting.receive() == OK
-    assert get_tensor(client, "y").tolist() == [1 / 256]
+    assert get_tensor(client, "y").tolist() == [2, 3]
 
 
 def test_a_run_that_has_begun_ends_on_the_model_it_began_with(server, client):
-    store(client, "m", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
     floats(client, "x", 1, 2)
-    with server.wire() as waiting:
-        waiting.send(*execution("m", ["count"], ["y"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
-        store(client, "m", "add_1")
-        assert waiting.receive() == OK
-    assert get_tensor(client, "y").tolist() == [1 / 256]
+
+    def attempt(rounds):
+        store(client, "m", "slow")
+        set_tensor(client, "count", "INT64", [rounds])
+        with server.wire() as waiting:
+            waiting.send(*execution("m", ["count"], ["y"]))
+            server.read_all()
+            began = queue(server)["busy_workers"] == 1
+            store(client, "m", "add_1")
+            if not began or has_come(waiting):
+                raise TooShort
+            assert waiting.receive() == OK
+        assert get_tensor(client, "y").tolist() == [1 / 256]
+
+    until_long_enough(1000, attempt)
     execute(client, "m", ["x"], ["z"])
     assert get_tensor(client, "z").tolist() == [2, 3]
 
 
+def test_a_request_that_waits_runs_on_the_model_that_it_named(server, client):
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate, server.wire() as waiting:
+        gate.line_up(waiting, *execution("m", ["x"], ["y"]))
+        store(client, "m", "add_100")
+        gate.open()
+        assert waiting.receive() == OK
+    assert get_tensor(client, "y").tolist() == [2, 3]
+
+
 def test_outputs_of_a_client_that_left_are_stored(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [500])
-    with server.wire() as leaving:
-        leaving.send(*execution("slow", ["count"], ["y"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate:
+        with server.wire() as leaving:
+            gate.line_up(leaving, *execution("m", ["x"], ["y"]))
+        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="its leaving")
     wait_until(lambda: client.exists("y") == 1, what="the output")
-    assert get_tensor(client, "y").tolist() == [1 / 256]
+    assert get_tensor(client, "y").tolist() == [2, 3]
 
 
 def test_a_killed_clients_outputs_are_stored(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [500])
-    with server.wire() as killed:
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate, server.wire() as killed:
         number = int(killed.call("CLIENT", "ID")[1:])
-        killed.send(*execution("slow", ["count"], ["y"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
+        gate.line_up(killed, *execution("m", ["x"], ["y"]))
         assert client.execute_command("CLIENT", "KILL", "ID", number) == 1
     wait_until(lambda: client.exists("y") == 1, what="the output")
 
 
 def test_commands_of_one_client_are_answered_in_their_order(server, client, product):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [200])
-    with server.wire() as connection:
-        connection.send(*execution("slow", ["count"], ["late"]))
+    with Gate(server) as gate, server.wire() as connection:
+        connection.send(*gate.words(output="late"))
+        gate.reached()
         connection.send(*execution("m", ["a", "b"], ["y"]))
         connection.send("EXISTS", "late")
         connection.send(*execution("m", ["missing", "b"], ["y"]))
+        gate.open()
         assert [connection.receive() for _ in range(4)] == [OK, OK, b":1\r\n", error(NO_TENSOR)]
 
 
@@ -260,27 +281,14 @@ def test_in_a_script_it_is_refused(client, product):
 
 
 def test_a_request_whose_time_is_over_before_its_turn_is_answered_so(server, client, product):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as busy, server.wire() as waiting:
-        busy.send(*execution("slow", ["count"], ["late"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
-        assert waiting.call(*execution("slow", ["count"], ["y"], "TIMEOUT", 1)) == b"+TIMEDOUT\r\n"
+    """And does not wait for the one in front."""
+    with Gate(server) as gate, server.wire() as waiting:
+        gate.hold()
+        assert waiting.call(*execution("m", ["a", "b"], ["y"], "TIMEOUT", 1)) == b"+TIMEDOUT\r\n"
         assert waiting.nothing_more_came()
-        assert busy.receive() == OK
-    assert client.exists("late") == 1
+        gate.open()
+        assert waiting.call(*execution("m", ["a", "b"], ["after"])) == OK
     assert client.exists("y") == 0
-
-
-def test_an_answer_at_the_deadline_does_not_wait_for_the_job_before(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with server.wire() as busy, server.wire() as waiting:
-        busy.send(*execution("slow", ["count"], ["late"]))
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
-        assert waiting.call(*execution("slow", ["count"], ["y"], "TIMEOUT", 20)) == b"+TIMEDOUT\r\n"
-        assert client.exists("late") == 0, "the job before has ended first"
-        assert busy.receive() == OK
 
 
 def test_many_clients_get_their_own_outputs(server, client):

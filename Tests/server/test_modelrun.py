@@ -3,8 +3,8 @@
 import pytest
 
 from support.clients import refusal
-from support.models import PRODUCT, get_tensor, prepare_product, set_tensor, store
-from support.servers import wait_until
+from support.gates import Gate
+from support.models import PRODUCT, floats, get_tensor, prepare_product, store
 from support.texts import (
     IN_TRANSACTION, INPUT_COUNT, NO_MODEL, NO_TENSOR, OUTPUT_COUNT, WRONG_TYPE, arity)
 from support.wire import OK, error
@@ -98,12 +98,11 @@ def test_in_a_script_it_is_refused(client, product):
 
 
 def test_a_request_whose_time_is_over_before_its_turn_is_answered_so(server, client):
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [3000])
-    with server.wire() as busy, server.wire() as waiting:
-        busy.send("AI.MODELRUN", "slow", "INPUTS", "count", "OUTPUTS", "late")
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the run")
-        words = ["slow", "TIMEOUT", 1, "INPUTS", "count", "OUTPUTS", "y"]
-        assert waiting.call("AI.MODELRUN", *words) == b"+TIMEDOUT\r\n"
-        assert busy.receive() == OK
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate, server.wire() as waiting:
+        gate.hold()
+        assert waiting.call(*"AI.MODELRUN m TIMEOUT 1 INPUTS x OUTPUTS y".split()) == b"+TIMEDOUT\r\n"
+        gate.open()
+        assert waiting.call(*"AI.MODELRUN m INPUTS x OUTPUTS z".split()) == OK
     assert client.exists("y") == 0

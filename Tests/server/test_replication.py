@@ -4,8 +4,9 @@ import pytest
 
 from support.clients import refusal
 from support.dags import dag, run
+from support.gates import Gate
 from support.models import (
-    PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, set_tensor, store)
+    PRODUCT, execute, execution, floats, get_tensor, model_bytes, prepare_product, set_tensor, store)
 from support.replicas import caught_up, follow
 from support.servers import RedisServer, wait_until
 from support.texts import IN_TRANSACTION
@@ -238,15 +239,16 @@ def test_outputs_are_replicated_into_the_clients_database(pair):
 def test_outputs_of_a_client_that_left_are_replicated(pair):
     master, replica = pair
     client = master.client(database=2)
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [500])
-    with master.wire() as leaving:
-        leaving.call("SELECT", 2)
-        leaving.send(*execution("slow", ["count"], ["y"]))
-        wait_until(lambda: master.field("clients", "blocked_clients") == "1", what="the run")
+    store(client, "m", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(master) as gate:
+        with master.wire() as leaving:
+            leaving.call("SELECT", 2)
+            gate.line_up(leaving, *execution("m", ["x"], ["y"]))
+        wait_until(lambda: master.field("clients", "blocked_clients") == "1", what="its leaving")
     wait_until(lambda: client.exists("y") == 1, what="the output")
     caught_up(master, replica)
-    assert get_tensor(replica.client(database=2), "y").tolist() == [1 / 256]
+    assert get_tensor(replica.client(database=2), "y").tolist() == [2, 3]
 
 
 def test_deletions_are_replicated(pair):

@@ -9,6 +9,7 @@ from support import large_models, paths
 from support.clients import refusal
 from support.models import (
     PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, set_tensor, store)
+from support.patience import AN_HOUR, FOREVER, SHORTEST_LIMIT
 from support.servers import RedisServer, wait_until
 from support.texts import NO_BACKEND
 
@@ -42,7 +43,7 @@ def shown(client):
 @pytest.fixture(scope="module", params=NEWER)
 def newer_server(request):
     """A server that knows settings of modules."""
-    server = RedisServer(binary=NEWER[request.param]).start()
+    server = RedisServer(binary=NEWER[request.param], patient=False).start()
     yield server
     server.stop()
     trouble = server.trouble()
@@ -64,18 +65,19 @@ def newer(newer_server):
 
 
 def test_the_execution_timeout_changes_also_for_a_run_under_way(newer, newer_server):
-    newer.config_set("ai.model_execution_timeout", 2**31 - 1)
+    newer.config_set("ai.model_execution_timeout", AN_HOUR)
     store(newer, "spin", "spin")
-    set_tensor(newer, "forever", "INT64", [10**15])
+    set_tensor(newer, "forever", "INT64", [FOREVER])
     with newer_server.wire() as connection:
         connection.send(*execution("spin", ["forever"], ["y"]))
         wait_until(lambda: newer.info("clients")["blocked_clients"] == 1, what="a run on a worker")
-        newer.config_set("ai.model_execution_timeout", 1000)
+        newer.config_set("ai.model_execution_timeout", SHORTEST_LIMIT)
         assert b"Exiting due to terminate flag" in connection.receive()
 
 
 def test_the_memory_limit_changes_for_models_that_are_there(newer):
     newer.flushall()
+    newer.config_set("ai.model_execution_timeout", AN_HOUR)
     newer.execute_command("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", large_models.single_layer(80, 96))
     set_tensor(newer, "many", "FLOAT", numpy.ones([4000, 80]))
     request = execution("m", ["many"], ["y"])

@@ -1,15 +1,18 @@
 """AI.STATS: how long requests wait and run, and what waits in the server."""
 
 import threading
+import time
 
 import pytest
 
 from support import paths
+from support.builds import while_it_is_loaded
 from support.clients import refusal
+from support.gates import Gate
 from support.models import execute, execution, floats, get_tensor, set_tensor, store
 from support.servers import wait_until
 from support.texts import arity
-from support.wire import bulk, integer
+from support.wire import OK, bulk, integer
 
 NO_ENTRY = "ERR cannot find run info for key"
 FIELDS = ["type", "backend", "device", "tag", "state", "error", "calls", "errors", "samples", "duration_us",
@@ -117,7 +120,7 @@ def test_older_and_newer_servers_answer_as_well(start_server, version):
         assert connection.call("AI.STATS", "m").startswith(b"*36" if version == "6.2" else b"%18")
     client.execute_command("ACL", "SETUSER", "reader", "on", "nopass", "~m", "+ai.stats")
     with server.wire() as connection:
-        assert connection.call("AUTH", "reader", "any") == b"+OK\r\n"
+        assert connection.call("AUTH", "reader", "any") == OK
         assert connection.call("AI.STATS").startswith(b"*10")
         assert connection.call("AI.STATS", "m").startswith(b"*36")
         assert connection.call("AI.STATS", "other").startswith(b"-NOPERM")
@@ -191,23 +194,26 @@ def test_times_are_in_their_order(client, server):
 
 
 def test_waiting_behind_another_run_is_queue_time(start_server):
+    """It waits behind a gate for longer than a stretch of time, and runs within another."""
     server = start_server(words=QUEUED)
     client = server.client()
-    store(client, "slow", "slow")
     store(client, "m", "add_1")
     floats(client, "x", 1, 2)
-    # Long enough that the second request comes while it runs: the test waits to see it there.
-    set_tensor(client, "count", "INT64", [3000])
-    with server.wire() as first, server.wire() as second:
-        first.send(*execution("slow", ["count"], ["y"]))
-        wait_until(lambda: stats(server)["queues"][0]["busy_workers"] == 1, what="the slow run")
+    with Gate(server) as gate, server.wire() as second:
+        gate.hold()
         second.send(*execution("m", ["x"], ["z"]))
         wait_until(lambda: stats(server)["queues"][0]["waiting"] == 1, what="the second request")
-        assert first.receive() == second.receive() == b"+OK\r\n"
+        waits = time.monotonic()
+        assert stats(server)["queues"][0]["busy_workers"] == 1
+        opened = time.monotonic()
+        gate.open()
+        assert second.receive() == OK
+        ended = time.monotonic()
     wait_until(lambda: stats(server)["queues"][0]["busy_workers"] == 0, what="the worker's sleep")
-    waited, ran = stats(server, "m"), stats(server, "slow")
+    waited, ran = stats(server, "m"), stats(server, gate.name)
     assert stats(server)["queues"][0]["waiting"] == 0
-    assert waited["queue_us"]["max"] > waited["run_us"]["max"]
+    assert waited["queue_us"]["max"] >= 1_000_000 * (opened - waits)
+    assert 0 < waited["run_us"]["max"] <= 1_000_000 * (ended - opened)
     # One request: its total is exactly both, but for the rounding of doubles.
     both = waited["queue_us"]["max"] + waited["run_us"]["max"]
     assert waited["total_us"]["max"] == pytest.approx(both, abs=0.001)
@@ -284,11 +290,15 @@ def test_a_model_that_no_longer_loads_says_why(start_server, tmp_path):
 
 
 def test_a_model_that_is_being_built_says_so(client, server):
-    store(client, "m", "slow_build")
-    # Loading may be over before it is asked about; it must have a known name in any case.
-    client.restore("n", 0, client.dump("m"))
-    assert stats(server, "n")["state"] in ("loading", "ready")
-    wait_until(lambda: stats(server)["models"] == {"loading": 0, "ready": 2, "failed": 0}, what="the build")
+    floats(client, "x", 1, 2)
+
+    def look():
+        assert stats(server, "n")["state"] == "loading"
+        assert stats(server)["models"] == {"loading": 1, "ready": 1, "failed": 0}
+
+    assert while_it_is_loaded(server, execution("n", ["x"], ["y"]), look, "n") == OK
+    assert stats(server, "n")["state"] == "ready"
+    assert stats(server)["models"] == {"loading": 0, "ready": 2, "failed": 0}
 
 
 def test_the_server_tells_its_queues_and_runtimes(start_server):

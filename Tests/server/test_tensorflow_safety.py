@@ -11,6 +11,7 @@ import pytest
 from support import paths, rdb
 from support.clients import refusal
 from support.models import execution, floats, get_tensor, set_tensor, execute
+from support.patience import runs_may_be_stopped
 from support.tensorflow import graph_bytes, names, store, store_words
 
 SETTING = "the setting TF_ALLOW_ALL_OPERATIONS allows it"
@@ -122,9 +123,10 @@ def test_a_damaged_model_never_harms_the_server(client, name, inputs, outputs, f
     client.execute_command("AI.TENSORSET", "words", "STRING", 1, "VALUES", "one")
     results = [f"out{index}" for index in range(len(outputs) or 2)]
     damage = damaged_within if name.endswith(".zip") else damaged
-    for _ in range(1000):
-        if refusal(client, *store_words("m", damage(whole, source), inputs, outputs)) is None:
-            refusal(client, *execution("m", feed, results))
+    with runs_may_be_stopped(client):
+        for _ in range(1000):
+            if refusal(client, *store_words("m", damage(whole, source), inputs, outputs)) is None:
+                refusal(client, *execution("m", feed, results))
     client.delete("m")
 
 

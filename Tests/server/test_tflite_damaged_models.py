@@ -7,6 +7,7 @@ import pytest
 
 from support.clients import refusal
 from support.models import NUMPY_TYPES, execution, set_tensor
+from support.patience import runs_may_be_stopped
 from support.tflite import tflite_bytes
 
 COUNT = 1000
@@ -85,13 +86,14 @@ def test_a_damaged_model_is_refused_or_runs_but_never_harms_the_server(client, s
     run_whatever_it_takes(client, name)
     assert client.exists("out0")
     source = random.Random(name)
-    for number in range(COUNT):
-        damaged = mutated(whole, source)
-        try:
-            if stored(client, damaged) is None:
-                run_whatever_it_takes(client, name)
-        except OSError:
-            pytest.fail(f"the server ended on damage number {number}: {damaged.hex()}")
+    with runs_may_be_stopped(client):
+        for number in range(COUNT):
+            damaged = mutated(whole, source)
+            try:
+                if stored(client, damaged) is None:
+                    run_whatever_it_takes(client, name)
+            except OSError:
+                pytest.fail(f"the server ended on damage number {number}: {damaged.hex()}")
     assert server.alive()
 
 

@@ -12,6 +12,7 @@ import pytest
 from support import paths, rdb
 from support.clients import refusal
 from support.models import NUMPY_TYPES, execute, execution, floats, get_tensor, set_tensor
+from support.patience import runs_may_be_stopped
 from support.torch import store_torch, torch_bytes
 
 # Runs go to the workers, of which there are two; what is sent in transactions runs on the main thread.
@@ -259,23 +260,24 @@ def test_a_damaged_archive_never_harms_the_server(client, server, how):
     set_tensor(client, "x", "FLOAT", [[1, 2, 3]])
     source = random.Random(how)
     names = ("linear", "sum_difference", "keeps_its_input", "spin_forked", "old/layers")
-    for number in range(COUNT):
-        whole = torch_bytes(names[number % len(names)])
-        blob = {
-            "bytes": lambda: damaged(whole, source),
-            "records": lambda: rewritten(whole, lambda record: (
-                damaged(record, source) if source.random() < 0.4 else record)),
-            "cut": lambda: whole[:source.randrange(len(whole))],
-            "random": lambda: source.randbytes(source.randint(1, 400)),
-        }[how]()
-        try:
-            text = refused(client, blob)
-            if text is None:
-                run_whatever_it_takes(client)
-            else:
-                assert text and "\n" not in text
-        except OSError:
-            pytest.fail(f"the server ended on damage number {number}")
+    with runs_may_be_stopped(client):
+        for number in range(COUNT):
+            whole = torch_bytes(names[number % len(names)])
+            blob = {
+                "bytes": lambda: damaged(whole, source),
+                "records": lambda: rewritten(whole, lambda record: (
+                    damaged(record, source) if source.random() < 0.4 else record)),
+                "cut": lambda: whole[:source.randrange(len(whole))],
+                "random": lambda: source.randbytes(source.randint(1, 400)),
+            }[how]()
+            try:
+                text = refused(client, blob)
+                if text is None:
+                    run_whatever_it_takes(client)
+                else:
+                    assert text and "\n" not in text
+            except OSError:
+                pytest.fail(f"the server ended on damage number {number}")
     assert server.alive()
     if how == "random":
         assert refused(client, source.randbytes(100)).startswith("PytorchStreamReader")

@@ -1,7 +1,7 @@
 """Runs that last until the test lets them go on: what has to wait, to overlap or to come late does so surely.
 
 A gate is a script whose runs wait until somebody subscribes to a channel. Nothing is written for that, so
-gates open while writes are paused and on replicas as well.
+gates open on replicas as well. While writes are paused scripts may not ask: what waits at a gate then fails.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ NUMBERS = itertools.count()
 class Gate:
     """A place where runs wait: one for each `hold`, and one for each command made of `words`.
 
-    It is closed at first. In a `with` statement: at its end the gate is open and its connections are closed.
+    It is closed at first, and stays open once it was opened, at the end of a `with` statement at the latest.
     """
 
     def __init__(self, server, device="CPU", database=0):
@@ -67,10 +67,19 @@ class Gate:
         assert connection.socket not in answered, connection.receive()
         self.reached()
 
+    def line_up(self, connection, *words):
+        """Sends a command that waits behind a held run; returns when the server has taken it."""
+        if not self.held:
+            self.hold()
+        connection.send(*words)
+        self.server.read_all()
+
     def open(self, reply=OK):
         """Lets all runs go on, now and later; those that were held must be answered so."""
         if not self.is_open:
-            self.connection().call("SUBSCRIBE", self.name)
+            # It stays for runs that ask later.
+            self.server.kept.append(self.server.wire())
+            self.server.kept[-1].call("SUBSCRIBE", self.name)
             self.is_open = True
         held, self.held = self.held, []
         for connection in held:

@@ -1,5 +1,6 @@
 """How long tests wait: long enough for any machine. It ends what hangs, and is never a measure of speed."""
 
+import contextlib
 import os
 
 # Who writes a test that hangs gives the environment a smaller number.
@@ -7,6 +8,16 @@ SECONDS = int(os.environ.get("REDISAI_PATIENCE") or 600)
 AN_HOUR = 3_600_000  # milliseconds, for limits and deadlines that are not to come
 SHORTEST_LIMIT = 1000  # milliseconds: the least MODEL_EXECUTION_TIMEOUT, to stop runs without end
 FOREVER = 2**50  # rounds of the models that count them: years
+
+
+@contextlib.contextmanager
+def runs_may_be_stopped(client):
+    """Meanwhile runs have the least limit: for damaged models, of which some run for ever."""
+    client.config_set("ai.model_execution_timeout", SHORTEST_LIMIT)
+    try:
+        yield
+    finally:
+        client.config_set("ai.model_execution_timeout", AN_HOUR)
 
 
 class TooShort(Exception):

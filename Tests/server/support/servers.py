@@ -46,6 +46,8 @@ class RedisServer:
         self.process = None
         # How the test ended the process: "asked" to end, "killed", or not at all.
         self.ending = None
+        # Connections that stay until the server ends.
+        self.kept = []
 
     # Life
 
@@ -115,6 +117,12 @@ class RedisServer:
                 self.process.kill()
                 self.process.wait()
         RedisServer.running.discard(self)
+        self.close_kept()
+
+    def close_kept(self):
+        for connection in self.kept:
+            connection.close()
+        self.kept = []
 
     def wait_for_end(self):
         """The status with which the process ends, of its own accord or because it was asked to."""
@@ -125,6 +133,7 @@ class RedisServer:
         self.ending = "killed"
         self.process.kill()
         self.process.wait()
+        self.close_kept()
 
     def restart(self, save=True):
         """Ends the server, after SAVE if asked to, and starts it again in the same folder."""
@@ -175,6 +184,16 @@ class RedisServer:
 
     def wire(self, protocol=2):
         return wire.Wire(self.socket_path, protocol)
+
+    def read_all(self):
+        """Returns when the server has read all that was sent to it before.
+
+        It reads from all connections in each turn of its loop, in any order, so the second PING is read in a
+        later turn than what came before the first.
+        """
+        with self.wire() as connection:
+            for _ in range(2):
+                assert connection.call("PING") == b"+PONG\r\n"
 
     def info(self, section="everything"):
         """The fields of INFO as text."""
