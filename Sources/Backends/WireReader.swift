@@ -63,6 +63,24 @@ struct WireReader<Failure: WireFailure> {
         throw .malformed
     }
 
+    /// Adds the numbers of a list, which come one by one or all in one field.
+    mutating func readIntegers(
+        _ list: inout [Int64], _ field: Field, _ bytes: Span<UInt8>
+    ) throws(Failure) {
+        if field.kind == .varint {
+            list.append(try nextInteger(bytes))
+            return
+        }
+        let range = try nextRange(of: field, bytes)
+        var inner = WireReader(position: range.lowerBound, end: range.upperBound)
+        while inner.position < inner.end { list.append(try inner.nextInteger(bytes)) }
+    }
+
+    /// The next number, with a sign.
+    mutating func nextInteger(_ bytes: Span<UInt8>) throws(Failure) -> Int64 {
+        Int64(bitPattern: try nextVarint(bytes).value)
+    }
+
     /// The place of the next value that comes with its length; moves behind it.
     mutating func nextRange(_ bytes: Span<UInt8>) throws(Failure) -> Range<Int> {
         guard let length = Int(exactly: try nextVarint(bytes).value) else { throw .malformed }

@@ -17,7 +17,8 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from onnx_generators import arithmetic, batches, external_data, running_time, types, versions  # noqa: E402
+from onnx_generators import (  # noqa: E402
+    arithmetic, batches, bombs, external_data, running_time, types, versions)
 
 FOLDER = HERE / "models"
 LARGEST_FILE = 200 * 1024
@@ -46,6 +47,14 @@ def write_external_data():
         write(folder / f"{name}.onnx", payload)
 
 
+def write_bombs():
+    """Writes the models that must not reach ONNX Runtime, and models like them that may."""
+    for folder, models in (("bombs", bombs.REFUSED), ("bombs/harmless", bombs.HARMLESS)):
+        (FOLDER / folder).mkdir(exist_ok=True)
+        for name, make in models.items():
+            write(FOLDER / folder / f"{name}.onnx", make().SerializeToString(deterministic=True))
+
+
 def write_ort_format():
     """Lets ONNX Runtime save `mul_2x2.onnx` in its own format."""
     import onnxruntime
@@ -66,6 +75,7 @@ def main():
     FOLDER.mkdir(exist_ok=True)
     write_families()
     write_external_data()
+    write_bombs()
     if not arguments.without_ort:
         write_ort_format()
 

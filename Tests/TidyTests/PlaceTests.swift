@@ -7,7 +7,7 @@ import Testing
         files: [
             "Sources/Backends/LiteRT/LiteRTBackend.swift",
             "Sources/Backends/LiteRT/LiteRTSignature.swift",
-            "Sources/Backends/ONNXRuntime/ONNXRuntimeBackend.swift",
+            "Sources/Backends/ONNXRuntime/ONNXModelScan+Refusal.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeSession.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeStrings.swift",
             "Sources/Backends/ONNXRuntime/ONNXRuntimeValues.swift",

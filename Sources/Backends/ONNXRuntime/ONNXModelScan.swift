@@ -5,6 +5,7 @@
 /// tensors, in nested graphs, in functions and in what is for training only. Bytes that this scan cannot
 /// read to their end are refused as well, so that nothing can hide behind what another reader would take
 /// differently. Weights themselves are skipped: a model of any size takes about as long as its nodes do.
+/// Then it looks for what would never end or would end the process: `ONNXFunctionCalls`, `ONNXOperatorRules`.
 struct ONNXModelScan {
     /// Why a model is refused.
     enum Refusal: Equatable, WireFailure {
@@ -16,10 +17,24 @@ struct ONNXModelScan {
         case malformed
         /// Longer than a reader takes.
         case tooLarge
+        /// A function that calls itself has no end.
+        case recursion(String)
+        /// Functions that call functions make too many nodes of few, or calls within calls.
+        case expansion
+        /// An attribute or input that the runtime takes for granted is not there or not valid.
+        case node(String, operation: String, lacks: String)
+        /// An operator that goes beyond its memory by the shapes of its inputs.
+        case operation(String)
     }
 
     /// Bytes of all tensors in the model, as they are stored there.
     private(set) var weightByteCount = 0
+    /// Nodes of the graph, and of graphs inside nodes, as deep as there are some.
+    private var nodes: [ONNXNode] = []
+    private var functions: [ONNXFunction] = []
+    /// Places of the constants of graphs.
+    private var initializers: [Range<Int>] = []
+    private var isInFunction = false
 
     /// The format's readers count lengths in 32 bits with a sign.
     static let maximumByteCount = Int(Int32.max)
@@ -29,6 +44,8 @@ struct ONNXModelScan {
         guard bytes.count <= Self.maximumByteCount else { throw .tooLarge }
         guard !Self.isRuntimeFormat(bytes) else { throw .runtimeFormat }
         try readMessage(.model, bytes, 0..<bytes.count, depth: 0)
+        try ONNXFunctionCalls.check(nodes, functions)
+        try ONNXOperatorRules.check(nodes, functions, initializers, bytes)
     }
 
     /// Whether a small offset and the mark of the runtime's own format come first.
@@ -36,6 +53,22 @@ struct ONNXModelScan {
         guard bytes.count >= 8, bytes[2] == 0, bytes[3] == 0 else { return false }
         return bytes[4] == UInt8(ascii: "O") && bytes[5] == UInt8(ascii: "R")
             && bytes[6] == UInt8(ascii: "T") && bytes[7] == UInt8(ascii: "M")
+    }
+
+    /// Keeps what is looked at when all is read, since functions may come behind their calls.
+    private mutating func note(
+        _ message: ONNXMessage, of parent: ONNXMessage, _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(Refusal) {
+        switch message {
+        case .function:
+            functions.append(try ONNXFunction(bytes, range))
+            isInFunction = true
+        case .node:
+            let node = try ONNXNode(bytes, range)
+            if isInFunction { functions[functions.count - 1].nodes.append(node) } else { nodes.append(node) }
+        case .tensor where parent == .graph: initializers.append(range)
+        default: break
+        }
     }
 
     private mutating func readMessage(
@@ -49,7 +82,9 @@ struct ONNXModelScan {
                 try reader.skip(field, bytes, depth: depth)
             case .message(let child):
                 let range = try reader.nextRange(of: field, bytes)
+                try note(child, of: message, bytes, range)
                 try readMessage(child, bytes, range, depth: depth + 1)
+                if child == .function { isInFunction = false }
             case .weights:
                 let start = reader.position
                 try reader.skip(field, bytes, depth: depth)

@@ -62,15 +62,8 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
     }
 
     private static func scan(_ bytes: Span<UInt8>) throws(ExecutionError) -> ONNXModelScan {
-        do throws(ONNXModelScan.Refusal) {
-            return try ONNXModelScan(bytes)
-        } catch {
-            switch error {
-            case .externalData: throw .backend("Initializer tensors with external data is not allowed.")
-            case .runtimeFormat: throw .backend("ERR models in the ORT format are not allowed, only ONNX")
-            case .malformed: throw .backend(ONNXRuntimeTable.noGraph)
-            case .tooLarge: throw .backend("ERR the model is larger than 2 GiB")
-            }
+        do throws(ONNXModelScan.Refusal) { return try ONNXModelScan(bytes) } catch {
+            throw .backend(error.text)
         }
     }
 
