@@ -55,7 +55,7 @@ extension BackendsTests {
             ).split(separator: "\n").map(String.init)
             let allowed = TensorFlowOperations.all
             #expect(Set(allowed).isDisjoint(with: refused))
-            #expect(Set(allowed).union(refused) == Set(library.requiredAttributes.keys))
+            #expect(Set(allowed).union(refused) == Set(library.operations.keys))
             #expect(allowed == allowed.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
         }
 

@@ -18,7 +18,7 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from tensorflow_generators import archives, fatal, graphs, reaching_out, saved_models  # noqa: E402
+from tensorflow_generators import archives, counts, fatal, graphs, reaching_out, saved_models  # noqa: E402
 
 FOLDER = HERE / "models" / "tensorflow"
 LARGEST_FILE = 200 * 1024
@@ -38,7 +38,7 @@ def main():
         write(FOLDER / f"{name}.pb", graphs.graph(build).SerializeToString(deterministic=True))
     for name, definition in reaching_out.graphs().items():
         write(FOLDER / "refused" / f"{name}.pb", definition.SerializeToString(deterministic=True))
-    for name, definition in fatal.all_graphs().items():
+    for name, definition in {**fatal.all_graphs(), **counts.all_graphs()}.items():
         write(FOLDER / "fatal" / f"{name}.pb", definition.SerializeToString(deterministic=True))
     for name, archive in archives.archives().items():
         write(FOLDER / "zip" / f"{name}.zip", archive)

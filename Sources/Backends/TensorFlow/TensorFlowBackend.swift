@@ -61,7 +61,7 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
         // Nothing at all is a message as well.
         guard !graph.nodes.isEmpty else { throw .malformed }
         try TensorFlowRules(
-            requiredAttributes: library.requiredAttributes, allowsAllOperations: library.allowsAllOperations
+            operations: library.operations, allowsAllOperations: library.allowsAllOperations
         ).check(graph)
     }
 
@@ -104,7 +104,7 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
     ) throws(ExecutionError) -> any LoadedModel {
         let (library, bytes) = (library, definition.bytes)
         let rules = TensorFlowRules(
-            requiredAttributes: library.requiredAttributes,
+            operations: library.operations,
             allowsAllOperations: library.allowsAllOperations, extraOperations: SavedModel.saverOperations)
         let saved: SavedModel = try bytes.withBytes { bytes throws(ExecutionError) in
             do throws(TensorFlowRefusal) { return try SavedModel(archive: bytes, rules) } catch {

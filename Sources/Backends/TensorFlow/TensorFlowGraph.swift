@@ -12,6 +12,12 @@ struct TensorFlowGraph {
         /// Of the attribute `dtype`, and of the tensor in `value`; 0 if there is none.
         fileprivate(set) var declaredType: UInt64 = 0
         fileprivate(set) var valueType: UInt64 = 0
+        /// Whole numbers and lists of them by the attributes' names, and how many types one lists.
+        fileprivate(set) var integers: [String: Int64] = [:]
+        fileprivate(set) var lists: [String: [Int64]] = [:]
+        fileprivate(set) var typeCounts: [String: Int64] = [:]
+        /// The attributes whose value is that of an attribute of the function.
+        fileprivate(set) var placeholders: Set<String> = []
         /// An attribute with a tensor whose shape is none, or far larger than what is given for it.
         fileprivate(set) var wrongTensor: String?
     }
@@ -165,7 +171,11 @@ extension TensorFlowGraph.Node {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try readList(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            case 1: try readList(of: name, bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            case 3 where field.kind == .varint: integers[name] = try reader.nextInteger(bytes)
+            case 9:
+                _ = try reader.nextRange(of: field, bytes)
+                placeholders.insert(name)
             case 6 where field.kind == .varint && name == "dtype":
                 declaredType = try reader.nextVarint(bytes).value
             case 8:
@@ -180,16 +190,20 @@ extension TensorFlowGraph.Node {
     }
 
     private mutating func readList(
-        _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
+        of name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
     ) throws(TensorFlowRefusal) {
+        var numbers: [Int64] = [], types: [Int64] = []
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
-            guard field.number == 9 else {
-                try reader.skip(field, bytes, depth: depth)
-                continue
+            switch field.number {
+            case 3: try reader.readIntegers(&numbers, field, bytes)
+            case 6: try reader.readIntegers(&types, field, bytes)
+            case 9: try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            default: try reader.skip(field, bytes, depth: depth)
             }
-            try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
         }
+        lists[name, default: []] += numbers
+        typeCounts[name, default: 0] += Int64(types.count)
     }
 
     /// A function by its name, with attributes that may name further ones.

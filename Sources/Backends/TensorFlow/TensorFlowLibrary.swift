@@ -10,8 +10,8 @@ final class TensorFlowLibrary: @unchecked Sendable {
     let version: String
     /// Whether it was built for CUDA and has found a GPU.
     let hasGPU: Bool
-    /// The attributes that nodes of each operation must have, by the operation's name.
-    let requiredAttributes: [String: [String]]
+    /// All operations that it knows, by their names.
+    let operations: [String: TensorFlowOperation]
     private let options: BackendOptions
 
     /// A name of zlib's that the server exports as well, with other parameters.
@@ -32,7 +32,7 @@ final class TensorFlowLibrary: @unchecked Sendable {
         version = unsafe table.pointee.TF_Version().map { unsafe String(cString: $0) } ?? "unknown"
         self.options = options
         do throws(ExecutionError) {
-            requiredAttributes = try Self.operations(functions)
+            operations = try Self.operations(functions)
             let functions = functions
             hasGPU = try Self.withoutSignals { () throws(ExecutionError) in
                 try Self.hasGPU(functions, Self.configuration(options, gpu: nil))
@@ -75,13 +75,13 @@ final class TensorFlowLibrary: @unchecked Sendable {
     /// All operations that the library knows.
     private static func operations(
         _ functions: TensorFlowFunctions
-    ) throws(ExecutionError) -> [String: [String]] {
+    ) throws(ExecutionError) -> [String: TensorFlowOperation] {
         // Safety: the buffer is ours; its bytes live as long as it.
         guard let buffer = unsafe functions.pointer.pointee.TF_GetAllOpList() else { throw .outOfMemory }
         defer { unsafe functions.pointer.pointee.TF_DeleteBuffer(buffer) }
         let bytes = unsafe UnsafeRawBufferPointer(start: buffer.pointee.data, count: buffer.pointee.length)
         do throws(TensorFlowRefusal) {
-            return try TensorFlowOperationList(unsafe bytes.bindMemory(to: UInt8.self).span).attributes
+            return try TensorFlowOperationList(unsafe bytes.bindMemory(to: UInt8.self).span).operations
         } catch {
             throw .backend("the list of operations cannot be read")
         }

@@ -1,7 +1,7 @@
 /// The operations that a library knows, read from its own list: an OpList message.
 struct TensorFlowOperationList {
-    /// The attributes without a default value of each operation, by its name.
-    private(set) var attributes: [String: [String]] = [:]
+    /// Each operation by its name.
+    private(set) var operations: [String: TensorFlowOperation] = [:]
 
     init(_ bytes: Span<UInt8>) throws(TensorFlowRefusal) {
         var reader = WireReader<TensorFlowRefusal>(position: 0, end: bytes.count)
@@ -18,18 +18,36 @@ struct TensorFlowOperationList {
         _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws(TensorFlowRefusal) {
         var name = ""
-        var required: [String] = []
+        var operation = TensorFlowOperation()
         var reader = WireReader<TensorFlowRefusal>(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
             case 1: name = bytes.text(try reader.nextRange(of: field, bytes))
+            case 2: operation.inputs.append(try Self.count(bytes, try reader.nextRange(of: field, bytes)))
+            case 3: operation.outputs.append(try Self.count(bytes, try reader.nextRange(of: field, bytes)))
             case 4:
                 let attribute = try Self.attribute(bytes, try reader.nextRange(of: field, bytes))
-                if !attribute.hasDefault { required.append(attribute.name) }
+                if !attribute.hasDefault { operation.requiredAttributes.append(attribute.name) }
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
-        attributes[name] = required
+        operations[name] = operation
+    }
+
+    /// Reads an ArgDef message.
+    private static func count(
+        _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) -> TensorFlowOperation.Count {
+        var count = TensorFlowOperation.Count.one
+        var reader = WireReader<TensorFlowRefusal>(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 5: count = .number(bytes.text(try reader.nextRange(of: field, bytes)))
+            case 6: count = .types(bytes.text(try reader.nextRange(of: field, bytes)))
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+        return count
     }
 
     private static func attribute(

@@ -5,8 +5,8 @@
 /// A setting turns this off. The others keep the process alive: TensorFlow ends it with an assertion where it
 /// takes something for granted that its reader does not check (seen with 2.21, by changing files at random).
 struct TensorFlowRules {
-    /// The attributes that the runtime's operations must have, by their names.
-    let requiredAttributes: [String: [String]]
+    /// The runtime's operations by their names.
+    let operations: [String: TensorFlowOperation]
     let allowsAllOperations: Bool
     /// Operations that are allowed beside the others: those that save and restore variables.
     var extraOperations: Set<String> = []
@@ -16,19 +16,21 @@ struct TensorFlowRules {
         let functions = Set(graph.functions.map(\.name))
         // Of two functions with one name, it is open which one runs.
         guard functions.count == graph.functions.count else { throw .malformed }
-        try check(graph.nodes, functions)
-        for function in graph.functions { try check(function.nodes, functions) }
+        try check(graph.nodes, functions, isInFunction: false)
+        for function in graph.functions { try check(function.nodes, functions, isInFunction: true) }
         for name in graph.gradients { try checkOperation(name, functions) }
         try TensorFlowCalls(graph).checkRecursion()
     }
 
     private func check(
-        _ nodes: [TensorFlowGraph.Node], _ functions: Set<String>
+        _ nodes: [TensorFlowGraph.Node], _ functions: Set<String>, isInFunction: Bool
     ) throws(TensorFlowRefusal) {
         for node in nodes {
             try checkOperation(node.operation, functions)
             for name in node.functions { try checkOperation(name, functions) }
             try checkAttributes(node)
+            guard let operation = operations[node.operation] else { continue }
+            try TensorFlowCounts(node: node, operation: operation, isInFunction: isInFunction).check()
         }
         try checkLoops(nodes)
         try TensorFlowFrames(nodes).check()
@@ -38,7 +40,7 @@ struct TensorFlowRules {
     private func checkOperation(
         _ name: String, _ functions: Set<String>
     ) throws(TensorFlowRefusal) {
-        guard !allowsAllOperations, requiredAttributes[name] != nil else { return }
+        guard !allowsAllOperations, operations[name] != nil else { return }
         guard TensorFlowOperations.allow(name) || extraOperations.contains(name) else {
             throw .operation(name)
         }
@@ -47,7 +49,8 @@ struct TensorFlowRules {
     /// Optimisations read attributes of functions before anybody has looked whether they are there.
     private func checkAttributes(_ node: TensorFlowGraph.Node) throws(TensorFlowRefusal) {
         if let name = node.wrongTensor { throw .attribute(node: node.name, name) }
-        for name in requiredAttributes[node.operation] ?? [] where !node.attributes.contains(name) {
+        for name in operations[node.operation]?.requiredAttributes ?? []
+        where !node.attributes.contains(name) {
             throw .attribute(node: node.name, name)
         }
         let isConstant = node.operation == "Const" || node.operation == "HostConst"
