@@ -64,9 +64,9 @@ def shape_near(shape, source):
 
 
 def bounded(shape):
-    """The shape with so many of its last dimensions cut that it has few elements."""
+    """The shape with its largest dimensions cut until it has few elements, even if those of 0 were 1."""
     shape = list(shape)
-    while math.prod(shape) > MOST_ELEMENTS:
+    while math.prod(max(size, 1) for size in shape) > MOST_ELEMENTS:
         largest = max(range(len(shape)), key=shape.__getitem__)
         shape[largest] = shape[largest] // 2
     return shape
