@@ -10,11 +10,12 @@ struct SharedLibrary: @unchecked Sendable {
     let handle: UnsafeMutableRawPointer
 
     /// Reads the file, resolves what it needs at once and keeps its names to itself.
-    /// - Throws: `.cannotOpen` with the loader's words.
+    /// - Throws: `.cannotOpen` with the loader's words, and the reason behind them if it is known.
     init(path: String) throws(BackendOpeningError) {
         // Safety: the path is copied for the call; a handle stays valid, since nothing closes it.
         guard let handle = unsafe dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-            throw .cannotOpen(reason: Self.lastError())
+            let words = Self.lastError()
+            throw .cannotOpen(reason: CodePlace.obstacle(to: path).map { "\(words) (\($0))" } ?? words)
         }
         unsafe self.handle = handle
         unsafe Host.current.guardLibrary(handle)

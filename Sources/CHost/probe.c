@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,4 +92,9 @@ uint32_t host_denied_calls(void) {
 
 bool host_allows_new_code(void) {
     return has_filters() ? succeeds_in_child(try_new_code, 0) : try_new_code(0);
+}
+
+bool host_is_without_code(const char *path) {
+    struct statvfs system;
+    return statvfs(path, &system) == 0 && (system.f_flag & ST_NOEXEC) != 0;
 }

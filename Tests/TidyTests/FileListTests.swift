@@ -29,6 +29,7 @@ import Testing
             "Sources/Backends/SharedLibrary.swift",
             "Sources/Commands/CommandTable.swift",
             "Sources/Commands/Server/InfoSections.swift",
+            "Sources/Host/CodePlace.swift",
             "Sources/Host/Host.swift",
             "Sources/Keyspace/KeyspaceTypes.swift",
             "Sources/Keyspace/ModuleState.swift",

@@ -43,6 +43,9 @@ uint32_t host_denied_calls(void);
 /* Whether memory that was written can become code, as compilers at run time need; tried as above. */
 bool host_allows_new_code(void);
 
+/* Whether the file system of a file or folder is mounted so that no code of it runs. */
+bool host_is_without_code(const char *path);
+
 /*
  * Has the calls of the set fail with EPERM in an open library, and in all that were opened with it or later.
  *

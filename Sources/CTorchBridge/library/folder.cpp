@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -51,6 +52,13 @@ PrivateFolder::PrivateFolder(const std::string &prefix) {
 PrivateFolder::~PrivateFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
+}
+
+std::string PrivateFolder::parent() const { return std::filesystem::path(path_).parent_path(); }
+
+bool PrivateFolder::may_hold_code() const {
+    struct statvfs system;
+    return statvfs(path_.c_str(), &system) != 0 || (system.f_flag & ST_NOEXEC) == 0;
 }
 
 void PrivateFolder::write(const std::string &name, const void *content, size_t byte_count) {

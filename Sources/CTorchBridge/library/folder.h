@@ -14,6 +14,10 @@ public:
     PrivateFolder &operator=(const PrivateFolder &) = delete;
 
     const std::string &path() const { return path_; }
+    // The folder in which it lies.
+    std::string parent() const;
+    // Whether code in its files may run: its file system may be mounted noexec.
+    bool may_hold_code() const;
     // Writes a new file by its path within the folder, which must not lead out of it.
     void write(const std::string &name, const void *content, size_t byte_count);
 

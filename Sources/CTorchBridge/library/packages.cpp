@@ -104,6 +104,11 @@ public:
         metadata.check_processor();
         metadata.check_device(device_);
         open_libtorch();
+        if (!folder_->may_hold_code()) {
+            throw Failure(
+                "ERR the code of a package may not run from below " + folder_->parent() +
+                ": set TMPDIR to a folder from which the server may run code");
+        }
         size_t instances = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, most_instances);
         loader_.emplace(
             folder_->path(), model_name, /*run_single_threaded=*/false, instances,
