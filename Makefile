@@ -11,10 +11,14 @@ SHELL := /bin/bash
 PORT ?= 6379
 MODULE_ARGS ?=
 REDIS_ARGS ?=
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+DESTDIR ?=
 BACKENDS ?= onnx tflite
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 EXAMPLE_ARGS ?=
+SOAK_MINUTES ?= 10
 # Kinds of random cases, by default all; their seed; minutes for all together; how many of each.
 FUZZ ?=
 SEED ?=
@@ -31,7 +35,7 @@ export REDISAI_BACKENDS := $(CURDIR)/build/backends
 export REDISAI_SERVER_62 := $(CURDIR)/build/servers/redis-6.2/redis-server
 export REDISAI_SERVER_8 := $(CURDIR)/build/servers/redis-8/redis-server
 export REDISAI_SERVER := $(REDIS_SERVER)
-export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT
+export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT PREFIX SYSCONFDIR DESTDIR BACKENDS
 
 # A folder counts as a source too: its time changes when a file in it appears or goes.
 SOURCES := $(shell find Package.swift Sources 2>/dev/null)
@@ -66,6 +70,14 @@ module: build/redisai.so ## Build the module: build/redisai.so
 .PHONY: backends
 backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, tflite, or all
 	@$(FETCH) backends $(BACKENDS)
+
+.PHONY: install
+install: ## Lay both where services load them from, below PREFIX and SYSCONFDIR, and say what to do then
+	@$(PYTHON) Scripts/install.py
+
+.PHONY: uninstall
+uninstall: ## Remove what `make install` laid there
+	@$(PYTHON) Scripts/install.py uninstall
 
 .PHONY: doctor
 doctor: ## Say what is installed, what is missing and what to do about it
@@ -114,6 +126,11 @@ bench: tools python backends module ## Measure speed on this machine, as a table
 	$(SWIFT_BUILD) --configuration release --product floor
 	$(SWIFT_BUILD) --configuration release --product load
 	$(VENV) Benchmarks/run.py --tools $(SCRATCH)/release $(BENCH_ARGS)
+
+.PHONY: soak
+soak: BACKENDS = all
+soak: tools python backends module ## All runtimes under load on hosts that deny things (SOAK_MINUTES=10 each)
+	$(VENV) Benchmarks/sandbox_soak.py --minutes $(SOAK_MINUTES)
 
 ##@ Examples
 

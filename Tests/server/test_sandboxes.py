@@ -1,23 +1,15 @@
 """Servers under the restrictions of service managers: the runtimes do without what the host denies."""
 
 import io
-import pathlib
 import shutil
-import sys
 import zipfile
 
 import numpy
 import pytest
 
-from support import paths, sandbox
+from support import paths, sandbox, service
 from support.models import get_tensor, set_tensor
-
-SANDBOX = [sys.executable, pathlib.Path(sandbox.__file__).absolute()]
-FILES = {
-    "ONNX": "sum_difference.onnx", "TF": "tensorflow/sum_difference.pb",
-    "TFLITE": "tflite/sum_difference.tflite", "TORCH": "torch/sum_difference.pt"}
-NAMES = {"TF": ["INPUTS", 2, "a", "b", "OUTPUTS", 2, "sum", "difference"]}
-RUNS = 20
+from support.runtimes import run_all, store_all
 
 NO_PRIORITIES = "The host denies setpriority: models are built at the server's own priority"
 NO_CALLS = "runtimes that try get an error instead"
@@ -44,29 +36,9 @@ def restricted(start_server):
 
     def start(restrictions, **options):
         program = shutil.which(options.pop("binary", None) or paths.SERVER)
-        return start_server(binary=program, launcher=[*SANDBOX, *restrictions, "--"], **options)
+        return start_server(binary=program, launcher=[*service.PROGRAM, *restrictions, "--"], **options)
 
     return start
-
-
-def store_all(client):
-    for kind, file in FILES.items():
-        blob = (paths.MODELS / file).read_bytes()
-        words = ["AI.MODELSTORE", kind, kind, "CPU", *NAMES.get(kind, []), "BLOB", blob]
-        assert client.execute_command(*words) == b"OK"
-
-
-def run_all(client):
-    """Runs each model, on a worker and on the server's thread, and looks at every value."""
-    for kind in FILES:
-        for rows in range(1, RUNS + 1):
-            a, b = (numpy.random.default_rng([rows, seed]).random((rows, 2), "float32") for seed in (1, 2))
-            set_tensor(client, "a", "FLOAT", a)
-            set_tensor(client, "b", "FLOAT", b)
-            words = ["AI.MODELEXECUTE", kind, "INPUTS", 2, "a", "b", "OUTPUTS", 2, "sum", "difference"]
-            assert client.execute_command(*words) == b"OK"
-            assert (get_tensor(client, "sum") == a + b).all()
-            assert (get_tensor(client, "difference") == a - b).all()
 
 
 @pytest.mark.parametrize("restrictions, remarks", RESTRICTIONS)

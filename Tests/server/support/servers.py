@@ -22,7 +22,8 @@ class RedisServer:
 
     Clients reach it through a unix socket. `tcp` also opens a free port on 127.0.0.1, which replicas need.
     `settings` are lines of the configuration; `words` are given to the module; `backends` is its folder of
-    runtimes. With `module` off, the server is a plain one. `launcher` are words before the server's own.
+    runtimes. With `module` off, the server is a plain one. `launcher` are words before the server's own,
+    in which `{folder}` is its folder; that belongs to the user `owner`, if one is named.
 
     A run may take an hour unless the words say otherwise or `patient` is off, so that no run is stopped
     because the machine is busy.
@@ -31,7 +32,7 @@ class RedisServer:
     running = set()
 
     def __init__(self, binary=None, settings=(), words=(), backends=None, tcp=False, module=True,
-                 patient=True, launcher=()):
+                 patient=True, launcher=(), owner=None):
         self.binary = str(binary or paths.SERVER)
         self.settings = list(settings)
         self.words = list(words)
@@ -40,6 +41,7 @@ class RedisServer:
         self.module = module
         self.patient = patient
         self.launcher = list(map(str, launcher))
+        self.owner = owner
         self.port = 0
         # A short name: the path of a unix socket may have 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="redisai-"))
@@ -66,9 +68,12 @@ class RedisServer:
         self.write_configuration()
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
+        for place in [self.folder, *self.folder.rglob("*")] if self.owner else []:
+            shutil.chown(place, self.owner)
+        launcher = [word.format(folder=self.folder) for word in self.launcher]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [*self.launcher, self.binary, str(self.folder / "redis.conf")], cwd=self.folder,
+                [*launcher, self.binary, str(self.folder / "redis.conf")], cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C"})
         self.ending = None
