@@ -9,6 +9,7 @@ public final class RunSettings: Sendable {
     private let waiting = Atomic<Int>(10_000)
     private let devices = Atomic<Int>(32)
     private let executionTimeout = Atomic<Int>(5000)
+    private let stopGrace = Atomic<Int>(500)
     private let memory = Atomic<Int>(0)
     private let allOperations = Atomic<Bool>(false)
     private let allTorchOperators = Atomic<Bool>(false)
@@ -44,6 +45,12 @@ public final class RunSettings: Sendable {
     public var executionTimeoutMilliseconds: Int {
         get { executionTimeout.load(ordering: .relaxed) }
         set { executionTimeout.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Milliseconds after that for which a run that is being stopped may still go on; then it is lost.
+    public var stopGraceMilliseconds: Int {
+        get { stopGrace.load(ordering: .relaxed) }
+        set { stopGrace.store(newValue, ordering: .relaxed) }
     }
 
     /// Megabytes (of 10^6 bytes) that a runtime may take; 0 = no limit.

@@ -19,9 +19,6 @@ public final class RunSlot: @unchecked Sendable {
     /// The run is nobody's any more.
     private static let lost = -5
 
-    /// So many nanoseconds after its limit a run that has not stopped is lost.
-    static let grace = 500_000_000
-
     private let watch: RunWatch
     /// What the thread has for itself, in runs within runs as well.
     let hold: ExclusiveHold
@@ -139,7 +136,7 @@ public final class RunSlot: @unchecked Sendable {
         // The thread cannot leave this run before it sees that the interrupt is raised.
         unsafe lastInterrupt?.raise()
         // Where nobody else could go on there is nothing to lose.
-        stoppedRun = (began, unsafe turn == nil ? nil : now + Self.grace)
+        stoppedRun = (began, unsafe turn == nil ? nil : now + watch.grace)
         state.store(Self.stopped, ordering: .releasing)
         return .raised(next: stoppedRun.loss)
     }

@@ -20,13 +20,24 @@ public final class RunWatch: Sendable {
     private static let longestSleep = 1_000_000_000
 
     private let milliseconds: @Sendable () -> Int
+    private let graceMilliseconds: @Sendable () -> Int
     private let state = Monitor(State())
     /// Whether nobody looks at runs until the next one begins.
     private let sleeps = Atomic<Bool>(true)
 
     /// - Parameter limit: milliseconds that a run may take, at least 1; asked anew each time, on the watch's
     ///   thread.
-    public init(limit: @escaping @Sendable () -> Int) { milliseconds = limit }
+    public convenience init(limit: @escaping @Sendable () -> Int) {
+        self.init(grace: { RunSettings().stopGraceMilliseconds }, limit: limit)
+    }
+
+    /// - Parameters:
+    ///   - grace: milliseconds after the limit from which on a run that has not stopped is lost.
+    ///   - limit: as above.
+    init(grace: @escaping @Sendable () -> Int, limit: @escaping @Sendable () -> Int) {
+        graceMilliseconds = grace
+        milliseconds = limit
+    }
 
     /// A slot for the runs of one thread, watched until it is removed.
     public func makeSlot() -> RunSlot { makeSlot(hold: ExclusiveHold()) }
@@ -87,8 +98,14 @@ public final class RunWatch: Sendable {
         }
     }
 
-    private var limit: Int {
-        let (nanoseconds, overflow) = milliseconds().multipliedReportingOverflow(by: 1_000_000)
+    private var limit: Int { Self.nanoseconds(milliseconds()) }
+
+    /// So many nanoseconds after its limit a run that has not stopped is lost.
+    var grace: Int { Self.nanoseconds(graceMilliseconds()) }
+
+    private static func nanoseconds(_ milliseconds: Int) -> Int {
+        let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        // Half, so that it can be added to a time.
         return overflow ? .max / 2 : max(1, nanoseconds)
     }
 

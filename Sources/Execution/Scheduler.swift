@@ -18,7 +18,8 @@ public final class Scheduler: Sendable {
     ) {
         self.settings = settings
         self.log = log
-        let watch = RunWatch { settings.executionTimeoutMilliseconds }
+        let watch = RunWatch(
+            grace: { settings.stopGraceMilliseconds }, limit: { settings.executionTimeoutMilliseconds })
         let pool = WorkerPool(watch: watch)
         self.pool = pool
         loader = Loader(provider: provider, pool: pool)

@@ -68,6 +68,7 @@ private final class Ended: PlanCompletion {
 
     private static func scheduler(_ settings: RunSettings = RunSettings()) -> Scheduler {
         settings.executionTimeoutMilliseconds = anHour
+        settings.stopGraceMilliseconds = anHour
         settings.inlineBudgetMicroseconds = 1_000_000_000
         return Scheduler(settings, provider: ReferenceProvider(), log: { _ in })
     }

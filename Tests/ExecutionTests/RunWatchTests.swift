@@ -118,6 +118,7 @@ final class TestInterrupt: RunInterrupt {
         settings.threadsPerQueue = threads
         settings.inlineBudgetMicroseconds = budget
         settings.executionTimeoutMilliseconds = 20
+        settings.stopGraceMilliseconds = 3_600_000
         let loaded = endless()
         let scheduler = Scheduler(settings, provider: TestProvider { _ in loaded }, log: { _ in })
         return (scheduler, try scheduler.ready(.on()))
@@ -148,6 +149,7 @@ final class TestInterrupt: RunInterrupt {
         let loaded = Self.endless { content in runs.withLock { $0.append(content) } }
         let settings = RunSettings()
         settings.executionTimeoutMilliseconds = 20
+        settings.stopGraceMilliseconds = 3_600_000
         let scheduler = Scheduler(settings, provider: TestProvider { _ in loaded }, log: { _ in })
         let model = try scheduler.ready(
             ModelDefinition(
@@ -179,7 +181,7 @@ final class TestInterrupt: RunInterrupt {
             let interrupt = TestInterrupt()
             slot.stop().run(interruptedBy: interrupt) { interrupt.raised.wait() }
             #expect(interrupt.history == ["raise", "lower"])
-            while !watch.isAsleep { sched_yield() }
+            waitUntil { watch.isAsleep }
         }
     }
 

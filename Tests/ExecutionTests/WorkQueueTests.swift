@@ -119,7 +119,7 @@ import Testing
     @Test func aThreadWithoutWorkEndsAndAnotherTakesWhatComesLater() throws {
         let queue = Self.queue(name: "ends")
         #expect(try Self.result(on: queue) { ThreadFacts.current.name } == "ends/0")
-        while ThreadFacts.names.contains("ends/0") { usleep(1000) }
+        waitUntil { !ThreadFacts.names.contains("ends/0") }
         #expect(try Self.result(on: queue) { ThreadFacts.current.name } == "ends/0")
     }
 }

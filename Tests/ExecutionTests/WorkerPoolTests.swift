@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 import Testing
 
@@ -35,7 +34,7 @@ import Testing
 
     /// Returns when so many workers wait to be called.
     static func wait(for count: Int, in pool: WorkerPool) {
-        while pool.waitingCount != count { sched_yield() }
+        waitUntil { pool.waitingCount == count }
     }
 
     @Test func aPoolGrows() {
