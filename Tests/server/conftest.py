@@ -9,6 +9,7 @@ import redis
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Fixtures")]
 
+pytest.register_assert_rewrite("support")
 from support import paths  # noqa: E402
 from support.servers import RedisServer  # noqa: E402
 

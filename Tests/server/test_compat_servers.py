@@ -124,8 +124,7 @@ def test_an_aof_keeps_everything(start_server, binary):
         binary=binary, settings=["appendonly yes", "appendfsync always", "aof-use-rdb-preamble no"])
     prepare_product(server.client())
     server.client().bgrewriteaof()
-    wait_until(lambda: server.field("persistence", "aof_rewrite_in_progress") == "0"
-               and server.field("persistence", "aof_rewrite_scheduled") == "0", what="the rewrite")
+    server.wait_for_aof()
     execute(server.client(), "m", ["a", "b"], ["y"])
     server.kill()
     server.start()

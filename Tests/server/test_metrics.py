@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from support import paths
+from support import paths, patience
 from support.clients import refusal
 from support.models import execute, execution, floats, set_tensor, store
 from support.texts import arity
@@ -192,7 +192,7 @@ def test_a_model_that_failed_is_not_ready(start_server, tmp_path):
 def test_it_is_the_same_through_redis_cli(client, server):
     store(client, "m", "add_1")
     words = ["redis-cli", "-s", str(server.socket_path), "AI.METRICS"]
-    text = subprocess.run(words, capture_output=True, check=True, timeout=60).stdout.decode()
+    text = subprocess.run(words, capture_output=True, check=True, timeout=patience.SECONDS).stdout.decode()
     told = {family.name for family in text_string_to_metric_families(text)}
     assert told == set(families(server))
 

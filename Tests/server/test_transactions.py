@@ -2,15 +2,18 @@
 
 import pytest
 
+from onnx_generators.running_time import slow_build
 from support import paths
+from support.builds import PRODUCTS
 from support.dags import dag, run
+from support.gates import Gate
 from support.models import (
     PRODUCT, execution, floats, get_tensor, model_bytes, prepare_product, set_tensor, store)
+from support.patience import AN_HOUR, FOREVER, SHORTEST_LIMIT, TooShort, until_long_enough
 from support.servers import RedisServer, wait_until
 from support.texts import IN_TRANSACTION, INPUT_COUNT, NO_MODEL, WRONG_TYPE, arity
 from support.wire import OK, array, bulk, error
 
-A_SECOND = 3000  # rounds of the slow model that take about a second
 LOADING = "ERR the model is still loading; try again"
 ALLOWED = ["EXECUTE_IN_TRANSACTIONS", "yes"]
 SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
@@ -169,7 +172,7 @@ def test_a_long_run_is_waited_for_and_no_deadline_comes(allowing, inside):
     """The server itself waits, so nobody could be told that the time is over."""
     client = allowing.client()
     store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND // 5])
+    set_tensor(client, "count", "INT64", [500])
     for words in (execution("slow", ["count"], ["y"], "TIMEOUT", 1),
                   ["AI.DAGEXECUTE", "LOAD", 1, "count", "PERSIST", 1, "y", "TIMEOUT", 1, "|>",
                    *execution("slow", ["count"], ["y"])]):
@@ -180,19 +183,13 @@ def test_a_long_run_is_waited_for_and_no_deadline_comes(allowing, inside):
 
 
 def test_a_run_in_place_does_not_wait_for_the_workers(allowing, inside):
-    client = allowing.client()
-    store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [A_SECOND])
-    with allowing.wire() as busy:
-        busy.send(*execution("slow", ["count"], ["late"]))
-        wait_until(lambda: allowing.field("clients", "blocked_clients") == "1", what="the run")
+    with Gate(allowing) as gate:
+        gate.hold()
         for told in inside.replies(*RUNS[0][0]):
             assert told == OK
-        assert client.exists("late") == 0, "the run in front has ended before"
-        assert busy.receive() == OK
 
 
-@pytest.mark.parametrize("timeout", [[], ["MINBATCHTIMEOUT", 60_000]])
+@pytest.mark.parametrize("timeout", [[], ["MINBATCHTIMEOUT", AN_HOUR]])
 def test_a_batching_model_runs_alone_at_once(allowing, inside, timeout):
     """Nobody can come to share a run with a transaction."""
     client = allowing.client()
@@ -200,7 +197,7 @@ def test_a_batching_model_runs_alone_at_once(allowing, inside, timeout):
     set_tensor(client, "row", "FLOAT", [[1, 2]])
     with allowing.wire() as other:
         # One that waits for its batch goes on waiting.
-        other.send(*execution("batching", ["row"], ["shared"], "TIMEOUT", 60_000))
+        other.send(*execution("batching", ["row"], ["shared"], "TIMEOUT", AN_HOUR))
         wait_until(lambda: allowing.field("clients", "blocked_clients") == "1", what="the wait")
         for words in (execution("batching", ["row"], ["y"]),
                       dag(run("batching", "row", "y"), load=["row"], persist=["y"])):
@@ -217,12 +214,21 @@ def test_a_batching_model_runs_alone_at_once(allowing, inside, timeout):
 def test_a_model_that_is_being_built_is_an_error(allowing, inside):
     """Its place among the replies is kept, and what follows is done."""
     client = allowing.client()
-    store(client, "built", "slow_build")
     floats(client, "x", 1, 2)
-    commands = [["RESTORE", "again", 0, client.dump("built")], execution("again", ["x"], ["y"]),
-                dag(run("again", "x", "y"), run("again", "y", "z"), load=["x"], persist=["z"]),
-                ["AI.TENSORSET", "after", "INT8", 1]]
-    assert inside.multi(*commands) == array(OK, error(LOADING), array(error(LOADING), b"+NA\r\n"), OK)
+
+    def attempt(products):
+        client.delete("again", "y", "z", "after")
+        blob = slow_build(products).SerializeToString()
+        client.execute_command("AI.MODELSTORE", "built", "ONNX", "CPU", "BLOB", blob)
+        told = inside.multi(
+            ["RESTORE", "again", 0, client.dump("built")], execution("again", ["x"], ["y"]),
+            dag(run("again", "x", "y"), run("again", "y", "z"), load=["x"], persist=["z"]),
+            ["AI.TENSORSET", "after", "INT8", 1])
+        if LOADING.encode() not in told:
+            raise TooShort
+        assert told == array(OK, error(LOADING), array(error(LOADING), b"+NA\r\n"), OK)
+
+    until_long_enough(PRODUCTS, attempt)
     assert client.exists("y", "z", "after") == 1
     # Outside of a transaction it is waited for.
     assert client.execute_command(*execution("again", ["x"], ["y"])) == b"OK"
@@ -231,10 +237,11 @@ def test_a_model_that_is_being_built_is_an_error(allowing, inside):
 @pytest.mark.parametrize("version", SERVERS)
 def test_a_run_without_end_is_stopped(start_server, version):
     """Nobody else is served meanwhile, so the limit counts twice as much here."""
-    server = start_server(binary=SERVERS[version], words=[*ALLOWED, "MODEL_EXECUTION_TIMEOUT", 1000])
+    words = [*ALLOWED, "MODEL_EXECUTION_TIMEOUT", SHORTEST_LIMIT]
+    server = start_server(binary=SERVERS[version], words=words)
     client = server.client()
     store(client, "slow", "slow")
-    set_tensor(client, "count", "INT64", [2**40])
+    set_tensor(client, "count", "INT64", [FOREVER])
     inside = InTransaction(server)
     whole = dag(run("slow", "count", "y"), load=["count"], persist=["y"])
     for words in (execution("slow", ["count"], ["y"]), whole):
@@ -242,7 +249,7 @@ def test_a_run_without_end_is_stopped(start_server, version):
             assert b"Exiting due to terminate flag being set to true" in told
     assert client.exists("y") == 0
     set_tensor(client, "count", "INT64", [1])
-    assert inside.multi(execution("slow", ["count"], ["y"])) == array(OK)
+    wait_until(lambda: inside.multi(execution("slow", ["count"], ["y"])) == array(OK), what="a short run")
 
 
 # Errors

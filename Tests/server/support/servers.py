@@ -210,6 +210,11 @@ class RedisServer:
         found = re.search(rf"^{re.escape(name)}:(.*?)\r?$", self.info(section), re.MULTILINE)
         return found.group(1) if found else None
 
+    def wait_for_aof(self):
+        """Returns when no rewrite of the AOF is under way or to come; one INFO tells both, as one follows."""
+        none = {"aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0"}
+        wait_until(lambda: none <= set(self.info("persistence").split()), what="the rewritten AOF")
+
     @property
     def version(self):
         """The server's version, as (major, minor)."""
