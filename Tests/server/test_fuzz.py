@@ -1,6 +1,7 @@
 """A short run of each kind of random cases; `make fuzz` does long ones, see Tests/fuzz/README.md."""
 
 import sys
+import time
 
 import pytest
 
@@ -65,6 +66,32 @@ def test_a_case_that_gets_more_replies_is_found(server):
     with pytest.raises(Trouble, match="2 replies to 3 commands|4 replies to 3 commands") as caught:
         send(server.socket_path, fixed(["SUBSCRIBE", "a", "b"]), seconds=1)
     assert caught.value.kind in ("replies", "hang")
+
+
+class Reports:
+    """Stands for the process that pings: says what it is told to say, a list each time it is asked."""
+
+    def __init__(self, *said):
+        self.said = list(said)
+
+    def reports(self):
+        return self.said.pop(0) if self.said else []
+
+    def end(self):
+        pass
+
+
+@pytest.mark.parametrize("repeated, kinds_found", [(True, ["ping"]), (False, [])])
+def test_a_ping_that_waits_is_found_if_it_waits_again(tmp_path, repeated, kinds_found):
+    waiting = {"start": time.monotonic() + 3600, "waited": 0.6, "blocked": 0.5}
+    with Campaign(tmp_path) as campaign:
+        campaign.watch.end()
+        campaign.watch = Reports([waiting], [waiting] if repeated else [])
+        assert campaign.run(fixed(["PING"])) is None
+        assert campaign.watch.said == []
+        campaign.watch = Reports()
+    assert [finding.kind for finding in campaign.findings.all] == kinds_found
+    assert campaign.result.worst_ping == 0.5
 
 
 def fixed(*commands):

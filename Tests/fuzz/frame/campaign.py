@@ -44,6 +44,8 @@ class Campaign:
         self.server = RedisServer(settings=SETTINGS, words=[*MODULE_WORDS, *words])
         self.watch = None
         self.recent = []
+        self.is_judging = False
+        self.judged = None
 
     def __enter__(self):
         self.begin()
@@ -126,12 +128,31 @@ class Campaign:
                 continue
             self.result.worst_ping = max(self.result.worst_ping, report["blocked"])
             if self.judges_pings and report["blocked"] > LONG_SECONDS:
-                text = f"a PING waited {report['waited'] * 1e3:.0f} ms, {report['blocked'] * 1e3:.0f} of " \
-                    "them for the server"
-                self.keep_late(report, "ping", text)
+                self.judge(report)
+
+    def judge(self, report):
+        """Keeps a case during which a PING waited for long, if it does so again: once may be the machine."""
+        case = self.case_of(report)
+        if case is None or self.is_judging or not self.server.alive():
+            self.judged = case
+            return
+        self.is_judging, self.judged = True, None
+        self.trouble_of(case)
+        self.listen()
+        self.is_judging = False
+        if self.judged is not None:
+            self.keep_late(
+                report, "ping", f"a PING waited {report['waited'] * 1e3:.0f} ms, "
+                f"{report['blocked'] * 1e3:.0f} of them for the server, and again when the case was repeated")
+
+    def case_of(self, report):
+        """The case that was sent when something was seen: the last that began before."""
+        end = report["start"] + report.get("waited", 0)
+        earlier = [case for start, case in self.recent if start < end]
+        return earlier[-1] if earlier else None
 
     def keep_late(self, report, kind, text):
-        """Keeps what was seen while a case ran that may have ended by now: the last that began before."""
-        earlier = [case for start, case in self.recent if start < report["start"] + report.get("waited", 0)]
-        if earlier:
-            self.findings.keep(earlier[-1], kind, text, self.server.log_tail(100))
+        """Keeps what was seen while a case ran that may have ended by now."""
+        case = self.case_of(report)
+        if case is not None:
+            self.findings.keep(case, kind, text, self.server.log_tail(100))
