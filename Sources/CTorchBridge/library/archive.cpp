@@ -13,6 +13,7 @@
 
 #include "bridge.h"
 #include "old_archive.h"
+#include "pickles.h"
 #include "records.h"
 
 namespace bridge {
@@ -208,6 +209,7 @@ private:
         size_t place = 0;
         auto bytes = static_cast<const char *>(data.get());
         auto total = size;
+        check_pickle(bytes, total);
         auto read_bytes = [&place, bytes, total](char *buffer, size_t count) {
             count = std::min(count, total - place);
             memcpy(buffer, bytes + place, count);
