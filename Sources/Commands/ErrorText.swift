@@ -103,6 +103,11 @@ enum ErrorText {
             "BUSY the model allows one run at a time, and one is beyond MODEL_EXECUTION_TIMEOUT and does not "
                 + "stop; try again later"
         case .runLost: "ERR the run took longer than MODEL_EXECUTION_TIMEOUT and could not be stopped"
+        case .buildTooLong(let milliseconds):
+            "ERR building took longer than the \(milliseconds) ms of MODEL_BUILD_TIMEOUT"
+        case .buildersStuck(let count):
+            "BUSY nothing can be built: \(count) builds are beyond MODEL_BUILD_TIMEOUT and do not end; try "
+                + "again later"
         case .tooManyDevices(let device, let limit):
             "ERR no workers for device \(device): there are \(limit) devices, and DEVICE_LIMIT allows no more"
         case .loading: "ERR the model is still loading; try again"

@@ -59,11 +59,11 @@ public final class Build<Loaded: Sendable>: Sendable {
         if hasEnded { action() }
     }
 
-    /// Goes back to loading if all that was missing was the runtime's library.
+    /// Goes back to loading if what it failed for may have passed.
     /// - Returns: whether it is loading again; who asked starts the build then.
     func reopen() -> Bool {
         state.withLock { state in
-            guard case .failed(.libraryUnavailable) = state else { return false }
+            guard case .failed(let error) = state, error.mayPass else { return false }
             state = .loading(waiters: [])
             return true
         }

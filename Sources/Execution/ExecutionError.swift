@@ -16,6 +16,10 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case modelStuck
     /// The run has outlasted its limit and did not stop; what it may still bring is dropped.
     case runLost
+    /// The build has reached its limit; what it may still bring is dropped.
+    case buildTooLong(milliseconds: Int)
+    /// All threads that build are at builds which have reached their limit and do not end.
+    case buildersStuck(count: Int)
     /// There are queues for as many devices as there may be.
     case tooManyDevices(device: String, limit: Int)
     /// The model is being built, and the caller cannot wait.
@@ -35,4 +39,12 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case queueUnavailable
     /// The memory for an output cannot be had.
     case outOfMemory
+
+    /// Whether a build that failed for it is tried again when the model or script is needed.
+    public var mayPass: Bool {
+        switch self {
+        case .libraryUnavailable, .buildersStuck: true
+        default: false
+        }
+    }
 }

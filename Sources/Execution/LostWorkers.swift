@@ -1,4 +1,4 @@
-/// Workers of a device that are at runs which have outlasted their limit and do not stop.
+/// Workers that are at something which has outlasted its limit and does not stop.
 ///
 /// Pure; its owner holds the lock. Another worker has taken the place of each of them, as long as there are
 /// not too many. From then on one keeps its place, and whoever comes back first takes that.
@@ -10,18 +10,23 @@ struct LostWorkers<Worker: AnyObject> {
     }
 
     /// More would take too much of the machine, whose processors they use in vain.
-    static var limit: Int { 16 }
-
+    private let limit: Int
     private var replacedCount = 0
     /// Those that nobody has replaced, with their places.
     private var keepers: [(worker: Worker, place: Int)] = []
 
-    /// Runs that are under way in vain.
+    /// - Parameter limit: how many are replaced.
+    init(limit: Int) { self.limit = limit }
+
+    /// Works that are under way in vain.
     var count: Int { replacedCount + keepers.count }
-    /// Places with such a run.
+    /// Places with such a work.
     var placeCount: Int { keepers.count }
     /// Whether another worker may take the place of the next one.
-    var canReplace: Bool { replacedCount < Self.limit }
+    var canReplace: Bool { replacedCount < limit }
+
+    /// Whether a worker is lost and nobody has taken its place.
+    func keepsPlace(_ worker: Worker) -> Bool { keepers.contains { $0.worker === worker } }
 
     /// A worker is lost, and another has its place.
     mutating func addReplaced() { replacedCount += 1 }
@@ -29,7 +34,7 @@ struct LostWorkers<Worker: AnyObject> {
     /// A worker is lost, and keeps its place.
     mutating func add(_ worker: Worker, at place: Int) { keepers.append((worker, place)) }
 
-    /// A lost worker's run has ended after all.
+    /// A lost worker's work has ended after all.
     mutating func takeBack(_ worker: Worker) -> Return {
         if let index = keepers.firstIndex(where: { $0.worker === worker }) {
             return .goesOn(at: keepers.remove(at: index).place)

@@ -12,7 +12,7 @@ public final class RunQueue: Sendable {
         var free: [Int]
         /// What wakes workers that sleep at their places until a time, the last to fall asleep at the end.
         var sleeping: [Condition] = []
-        var lost = LostWorkers<RunSlot>()
+        var lost = LostWorkers<RunSlot>(limit: RunQueue.mostLostWorkers)
         /// Of requests that wait for their batch without a limit, those queued until then are in the log.
         var loggedUntil = Int.min
 
@@ -59,6 +59,9 @@ public final class RunQueue: Sendable {
 
     /// A request that has waited for its batch for so long, with no end in sight, is put into the log.
     private static let patienceNanoseconds = 1_000_000_000
+
+    /// Workers beside those at the places whose runs do not stop.
+    static let mostLostWorkers = 16
 
     /// The device's name in upper case.
     public let name: String

@@ -10,6 +10,7 @@ public final class RunSettings: Sendable {
     private let devices = Atomic<Int>(32)
     private let executionTimeout = Atomic<Int>(5000)
     private let stopGrace = Atomic<Int>(500)
+    private let buildTimeout = Atomic<Int>(300_000)
     private let memory = Atomic<Int>(0)
     private let allOperations = Atomic<Bool>(false)
     private let allTorchOperators = Atomic<Bool>(false)
@@ -51,6 +52,12 @@ public final class RunSettings: Sendable {
     public var stopGraceMilliseconds: Int {
         get { stopGrace.load(ordering: .relaxed) }
         set { stopGrace.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Milliseconds that a build may take; counts for builds under way, too.
+    public var buildTimeoutMilliseconds: Int {
+        get { buildTimeout.load(ordering: .relaxed) }
+        set { buildTimeout.store(newValue, ordering: .relaxed) }
     }
 
     /// Megabytes (of 10^6 bytes) that a runtime may take; 0 = no limit.

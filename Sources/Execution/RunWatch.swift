@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Stops runs that take too long, on all threads, with one thread of its own: `ai:watch`. What does not stop
-/// is lost some time later: see `RunQueue.lose`.
+/// is lost some time later: see `RunQueue.lose`. Builds cannot be stopped: they are given up at their limit.
 ///
 /// A run does not wake the thread, unless it is the first after a time without any. The thread then sleeps
 /// until a run could have reached the limit, looks when those under way began, and sleeps again: without a
@@ -11,6 +11,7 @@ public final class RunWatch: Sendable {
     private struct State: Sendable {
         /// Strong: weak references would make each count of theirs several times as costly.
         var slots: [RunSlot] = []
+        var builds: [BuildTurn] = []
         var hasThread = false
         /// A run has begun while the thread slept without a time.
         var isWoken = false
@@ -65,7 +66,7 @@ public final class RunWatch: Sendable {
     func wake() {
         guard sleeps.exchange(false, ordering: .sequentiallyConsistent) else { return }
         // Nobody else comes here until the thread sleeps again.
-        guard state.withLock({ $0.hasThread }) || start() else {
+        guard makeThread() else {
             // Without a thread there is no limit for this run; the next one tries again.
             return sleeps.store(true, ordering: .sequentiallyConsistent)
         }
@@ -78,11 +79,32 @@ public final class RunWatch: Sendable {
         state.wait { _ in claim() ? .done(()) : .until(nanoseconds: nil) }
     }
 
-    private func start() -> Bool {
-        guard WorkerThread(name: "ai:watch", body: { self.work() }).start() else { return false }
-        state.withLock { $0.hasThread = true }
-        return true
+    /// Starts the thread, unless it is there; it has the priority of the thread that calls first.
+    /// - Returns: false if the system refuses.
+    @discardableResult
+    func makeThread() -> Bool {
+        let isMissing = state.withLock { state in
+            defer { state.hasThread = true }
+            return !state.hasThread
+        }
+        guard isMissing, !WorkerThread(name: "ai:watch", body: { self.work() }).start() else { return true }
+        state.withLock { $0.hasThread = false }
+        return false
     }
+
+    // MARK: For threads that build
+
+    /// A build begins.
+    func begin(_ build: BuildTurn) {
+        state.withLock { $0.builds.append(build) }
+        if isAsleep { wake() }
+    }
+
+    /// Its thread has ended it.
+    func end(_ build: BuildTurn) { state.withLock { $0.builds.removeAll { $0 === build } } }
+
+    /// Builds that threads are at.
+    var builds: [BuildTurn] { state.withLock { $0.builds } }
 
     // MARK: On the watch's thread, which allocates nothing until a run is lost
 
@@ -138,6 +160,10 @@ public final class RunWatch: Sendable {
             case .none: break
             }
         }
+        for build in builds where !build.isOver {
+            build.judge(at: now)
+            next = min(now + Self.longestSleep, next ?? .max)
+        }
         if next == nil {
             guard !fallsAsleep() else { return nil }
             next = now + limit
@@ -155,7 +181,9 @@ public final class RunWatch: Sendable {
     private func fallsAsleep() -> Bool {
         sleeps.store(true, ordering: .sequentiallyConsistent)
         // Also threads that have come since.
-        guard slots.contains(where: \.isRunning) else { return true }
+        guard slots.contains(where: \.isRunning) || builds.contains(where: { !$0.isOver }) else {
+            return true
+        }
         // If another thread was faster to end the sleep, it is about to wake this one.
         return !sleeps.exchange(false, ordering: .sequentiallyConsistent)
     }

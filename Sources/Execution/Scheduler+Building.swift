@@ -20,14 +20,27 @@ extension Scheduler {
     }
 
     private func start(_ value: some Runnable) {
-        loader.start(value.definition.backend) { [loader] in
-            loader.buildNow(value)
-        } failed: { error in
-            value.build.end(.failure(error))
+        let definition = value.definition
+        loader.start(definition.backend, isAwaited: false) { backend throws(ExecutionError) in
+            try definition.load(by: backend)
+        } completion: { result in
+            value.build.end(result)
         }
     }
 
-    /// Builds anew in the background what lacked its library when that was tried, if it is open now.
+    /// Builds that threads are at, also those that were given up.
+    public var builds: [BuildReport] {
+        let now = Monotonic.nanoseconds
+        return watch.builds.map { build in
+            BuildReport(
+                backend: build.backend, milliseconds: (now - build.began) / 1_000_000, isStuck: build.isOver)
+        }
+    }
+
+    /// Builds that no thread has begun; a hint.
+    public var waitingBuildCount: Int { loader.waitingCount }
+
+    /// Builds anew in the background what failed for a reason that may have passed, if its library is open.
     /// - Returns: whether it is loading again.
     public func rebuild(_ value: some Runnable) -> Bool {
         guard loader.hasOpen(value.definition.backend), value.build.reopen() else { return false }
@@ -35,14 +48,16 @@ extension Scheduler {
         return true
     }
 
-    /// A model or script that is ready, built on the calling thread.
+    /// A model or script that is ready, built while the calling thread waits.
     /// - Throws: why it could not be built.
     public func ready<Definition: RunnableDefinition>(
         _ definition: Definition
     ) throws(ExecutionError) -> Definition.Value {
         let value = try new(definition)
-        loader.buildNow(value)
-        _ = try value.build.loaded()
+        let loaded = try loader.buildNow(definition.backend) { backend throws(ExecutionError) in
+            try definition.load(by: backend)
+        }
+        value.build.end(.success(loaded))
         return value
     }
 
@@ -51,7 +66,7 @@ extension Scheduler {
     /// - Parameters:
     ///   - device: where it will run; its queue is made before this returns.
     ///   - define: called on a loader thread.
-    ///   - completion: called once on a background thread, with what is ready or why there is nothing.
+    ///   - completion: called once, on any thread, with what is ready or why there is nothing.
     /// - Throws: `.tooManyDevices`, `.queueUnavailable`; the completion is not called then.
     public func prepare<Definition: RunnableDefinition>(
         _ backend: BackendKind, on device: Device,
@@ -59,14 +74,18 @@ extension Scheduler {
         completion: @escaping @Sendable (Result<Definition.Value, ExecutionError>) -> Void
     ) throws(ExecutionError) {
         try queue(for: device)
-        loader.start(backend) {
+        loader.start(backend, isAwaited: true) { backend throws(ExecutionError) in
+            let definition = try define()
+            return (definition, try definition.load(by: backend))
+        } completion: { (result: Result<(Definition, Definition.Value.Loaded), ExecutionError>) in
             do throws(ExecutionError) {
-                completion(.success(try self.ready(try define())))
+                let (definition, loaded) = try result.get()
+                let value = try self.new(definition)
+                value.build.end(.success(loaded))
+                completion(.success(value))
             } catch {
                 completion(.failure(error))
             }
-        } failed: { error in
-            completion(.failure(error))
         }
     }
 

@@ -8,6 +8,7 @@ public final class Scheduler: Sendable {
     private let log: @Sendable (String) -> Void
     private let queues = Locked<[RunQueue]>([])
     let pool: WorkerPool
+    let watch: RunWatch
     /// Of the thread that calls `runInline` and `runInPlace`.
     private let inlineSlot: RunSlot
 
@@ -21,8 +22,9 @@ public final class Scheduler: Sendable {
         let watch = RunWatch(
             grace: { settings.stopGraceMilliseconds }, limit: { settings.executionTimeoutMilliseconds })
         let pool = WorkerPool(watch: watch)
+        self.watch = watch
         self.pool = pool
-        loader = Loader(provider: provider, pool: pool)
+        loader = Loader(provider: provider, pool: pool, watch: watch) { settings.buildTimeoutMilliseconds }
         inlineSlot = watch.makeSlot()
     }
 

@@ -52,6 +52,10 @@ public struct Setting: Sendable {
             value: .number(\.runs.executionTimeoutMilliseconds, 1000...large, unit: "milliseconds"),
             isFixed: false, summary: "what a run may take"),
         Setting(
+            word: "MODEL_BUILD_TIMEOUT",
+            value: .number(\.runs.buildTimeoutMilliseconds, 1000...large, unit: "milliseconds"),
+            isFixed: false, summary: "what building a model or a script may take"),
+        Setting(
             word: "BACKEND_MEMORY_LIMIT",
             value: .number(\.runs.memoryLimitMegabytes, 0...large, unit: "megabytes"), isFixed: false,
             summary: "memory that a runtime may take; 0 = no limit"),

@@ -183,7 +183,7 @@ import Testing
     /// One more than may be replaced: the device has nobody left, until one of them ends.
     @Test func aDeviceWithoutWorkersRefuses() throws {
         let scheduler = Self.scheduler()
-        let count = LostWorkers<RunSlot>.limit + 1
+        let count = RunQueue.mostLostWorkers + 1
         let halts = (0..<count).map { _ in Halt() }
         let models = try halts.map { try Self.model(Deaf($0).loaded, of: scheduler) }
         for model in models.dropLast() {
@@ -226,14 +226,14 @@ import Testing
     final class Worker {}
 
     @Test func oneThatWasReplacedEnds() {
-        var lost = LostWorkers<Worker>()
+        var lost = LostWorkers<Worker>(limit: 2)
         lost.addReplaced()
         #expect(lost.takeBack(Worker()) == .ends)
         #expect(lost.count == 0)
     }
 
     @Test func oneThatKeptItsPlaceGoesOn() {
-        var lost = LostWorkers<Worker>()
+        var lost = LostWorkers<Worker>(limit: 2)
         let worker = Worker()
         lost.add(worker, at: 3)
         #expect(lost.placeCount == 1)
@@ -242,7 +242,7 @@ import Testing
     }
 
     @Test func whoComesBackFirstTakesTheKeptPlace() {
-        var lost = LostWorkers<Worker>()
+        var lost = LostWorkers<Worker>(limit: 2)
         let keeper = Worker()
         lost.addReplaced()
         lost.add(keeper, at: 3)
@@ -253,8 +253,8 @@ import Testing
     }
 
     @Test func soManyAreReplaced() {
-        var lost = LostWorkers<Worker>()
-        for _ in 0..<LostWorkers<Worker>.limit {
+        var lost = LostWorkers<Worker>(limit: 2)
+        for _ in 0..<2 {
             #expect(lost.canReplace)
             lost.addReplaced()
         }

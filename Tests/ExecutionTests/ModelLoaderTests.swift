@@ -153,15 +153,20 @@ extension Scheduler {
     static func freeingThread(memoryByteCount: Int) throws -> String {
         let name = Locked("")
         let isFreed = Gate()
-        let scheduler = try Scheduler.make { _ in
-            TestModel(memoryByteCount: memoryByteCount) {
+        let scheduler = try Scheduler.make { definition in
+            guard definition.bytes.count == 0 else { return TestModel.addingOne() }
+            return TestModel(memoryByteCount: memoryByteCount) {
                 name.withLock { $0 = ThreadFacts.current.name }
                 isFreed.open()
             } _: { inputs throws(ExecutionError) in
                 inputs
             }
         }
-        _ = try scheduler.ready(.on())
+        var model: Model? = try scheduler.ready(.on())
+        // The thread that has built it lets go of it before it builds another one.
+        _ = try scheduler.ready(.on(bytes: [1]))
+        withExtendedLifetime(model) {}
+        model = nil
         isFreed.wait()
         return name.withLock { $0 }
     }

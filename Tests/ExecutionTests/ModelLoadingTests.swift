@@ -116,14 +116,16 @@ import Testing
         #expect(throws: error) { try model.check(inputCount: inputs, outputCount: outputs) }
     }
 
-    @Test func aReadyModelIsBuiltOnTheCallingThread() throws {
-        let name = Locked("")
+    /// On a thread that can be given up, but with the priority of the one that waits.
+    @Test func aReadyModelIsBuiltOnAThreadOfItsOwn() throws {
+        let facts = Locked<ThreadFacts?>(nil)
         let scheduler = try Scheduler.make { _ in
-            name.withLock { $0 = ThreadFacts.current.name }
+            facts.withLock { $0 = .current }
             return TestModel.addingOne()
         }
         _ = try scheduler.ready(.on())
-        #expect(name.withLock { $0 } == ThreadFacts.current.name)
+        #expect(facts.withLock { $0?.name } == "ai:build/0")
+        #expect(facts.withLock { $0?.niceness } == ThreadFacts.current.niceness)
     }
 
     @Test func aReadyModelThatCannotBeBuiltIsRefused() throws {

@@ -117,6 +117,7 @@ import Testing
             "Sources/Execution/Build.swift",
             "Sources/Execution/Condition.swift",
             "Sources/Execution/ExclusiveRun.swift",
+            "Sources/Execution/Loader.swift",
             "Sources/Execution/Locked.swift",
             "Sources/Execution/Monitor.swift",
             "Sources/Execution/PlanRun.swift",

@@ -18,6 +18,7 @@ NEWER = {"7.0": paths.SERVER, "8": paths.SERVER_8}
 # Name, default, least and greatest value of each number that can change.
 NUMBERS = [
     ("model_execution_timeout", 5000, 1000, 2**31 - 1),
+    ("model_build_timeout", 300_000, 1000, 2**31 - 1),
     ("backend_memory_limit", 0, 0, 2**31 - 1),
     ("model_chunk_size", 511 * 1024 * 1024, 1, 2**63 - 1),
     ("inline_run_budget", 100, 0, 2**31 - 1),
@@ -235,7 +236,8 @@ def test_a_module_that_is_loaded_later_takes_settings_too(start_server, binary):
 @pytest.mark.parametrize(
     "word", [
         "THREADS_PER_QUEUE", "INTRA_OP_PARALLELISM", "INTER_OP_PARALLELISM", "MODEL_EXECUTION_TIMEOUT",
-        "BACKEND_MEMORY_LIMIT", "MODEL_CHUNK_SIZE", "INLINE_RUN_BUDGET", "QUEUE_LIMIT", "DEVICE_LIMIT",
+        "MODEL_BUILD_TIMEOUT", "BACKEND_MEMORY_LIMIT", "MODEL_CHUNK_SIZE", "INLINE_RUN_BUDGET", "QUEUE_LIMIT",
+        "DEVICE_LIMIT",
         "EXECUTE_IN_TRANSACTIONS", "TORCH_ALLOW_NATIVE_CODE"])
 def test_a_wrong_word_is_explained_in_the_log(word):
     server = RedisServer(words=[word, "wrong"])

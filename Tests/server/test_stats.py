@@ -78,7 +78,7 @@ def test_a_new_models_statistics_are_zeros(client, wire):
 def test_the_reply_is_a_map_in_resp3(client, wire3):
     store(client, "m", "add_1")
     assert wire3.call("AI.STATS", "m").startswith(b"%18\r\n" + bulk("type") + bulk("MODEL"))
-    assert wire3.call("AI.STATS").startswith(b"%5\r\n" + bulk("version") + bulk("99.99.99"))
+    assert wire3.call("AI.STATS").startswith(b"%7\r\n" + bulk("version") + bulk("99.99.99"))
 
 
 def test_both_protocols_say_the_same(server, client):

@@ -39,7 +39,7 @@ public struct ModelRequest: RunCommandRequest {
             try model.check(inputCount: inputs.count, outputCount: outputs.count)
         } catch {
             // The administrator may have brought the library meanwhile; the request waits then.
-            if case .libraryUnavailable = error, ModuleState.current.scheduler.rebuild(model) { return }
+            if error.mayPass, ModuleState.current.scheduler.rebuild(model) { return }
             throw .execution(error)
         }
     }

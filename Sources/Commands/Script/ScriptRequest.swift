@@ -49,7 +49,7 @@ public struct ScriptRequest: RunCommandRequest {
     static func check(_ script: Script) throws(CommandError) {
         do throws(ExecutionError) { _ = try script.build.loaded() } catch {
             // The administrator may have brought the library meanwhile; the request waits then.
-            if case .libraryUnavailable = error, ModuleState.current.scheduler.rebuild(script) { return }
+            if error.mayPass, ModuleState.current.scheduler.rebuild(script) { return }
             throw .execution(error)
         }
     }

@@ -29,6 +29,10 @@ public enum InfoSections {
         info.section("stuck")
         let queues = ModuleState.current.scheduler.allQueues
         info.field("stuck_runs", queues.reduce(0) { $0 + $1.stuckRunCount })
+        let builds = ModuleState.current.scheduler.builds
+        info.field("stuck_builds", builds.count { $0.isStuck })
+        info.field("builds", builds.count)
+        info.field("longest_build_milliseconds", builds.map(\.milliseconds).max() ?? 0)
     }
 
     private static func writeBackends(to info: borrowing InfoWriter) {

@@ -20,6 +20,7 @@ public struct Metrics: Command {
         Self.writeServer(to: &text)
         Self.write(StateCounts(models.lazy.map(\.report.state)), of: "models", to: &text)
         Self.write(StateCounts(scripts.lazy.map(\.report.state)), of: "scripts", to: &text)
+        Self.writeBuilds(to: &text, state.scheduler)
         Self.writeQueues(to: &text, state.scheduler.allQueues)
         Self.writeBackends(to: &text, state.backends)
         RunMetrics.write(models, of: .model, to: &text)
@@ -39,6 +40,19 @@ public struct Metrics: Command {
         text.open("redisai_\(nouns)", .gauge, "The \(nouns) that keys hold, by state.")
         let states = [("loading", counts.loading), ("ready", counts.ready), ("failed", counts.failed)]
         for (name, count) in states { text.add(PrometheusText.Labels().adding("state", name), count) }
+    }
+
+    private static func writeBuilds(to text: inout PrometheusText, _ scheduler: Scheduler) {
+        let builds = scheduler.builds
+        text.open("redisai_builds", .gauge, "Builds of models and scripts, by state.")
+        let stuck = builds.count { $0.isStuck }
+        let states = [
+            ("waiting", scheduler.waitingBuildCount), ("running", builds.count - stuck), ("stuck", stuck),
+        ]
+        for (name, count) in states { text.add(PrometheusText.Labels().adding("state", name), count) }
+        text.open("redisai_longest_build_seconds", .gauge, "How long the longest of them has taken so far.")
+        text.add(
+            PrometheusText.Labels(), DecimalText.text(builds.map(\.milliseconds).max() ?? 0, places: 3))
     }
 
     private static func writeQueues(to text: inout PrometheusText, _ queues: [RunQueue]) {

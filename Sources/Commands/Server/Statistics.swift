@@ -87,7 +87,7 @@ public struct Statistics: Command {
 
     private static func replyServer(_ context: borrowing RedisContext) {
         let state = ModuleState.current
-        context.reply(mapOf: 5)
+        context.reply(mapOf: 7)
         context.reply("version", text: InfoSections.version)
         context.reply(bulk: "queues")
         let queues = state.scheduler.allQueues
@@ -118,6 +118,21 @@ public struct Statistics: Command {
         let scripts = state.scriptDirectory.entries(in: context, of: state.scripts)
         context.reply(bulk: "scripts")
         reply(StateCounts(scripts.lazy.map { RunReport.State($0.value.build) }), context)
+        context.reply("waiting_builds", state.scheduler.waitingBuildCount)
+        reply(state.scheduler.builds, context)
+    }
+
+    private static func reply(_ builds: [BuildReport], _ context: borrowing RedisContext) {
+        context.reply(bulk: "builds")
+        context.reply(arrayOf: builds.count)
+        for build in builds {
+            context.reply(mapOf: 3)
+            context.reply(bulk: "backend")
+            context.reply(bulk: build.backend.wireName)
+            context.reply("milliseconds", build.milliseconds)
+            context.reply(bulk: "state")
+            context.reply(bulk: build.isStuck ? "stuck" : "running")
+        }
     }
 
     private static func reply(_ counts: StateCounts, _ context: borrowing RedisContext) {

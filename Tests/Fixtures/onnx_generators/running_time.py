@@ -58,6 +58,10 @@ def slow():
     return counted_loop(body, start, end, value("mean", FLOAT, [1]))
 
 
+def half():
+    return numpy_helper.from_array(numpy.array([0.5], numpy.float32))
+
+
 def long_operator():
     """chosen = count: one operator compares `count` equal boxes with each other and keeps all of them.
 
@@ -69,15 +73,29 @@ def long_operator():
         constant("four", numpy.array([4], numpy.int64)),
         helper.make_node("Concat", ["one", "count", "four"], ["size of boxes"], axis=0),
         helper.make_node("Concat", ["one", "one", "count"], ["size of scores"], axis=0),
-        helper.make_node("ConstantOfShape", ["size of boxes"], ["boxes"], value=numpy_helper.from_array(
-            numpy.array([0.5], numpy.float32))),
-        helper.make_node("ConstantOfShape", ["size of scores"], ["scores"], value=numpy_helper.from_array(
-            numpy.array([0.5], numpy.float32))),
+        helper.make_node("ConstantOfShape", ["size of boxes"], ["boxes"], value=half()),
+        helper.make_node("ConstantOfShape", ["size of scores"], ["scores"], value=half()),
         constant("threshold", numpy.array([1], numpy.float32)),
         helper.make_node("NonMaxSuppression", ["boxes", "scores", "count", "threshold"], ["places"]),
         helper.make_node("Shape", ["places"], ["chosen"], start=0, end=1),
     ]
     return checked(model(nodes, [value("count", INT64, [1])], [value("chosen", INT64, [1])]))
+
+
+def long_build():
+    """y = x + 1, where the 1 is made by an operator that takes hours and is run when the session is built.
+
+    It is the mean of two million numbers at each of two million places.
+    """
+    nodes = [
+        constant("size", numpy.array([1, 1, 4_000_000], numpy.int64)),
+        helper.make_node("ConstantOfShape", ["size"], ["numbers"], value=half()),
+        helper.make_node("AveragePool", ["numbers"], ["means"], kernel_shape=[2_000_000]),
+        helper.make_node("ReduceMax", ["means"], ["half"], keepdims=0),
+        helper.make_node("Add", ["half", "half"], ["one"]),
+        helper.make_node("Add", ["x", "one"], ["y"]),
+    ]
+    return checked(model(nodes, [value("x", FLOAT, [2])], [value("y", FLOAT, [2])]))
 
 
 def slow_build(products):
@@ -106,5 +124,6 @@ MODELS = {
     "spin": spin,
     "slow": slow,
     "long_operator": long_operator,
+    "long_build": long_build,
     "slow_build": lambda: slow_build(6),
 }
