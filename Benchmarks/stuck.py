@@ -2,9 +2,9 @@
 """Does one who runs and stores what never ends keep others from running and storing?
 
 Two models that take hours to build and eight runs that do not stop at their limit are sent at the same time,
-with the limits that a server has by default and as many workers. Meanwhile others store a small model, execute
-another one on the same device and send PING. The verdict: a model is stored within 10 seconds, an execution is
-answered within a second of the limit of runs, and all eight clients are answered.
+with the limits that a server has by default and as many workers. Meanwhile others store a small model,
+execute another one on the same device and send PING. The verdict: a model is stored within 10 seconds, an
+execution is answered within a second of the limit of runs, and all eight clients are answered.
 """
 
 import argparse
@@ -96,7 +96,8 @@ def main():
             runs, builds, executed, stored, waits = measure(server, client)
     answered = [run.seconds for run in runs if run.seconds is not None]
     waits.sort()
-    print(f"stuck runs: {len(answered)} of {len(runs)} answered, after {max(answered, default=0):.2f} s at most")
+    longest = max(answered, default=0)
+    print(f"stuck runs: {len(answered)} of {len(runs)} answered, after {longest:.2f} s at most")
     print(f"endless builds: {sum(build.is_alive() for build in builds)} of {len(builds)} still under way")
     print(f"another model on the device: {executed.reply!r} after {executed.seconds:.2f} s")
     print(f"a new model: {stored.reply!r} after {stored.seconds:.2f} s")

@@ -96,6 +96,8 @@ enum ErrorText {
         case .noGPU(let kind): noGPU(kind)
         case .queueFull(let device, let limit):
             "ERR the queue of device \(device) is full: \(limit) requests are waiting"
+        case .batchWaitFull(let limit):
+            "ERR \(limit) requests wait for MINBATCHSIZE of the model, and QUEUE_LIMIT allows no more"
         case .deviceStuck(let device, let count):
             "BUSY device \(device) has no worker left: \(count) runs are beyond MODEL_EXECUTION_TIMEOUT and "
                 + "do not stop; try again later"

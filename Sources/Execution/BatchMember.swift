@@ -12,11 +12,13 @@ struct BatchMember: Sendable {
     let rowCount: Int
     let policy: BatchPolicy
 
-    /// - Parameter model: alive as long as the request waits.
+    /// - Parameters:
+    ///   - model: alive as long as the request waits.
+    ///   - longestWait: milliseconds for which a request waits for MINBATCHSIZE at most; 0 = no limit.
     /// - Returns: nil if the request runs by itself; costs nothing then for a model without BATCHSIZE.
-    init?(model: ObjectIdentifier, settings: BatchSettings, inputs: [Tensor]) {
+    init?(model: ObjectIdentifier, settings: BatchSettings, inputs: [Tensor], longestWait: Int = 0) {
         guard settings.maximumSize > 0, let rowCount = TensorBatch.rowCount(of: inputs) else { return nil }
-        policy = BatchPolicy(settings)
+        policy = BatchPolicy(settings, longestWait: longestWait)
         guard policy.joins(rowCount: rowCount) else { return nil }
         kind = Kind(model: model, signature: BatchSignature(inputs))
         self.rowCount = rowCount

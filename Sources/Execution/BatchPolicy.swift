@@ -13,10 +13,12 @@ struct BatchPolicy: Equatable, Sendable {
     private let minimumSize: Int
     private let timeoutMilliseconds: Int
 
-    init(_ settings: BatchSettings) {
+    /// - Parameter longestWait: milliseconds for which any request waits at most; 0 = no limit.
+    init(_ settings: BatchSettings, longestWait: Int = 0) {
         maximumSize = settings.maximumSize
         minimumSize = settings.minimumSize
-        timeoutMilliseconds = settings.minimumTimeoutMilliseconds
+        let limits = [settings.minimumTimeoutMilliseconds, longestWait]
+        timeoutMilliseconds = limits.filter { $0 > 0 }.min() ?? 0
     }
 
     /// Each request runs by itself, at once.
@@ -44,7 +46,7 @@ struct BatchPolicy: Equatable, Sendable {
     }
 
     /// When a batch whose oldest request was queued then runs with what it has, in nanoseconds.
-    /// - Returns: nil for no limit, which MINBATCHTIMEOUT 0 means.
+    /// - Returns: nil for no limit.
     func deadline(queuedAt: Int) -> Int? {
         guard timeoutMilliseconds > 0 else { return nil }
         let (wait, isLong) = timeoutMilliseconds.multipliedReportingOverflow(by: 1_000_000)

@@ -29,24 +29,36 @@ struct BatchQueue<Element> {
         let rowCount: Int
         let queuedAt: Int
         let lane: Int
+        /// Whether its batch runs with what it has.
+        var isUrgent: Bool
     }
 
     fileprivate struct Lane {
         var kind: BatchMember.Kind?
         var policy: BatchPolicy
         var requests = LinkedLists<Waiting>.List()
+        var requestCount = 0
         /// The next batch: the requests before `end`.
         var batch = BatchPolicy.Batch()
+        /// Those of the batch that are urgent.
+        var urgentCount = 0
         /// The first request that does not belong to the next batch; nil if all do.
         var end: Int?
         /// Whether the first request has waited for as long as it may.
         var isDue = false
+        /// Requests that are counted as waiting for a batch: all or none.
+        var patientCount = 0
+        /// The number of the first request that `takeNotices` has told of.
+        var noticed = 0
     }
 
     /// Those of requests that run by themselves.
     private static var aloneLane: Int { 0 }
 
     private(set) var count = 0
+    /// Those of them that wait for MINBATCHSIZE, while the others could run.
+    private(set) var patientCount = 0
+    private var patientCounts: [ObjectIdentifier: Int] = [:]
     private var requests = LinkedLists<Waiting>()
     private var lanes = [Lane(kind: nil, policy: .alone)]
     private var freeLanes: [Int] = []
@@ -55,15 +67,25 @@ struct BatchQueue<Element> {
     private var ready = IndexedHeap()
     /// Lanes that wait for MINBATCHSIZE, by the time at which they run all the same.
     private var waiting = IndexedHeap()
+    /// Those of them that wait without a limit and have not been told of, by the time of the first request.
+    private var unnoticed = IndexedHeap()
     private var lastNumber = 0
 
     var isEmpty: Bool { count == 0 }
+    /// Whether something could run now.
+    var isReady: Bool { ready.first != nil }
+    /// When a batch runs with what it has; nil if none waits with a limit.
+    var deadline: Int? { waiting.first.flatMap { $0.key == Self.never ? nil : $0.key } }
+    /// When the oldest request came of those that `takeNotices` has not told of; nil if there is none.
+    var oldestUnnoticed: Int? { unnoticed.first?.key }
 
-    /// The oldest request of each batch that waits for MINBATCHSIZE with no limit of time, in no order.
-    var waitingWithoutLimit: [Element] {
-        waiting.places.filter { waiting.key(of: $0) == Self.never }.compactMap { lane in
-            lanes[lane].requests.first.flatMap { requests[$0]?.element }
-        }
+    /// Requests to a model that wait for MINBATCHSIZE.
+    func patientCount(of model: ObjectIdentifier) -> Int { patientCounts[model] ?? 0 }
+
+    /// Whether a request waits for MINBATCHSIZE; false if it has left the queue.
+    func isPatient(_ ticket: Ticket) -> Bool {
+        guard let request = requests[ticket.node], request.number == ticket.number else { return false }
+        return lanes[request.lane].patientCount > 0
     }
 
     /// Adds a request at the end.
@@ -71,15 +93,19 @@ struct BatchQueue<Element> {
     /// - Parameters:
     ///   - member: nil if it runs by itself.
     ///   - queuedAt: the time now, in nanoseconds.
+    ///   - isUrgent: whether it does not wait for MINBATCHSIZE.
     @discardableResult
-    mutating func append(_ element: Element, as member: BatchMember?, queuedAt: Int) -> Ticket {
+    mutating func append(
+        _ element: Element, as member: BatchMember?, queuedAt: Int, isUrgent: Bool = false
+    ) -> Ticket {
         let lane = member.map { laneOfKind($0) } ?? Self.aloneLane
         lastNumber += 1
         count += 1
         let request = Waiting(
             element: element, number: lastNumber, rowCount: member?.rowCount ?? 0, queuedAt: queuedAt,
-            lane: lane)
+            lane: lane, isUrgent: isUrgent)
         let node = requests.append(request, to: &lanes[lane].requests)
+        lanes[lane].requestCount += 1
         if lanes[lane].end == nil { lanes[lane].end = node }
         update(lane)
         return Ticket(node: node, number: lastNumber)
@@ -90,18 +116,49 @@ struct BatchQueue<Element> {
     mutating func remove(_ ticket: Ticket) -> Element? {
         guard let request = requests[ticket.node], request.number == ticket.number else { return nil }
         let lane = request.lane
-        let end = lanes[lane].end
-        if end == ticket.node {
+        if lanes[lane].end == ticket.node {
             lanes[lane].end = requests.next(after: ticket.node)
-        } else if end.flatMap({ requests[$0]?.number }).map({ request.number < $0 }) ?? true {
+        } else if isInBatch(request) {
             lanes[lane].batch.requestCount -= 1
             lanes[lane].batch.rowCount -= request.rowCount
+            if request.isUrgent { lanes[lane].urgentCount -= 1 }
         }
         if lanes[lane].requests.first == ticket.node { lanes[lane].isDue = false }
         _ = requests.remove(ticket.node, from: &lanes[lane].requests)
+        lanes[lane].requestCount -= 1
         count -= 1
         update(lane)
         return request.element
+    }
+
+    /// Has a request wait for MINBATCHSIZE no longer, and its batch run with what it has.
+    mutating func hurry(_ ticket: Ticket) {
+        guard let request = requests[ticket.node], request.number == ticket.number else { return }
+        hurry(ticket.node)
+        place(request.lane)
+    }
+
+    /// The same for all requests to a model; nil = to all models. O(n) in the number of those that wait.
+    mutating func hurryAll(of model: ObjectIdentifier? = nil) {
+        for lane in lanes.indices {
+            guard let kind = lanes[lane].kind, model == nil || kind.model == model else { continue }
+            var next = lanes[lane].requests.first
+            while let node = next {
+                hurry(node)
+                next = requests.next(after: node)
+            }
+            place(lane)
+        }
+    }
+
+    private mutating func hurry(_ node: Int) {
+        guard let request = requests[node], !request.isUrgent else { return }
+        requests[node]?.isUrgent = true
+        if isInBatch(request) { lanes[request.lane].urgentCount += 1 }
+    }
+
+    private func isInBatch(_ request: Waiting) -> Bool {
+        lanes[request.lane].end.flatMap { requests[$0]?.number }.map { request.number < $0 } ?? true
     }
 
     /// Takes all out, in the order in which they came.
@@ -114,6 +171,19 @@ struct BatchQueue<Element> {
         return all.sorted { $0.number < $1.number }.map(\.element)
     }
 
+    /// The oldest request of each batch that waits for MINBATCHSIZE without a limit and was queued until
+    /// then; each is told once.
+    mutating func takeNotices(queuedUntil time: Int) -> [Element] {
+        var elements: [Element] = []
+        while let first = unnoticed.first, first.key <= time {
+            unnoticed.remove(first.place)
+            guard let request = lanes[first.place].requests.first.flatMap({ requests[$0] }) else { continue }
+            lanes[first.place].noticed = request.number
+            elements.append(request.element)
+        }
+        return elements
+    }
+
     /// Takes out what is to run now, or says how long nothing will.
     /// - Parameter now: in nanoseconds, on the clock of `queuedAt`.
     mutating func next(at now: Int) -> Decision {
@@ -121,10 +191,7 @@ struct BatchQueue<Element> {
             lanes[due.place].isDue = true
             place(due.place)
         }
-        guard let lane = ready.first?.place else {
-            let deadline = waiting.first?.key
-            return .wait(until: deadline == Self.never ? nil : deadline)
-        }
+        guard let lane = ready.first?.place else { return .wait(until: deadline) }
         let size = lanes[lane].batch.requestCount
         let first = takeFirst(lane)
         guard size > 1 else {
@@ -146,12 +213,14 @@ struct BatchQueue<Element> {
             preconditionFailure("a batch has more requests than wait for it")
         }
         count -= 1
+        lanes[lane].requestCount -= 1
         return requests.remove(node, from: &lanes[lane].requests).element
     }
 
     /// The batch has left; the next one begins with what is first now.
     private mutating func beginBatch(_ lane: Int) {
         lanes[lane].batch = BatchPolicy.Batch()
+        lanes[lane].urgentCount = 0
         lanes[lane].end = lanes[lane].requests.first
         lanes[lane].isDue = false
         update(lane)
@@ -164,6 +233,7 @@ struct BatchQueue<Element> {
         {
             lanes[lane].batch.requestCount += 1
             lanes[lane].batch.rowCount += request.rowCount
+            if request.isUrgent { lanes[lane].urgentCount += 1 }
             lanes[lane].end = requests.next(after: node)
         }
         place(lane)
@@ -174,17 +244,43 @@ struct BatchQueue<Element> {
         guard let first = lanes[lane].requests.first.flatMap({ requests[$0] }) else { return free(lane) }
         let policy = lanes[lane].policy
         let isComplete = policy.isComplete(lanes[lane].batch, isBlocked: lanes[lane].end != nil)
-        if isComplete || lanes[lane].isDue {
-            waiting.remove(lane)
+        if isComplete || lanes[lane].isDue || lanes[lane].urgentCount > 0 {
+            leaveWaiting(lane)
             ready.set(lane, key: first.number)
         } else {
             ready.remove(lane)
-            waiting.set(lane, key: policy.deadline(queuedAt: first.queuedAt) ?? Self.never)
+            let deadline = policy.deadline(queuedAt: first.queuedAt)
+            waiting.set(lane, key: deadline ?? Self.never)
+            countPatient(lanes[lane].requestCount, in: lane)
+            if deadline == nil, lanes[lane].noticed != first.number {
+                unnoticed.set(lane, key: first.queuedAt)
+            } else {
+                unnoticed.remove(lane)
+            }
         }
     }
 
+    private mutating func leaveWaiting(_ lane: Int) {
+        waiting.remove(lane)
+        unnoticed.remove(lane)
+        countPatient(0, in: lane)
+    }
+
+    private mutating func countPatient(_ new: Int, in lane: Int) {
+        let change = new - lanes[lane].patientCount
+        guard change != 0, let model = lanes[lane].kind?.model else { return }
+        lanes[lane].patientCount = new
+        patientCount += change
+        let sum = patientCounts[model, default: 0] + change
+        patientCounts[model] = sum == 0 ? nil : sum
+    }
+
     private mutating func laneOfKind(_ member: BatchMember) -> Int {
-        if let lane = lanesOfKinds[member.kind] { return lane }
+        if let lane = lanesOfKinds[member.kind] {
+            // Settings may have changed since the last request.
+            lanes[lane].policy = member.policy
+            return lane
+        }
         let new = Lane(kind: member.kind, policy: member.policy)
         let lane = freeLanes.popLast() ?? lanes.count
         if lane < lanes.count { lanes[lane] = new } else { lanes.append(new) }
@@ -194,7 +290,7 @@ struct BatchQueue<Element> {
 
     private mutating func free(_ lane: Int) {
         ready.remove(lane)
-        waiting.remove(lane)
+        leaveWaiting(lane)
         guard let kind = lanes[lane].kind else { return }
         lanesOfKinds[kind] = nil
         lanes[lane].kind = nil

@@ -10,6 +10,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case noGPU(BackendKind)
     /// The device's queue holds as many requests as it may.
     case queueFull(device: String, limit: Int)
+    /// As many requests as may wait for MINBATCHSIZE of the model.
+    case batchWaitFull(limit: Int)
     /// All of the device's workers are at runs that have outlasted their limit and do not stop.
     case deviceStuck(device: String, runCount: Int)
     /// The model allows one run at a time, and that one has outlasted its limit and does not stop.

@@ -61,8 +61,11 @@ struct LinkedLists<Element> {
     /// The node behind another; nil if that is the last.
     func next(after index: Int) -> Int? { nodes[index].next }
 
-    /// The element of a node; nil if it is free.
-    subscript(index: Int) -> Element? { nodes[index].element }
+    /// The element of a node; nil if it is free or there is none. It may be changed where it is.
+    subscript(index: Int) -> Element? {
+        get { nodes.indices.contains(index) ? nodes[index].element : nil }
+        set { if self[index] != nil { nodes[index].element = newValue } }
+    }
 }
 
 extension LinkedLists: Sendable where Element: Sendable {}

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// A model as a key holds it: what the client said, the build, and its own statistics.
@@ -7,6 +8,7 @@ public final class Model: Runnable {
     public let statistics = RunStatistics()
     /// Where its runs wait.
     let queue: RunQueue
+    private let isGone = Atomic<Bool>(false)
 
     public init(_ definition: ModelDefinition, build: ModelBuild, queue: RunQueue) {
         self.definition = definition
@@ -16,6 +18,21 @@ public final class Model: Runnable {
 
     /// The same model under another key, with statistics of its own.
     public func copied() -> Model { Model(definition, build: build, queue: queue) }
+
+    /// No key holds it any more, so that nobody new comes: what waits for MINBATCHSIZE runs with what there
+    /// is, now and later. Any thread.
+    public func leaveKeys() {
+        isGone.store(true, ordering: .sequentiallyConsistent)
+        hurryWaiting()
+    }
+
+    /// What waits for MINBATCHSIZE runs with what there is. Any thread.
+    public func hurryWaiting() {
+        if definition.batching.minimumSize > 0 { queue.hurryAll(of: ObjectIdentifier(self)) }
+    }
+
+    /// Whether no key holds it any more.
+    var hasLeftKeys: Bool { isGone.load(ordering: .sequentiallyConsistent) }
 
     /// The names of the inputs: the model's own once it is ready, else those it was saved with.
     public var inputNames: [[UInt8]] {
@@ -146,7 +163,7 @@ public final class Model: Runnable {
     /// How long a run on the thread that asks is expected to take, in nanoseconds; nil if it has to be
     /// queued.
     func expectedInlineNanoseconds(rows: Int) -> Int? {
-        guard queue.waitingCount == 0, canOverlap, !waits(rows: rows) else { return nil }
+        guard !queue.isReady, canOverlap, !waits(rows: rows) else { return nil }
         return statistics.expectedNanoseconds(rows: rows)
     }
 

@@ -29,6 +29,7 @@ public final class PlanRun: Sendable {
     private let completion: any PlanCompletion
     private let state: Locked<State>
     private let isCancelled = Atomic<Bool>(false)
+    private let hurried = Atomic<Bool>(false)
 
     init(_ plan: ExecutionPlan, completion: any PlanCompletion) {
         self.plan = plan
@@ -49,6 +50,15 @@ public final class PlanRun: Sendable {
         }
         for place in places { leave(place) }
     }
+
+    /// Steps do not wait for others to share a run with any more; any thread.
+    public func hurry() {
+        hurried.store(true, ordering: .sequentiallyConsistent)
+        for place in state.withLock({ $0.places }) { place.queue.hurry(place.ticket) }
+    }
+
+    /// Whether steps do not wait for others to share a run with.
+    var isHurried: Bool { hurried.load(ordering: .sequentiallyConsistent) }
 
     func begin() { act(state.withLock { $0.progress.begin() }) }
 
@@ -127,6 +137,7 @@ public final class PlanRun: Sendable {
         state.withLock { $0.places.append(place) }
         // The cancellation may have come before the place was known.
         if isCancelled.load(ordering: .sequentiallyConsistent) { leave(place) }
+        if isHurried { queue.hurry(ticket) }
     }
 
     private func leave(_ place: Place) {

@@ -10,20 +10,17 @@ extension RunQueue {
     func lose(_ slot: RunSlot, _ turn: RunTurn, after nanoseconds: Int) {
         busyCount.wrappingSubtract(1, ordering: .relaxed)
         let isReplaced = state.withLock { $0.lost.canReplace } && pool.replace()
-        let stranded = state.withLock { state -> (requests: [RunRequest], runCount: Int) in
+        let stuckCount = state.withLock { state -> Int? in
             guard isReplaced else {
                 state.lost.add(slot, at: turn.place)
-                let isAll = state.lost.placeCount == workerCount
-                guard isAll else { return ([], 0) }
-                defer { count.store(0, ordering: .relaxed) }
-                return (state.waiting.removeAll(), state.lost.count)
+                return state.lost.placeCount == workerCount ? state.lost.count : nil
             }
             state.lost.addReplaced()
             _ = state.times[turn.place].end()
             state.free.append(turn.place)
-            return ([], 0)
+            return nil
         }
-        if isReplaced, waitingCount > 0 { wakeOne() }
+        wakeOne()
         switch turn.requests {
         case .none: break
         case .together(let requests): for request in requests { request.lose(after: nanoseconds) }
@@ -31,8 +28,9 @@ extension RunQueue {
             request.lose(after: nanoseconds)
             for other in others { other.waitAgain() }
         }
-        for request in stranded.requests {
-            request.plan.refused(request.step, .deviceStuck(device: name, runCount: stranded.runCount))
+        guard let stuckCount else { return }
+        for request in removeAll() {
+            request.plan.refused(request.step, .deviceStuck(device: name, runCount: stuckCount))
         }
     }
 

@@ -13,32 +13,35 @@ public final class RunQueue: Sendable {
         /// What wakes workers that sleep at their places until a time, the last to fall asleep at the end.
         var sleeping: [Condition] = []
         var lost = LostWorkers<RunSlot>(limit: RunQueue.mostLostWorkers)
-        /// Of requests that wait for their batch without a limit, those queued until then are in the log.
-        var loggedUntil = Int.min
 
         init(workerCount: Int) {
             times = Array(repeating: ProcessorTime(), count: workerCount)
             free = (0..<workerCount).reversed()
         }
 
-        /// Takes whoever is to look what is next; nil if all workers are busy, who look by themselves.
-        fileprivate mutating func takeHelper() -> Helper? {
-            sleeping.popLast().map(Helper.sleeper) ?? free.popLast().map(Helper.newcomer)
+        /// When somebody has to look though nothing has changed; nil if there is no such time.
+        var nextLook: Int? {
+            let notice = waiting.oldestUnnoticed.map { $0 + RunQueue.patienceNanoseconds }
+            guard let deadline = waiting.deadline else { return notice }
+            return min(deadline, notice ?? deadline)
         }
 
-        /// What a worker does while nothing runs before `limit`: it waits no longer than until the next line
-        /// for the log is due.
-        fileprivate mutating func pause(until limit: Int?, _ now: Int) -> Monitor<State>.Waiting<Next> {
-            let patient = waiting.waitingWithoutLimit.filter { $0.queuedAt > loggedUntil }
-            guard let oldest = patient.map(\.queuedAt).min() else { return .until(nanoseconds: limit) }
-            let due = oldest + patienceNanoseconds
-            guard due <= now else { return .until(nanoseconds: min(due, limit ?? due)) }
-            loggedUntil = now - patienceNanoseconds
-            return .done(.perform(.log(patient.filter { $0.queuedAt <= loggedUntil })))
+        /// Takes whoever is to look what is next; nil if nobody need, or if all workers are busy, who look by
+        /// themselves.
+        ///
+        /// - Parameter known: until then nobody has to look for the time's sake, if somebody sleeps.
+        mutating func takeHelper(knowing known: Int?) -> Helper? {
+            let isNeeded =
+                waiting.isReady || nextLook.map { sleeping.isEmpty || $0 < known ?? .max } ?? false
+            guard isNeeded else { return nil }
+            return sleeping.popLast().map(Helper.sleeper) ?? free.popLast().map(Helper.newcomer)
         }
+
+        /// The same once a worker has taken something.
+        mutating func takeHelper() -> Helper? { takeHelper(knowing: .min) }
     }
 
-    fileprivate enum Helper {
+    enum Helper {
         case sleeper(Condition)
         /// A worker of the pool, to come to this place.
         case newcomer(at: Int)
@@ -52,13 +55,14 @@ public final class RunQueue: Sendable {
     }
 
     fileprivate enum Next {
-        case perform(Task)
+        /// With whoever is to look what is next meanwhile.
+        case perform(Task, Helper?)
         /// There is nothing to do, not even later; with what the thread's clock showed.
         case leave(used: Int)
     }
 
     /// A request that has waited for its batch for so long, with no end in sight, is put into the log.
-    private static let patienceNanoseconds = 1_000_000_000
+    static let patienceNanoseconds = 1_000_000_000
 
     /// Workers beside those at the places whose runs do not stop.
     static let mostLostWorkers = 16
@@ -71,7 +75,8 @@ public final class RunQueue: Sendable {
     private let settings: RunSettings
     private let log: @Sendable (String) -> Void
     let state: Monitor<State>
-    let count = Atomic<Int>(0)
+    private let count = Atomic<Int>(0)
+    private let patients = Atomic<Int>(0)
     let busyCount = Atomic<Int>(0)
 
     /// - Parameter pool: has as many workers for this queue as the settings say.
@@ -87,8 +92,14 @@ public final class RunQueue: Sendable {
     /// Requests that may wait; one more is refused.
     public var limit: Int { settings.queueLimit }
 
-    /// Requests that wait for a worker; a hint, since other threads go on meanwhile.
+    /// Requests that wait; a hint, since other threads go on meanwhile.
     public var waitingCount: Int { count.load(ordering: .relaxed) }
+
+    /// Those of them that wait for MINBATCHSIZE, while the others wait for a worker; a hint.
+    public var patientCount: Int { patients.load(ordering: .relaxed) }
+
+    /// Whether something waits for a worker; a hint.
+    var isReady: Bool { waitingCount > patientCount }
 
     /// Workers that run something; a hint.
     public var busyWorkerCount: Int { busyCount.load(ordering: .relaxed) }
@@ -98,36 +109,69 @@ public final class RunQueue: Sendable {
 
     /// Adds a request at the end.
     /// - Returns: what takes it out again.
-    /// - Throws: `.queueFull`; `.deviceStuck` if there is nobody to run it.
+    /// - Throws: `.queueFull`, `.batchWaitFull`; `.deviceStuck` if there is nobody to run it.
     func enqueue(_ request: RunRequest) throws(ExecutionError) -> Waiting.Ticket {
-        let member = request.batchMember
-        let limit = limit
+        let member = request.batchMember(longestWaitMilliseconds: settings.batchWaitLimitMilliseconds)
         let (ticket, helper) = try state.withLock { state throws(ExecutionError) in
-            guard state.waiting.count < limit else { throw .queueFull(device: name, limit: limit) }
             guard state.lost.placeCount < workerCount else {
                 throw .deviceStuck(device: name, runCount: state.lost.count)
             }
-            defer { count.store(state.waiting.count, ordering: .relaxed) }
-            let ticket = state.waiting.append(request, as: member, queuedAt: request.queuedAt)
-            return (ticket, state.takeHelper())
+            let known = state.nextLook
+            let ticket = try append(request, as: member, to: &state.waiting)
+            publish(state.waiting)
+            return (ticket, state.takeHelper(knowing: known))
         }
         wake(helper)
         return ticket
     }
 
-    /// Takes a request out that is not to run any more.
-    /// - Returns: false if it has left the queue already.
-    func remove(_ ticket: Waiting.Ticket) -> Bool {
-        let removed = state.withLock { state -> RunRequest? in
-            defer { count.store(state.waiting.count, ordering: .relaxed) }
-            return state.waiting.remove(ticket)
+    /// Those that wait for MINBATCHSIZE take no places of those that could run, and each model has its own.
+    private func append(
+        _ request: RunRequest, as member: BatchMember?, to waiting: inout Waiting
+    ) throws(ExecutionError) -> Waiting.Ticket {
+        let limit = limit
+        let readyCount = waiting.count - waiting.patientCount
+        let ticket = waiting.append(
+            request, as: member, queuedAt: request.queuedAt, isUrgent: request.isUrgent)
+        if let member, waiting.isPatient(ticket) {
+            if waiting.patientCount(of: member.kind.model) <= limit { return ticket }
+            _ = waiting.remove(ticket)
+            throw .batchWaitFull(limit: limit)
         }
-        guard removed != nil else { return false }
-        // The others may be a batch now.
-        if waitingCount > 0 { wakeOne() }
-        return true
+        if readyCount < limit { return ticket }
+        _ = waiting.remove(ticket)
+        throw .queueFull(device: name, limit: limit)
     }
 
+    private func publish(_ waiting: Waiting) {
+        count.store(waiting.count, ordering: .relaxed)
+        patients.store(waiting.patientCount, ordering: .relaxed)
+    }
+
+    /// Takes a request out that is not to run any more.
+    /// - Returns: false if it has left the queue already.
+    func remove(_ ticket: Waiting.Ticket) -> Bool { change { $0.remove(ticket) != nil } }
+
+    /// Has a request's batch wait for MINBATCHSIZE no longer.
+    func hurry(_ ticket: Waiting.Ticket) { change { $0.hurry(ticket) } }
+
+    /// The same for all requests to a model; nil = to all models.
+    func hurryAll(of model: ObjectIdentifier? = nil) { change { $0.hurryAll(of: model) } }
+
+    /// Takes all out, since nobody is left to run them.
+    func removeAll() -> [RunRequest] { change { $0.removeAll() } }
+
+    private func change<Result>(_ body: (inout Waiting) -> Result) -> Result {
+        let (result, helper) = state.withLock { state -> (Result, Helper?) in
+            let result = body(&state.waiting)
+            publish(state.waiting)
+            return (result, state.takeHelper())
+        }
+        wake(helper)
+        return result
+    }
+
+    /// Has somebody look what is next, if need be.
     func wakeOne() { wake(state.withLock { $0.takeHelper() }) }
 
     private func wake(_ helper: Helper?) {
@@ -153,7 +197,9 @@ public final class RunQueue: Sendable {
         var place = place
         while true {
             switch next(at: place, worker.condition) {
-            case .perform(let task): perform(task, worker.slot)
+            case .perform(let task, let helper):
+                wake(helper)
+                perform(task, worker.slot)
             case .leave(let used): return used
             }
             guard worker.slot.isLost else { continue }
@@ -163,8 +209,6 @@ public final class RunQueue: Sendable {
     }
 
     private func perform(_ task: Task, _ slot: RunSlot) {
-        // This worker may have been the one that kept the time for what still waits.
-        if waitingCount > 0 { wakeOne() }
         busyCount.wrappingAdd(1, ordering: .relaxed)
         // A worker that was lost is not counted any more.
         defer { if !slot.isLost { busyCount.wrappingSubtract(1, ordering: .relaxed) } }
@@ -180,20 +224,28 @@ public final class RunQueue: Sendable {
             // Whoever woke it has taken it out already, unless it was the clock.
             state.sleeping.removeAll { $0 === condition }
             let now = Monotonic.nanoseconds
-            defer { count.store(state.waiting.count, ordering: .relaxed) }
-            switch state.waiting.next(at: now) {
-            case .run(let request): return .done(.perform(.run(request)))
-            case .runTogether(let requests): return .done(.perform(.runTogether(requests)))
-            case .wait(let limit):
-                let pause = state.pause(until: limit, now)
-                guard case .until(let time) = pause else { return pause }
-                guard time != nil else {
-                    state.free.append(place)
-                    return .done(.leave(used: state.times[place].end()))
-                }
-                state.sleeping.append(condition)
-                return pause
+            let task = task(at: now, from: &state.waiting)
+            publish(state.waiting)
+            // This worker may have been the one that kept the time for what still waits.
+            if let task { return .done(.perform(task, state.takeHelper())) }
+            guard let time = state.nextLook else {
+                state.free.append(place)
+                return .done(.leave(used: state.times[place].end()))
             }
+            state.sleeping.append(condition)
+            return .until(nanoseconds: time)
+        }
+    }
+
+    /// What there is to do now.
+    private func task(at now: Int, from waiting: inout Waiting) -> Task? {
+        if let oldest = waiting.oldestUnnoticed, oldest + Self.patienceNanoseconds <= now {
+            return .log(waiting.takeNotices(queuedUntil: now - Self.patienceNanoseconds))
+        }
+        switch waiting.next(at: now) {
+        case .run(let request): return .run(request)
+        case .runTogether(let requests): return .runTogether(requests)
+        case .wait: return nil
         }
     }
 
@@ -204,7 +256,7 @@ public final class RunQueue: Sendable {
         let tag = String(decoding: model.definition.tag, as: UTF8.self)
         log(
             "a request for a model on \(name) with tag '\(tag)' has waited for a second: MINBATCHSIZE is "
-                + "\(batching.minimumSize) and MINBATCHTIMEOUT sets no limit; it goes on when there are "
-                + "enough rows or at its TIMEOUT")
+                + "\(batching.minimumSize), and neither MINBATCHTIMEOUT nor BATCH_WAIT_LIMIT sets a limit; "
+                + "it goes on when there are enough rows or at its TIMEOUT")
     }
 }

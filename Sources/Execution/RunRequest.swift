@@ -14,10 +14,19 @@ struct RunRequest: Sendable {
     let wasJoined: Bool
 
     /// Nil if it runs by itself.
-    var batchMember: BatchMember? {
+    /// - Parameter longestWaitMilliseconds: for MINBATCHSIZE at most; 0 = no limit.
+    func batchMember(longestWaitMilliseconds: Int) -> BatchMember? {
         guard !wasJoined, case .model(let model) = work, !model.build.refusesBatches else { return nil }
         return BatchMember(
-            model: ObjectIdentifier(model), settings: model.definition.batching, inputs: inputs)
+            model: ObjectIdentifier(model), settings: model.definition.batching, inputs: inputs,
+            longestWait: longestWaitMilliseconds)
+    }
+
+    /// Whether it does not wait for MINBATCHSIZE: nobody new comes to its model, or nobody waits for it but
+    /// keys.
+    var isUrgent: Bool {
+        guard case .model(let model) = work else { return false }
+        return plan.isHurried || model.hasLeftKeys
     }
 
     /// Runs it on the calling worker, whose slot it is, unless nobody waits for it any more.

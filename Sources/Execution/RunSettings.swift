@@ -7,6 +7,7 @@ public final class RunSettings: Sendable {
     private let workers = Atomic<Int>(1)
     private let inlineBudget = Atomic<Int>(100)
     private let waiting = Atomic<Int>(10_000)
+    private let batchWait = Atomic<Int>(0)
     private let devices = Atomic<Int>(32)
     private let executionTimeout = Atomic<Int>(5000)
     private let stopGrace = Atomic<Int>(500)
@@ -30,10 +31,16 @@ public final class RunSettings: Sendable {
         set { inlineBudget.store(newValue, ordering: .relaxed) }
     }
 
-    /// Requests that may wait per device.
+    /// Requests that may wait per device for a worker, and per model for MINBATCHSIZE.
     public var queueLimit: Int {
         get { waiting.load(ordering: .relaxed) }
         set { waiting.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Milliseconds for which a request waits for MINBATCHSIZE at most; 0 = as long as its model says.
+    public var batchWaitLimitMilliseconds: Int {
+        get { batchWait.load(ordering: .relaxed) }
+        set { batchWait.store(newValue, ordering: .relaxed) }
     }
 
     /// Devices that may have queues and workers; those there are stay.

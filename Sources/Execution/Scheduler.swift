@@ -48,6 +48,9 @@ public final class Scheduler: Sendable {
         return queue
     }
 
+    /// All that waits for MINBATCHSIZE runs with what there is. Any thread.
+    public func hurryWaiting() { for queue in allQueues { queue.hurryAll() } }
+
     /// Runs a plan on the calling thread if that is expected to be over soon. Calls must not overlap; the
     /// server's thread makes them.
     ///

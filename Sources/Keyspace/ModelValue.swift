@@ -77,7 +77,10 @@ extension Model: StoredValue {
         return value
     }
 
-    public func leftKeyspace() { ModuleState.current.modelDirectory.forget(self) }
+    public func leftKeyspace() {
+        ModuleState.current.modelDirectory.forget(self)
+        leaveKeys()
+    }
 
     private func commandWords(key: Argument) -> CommandWords {
         var words = CommandWords()

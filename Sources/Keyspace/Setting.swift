@@ -70,6 +70,10 @@ public struct Setting: Sendable {
             word: "QUEUE_LIMIT", value: .number(\.runs.queueLimit, 1...large, unit: "requests"),
             isFixed: false, summary: "what may wait for a device"),
         Setting(
+            word: "BATCH_WAIT_LIMIT",
+            value: .number(\.runs.batchWaitLimitMilliseconds, 0...large, unit: "milliseconds"),
+            isFixed: false, summary: "the longest wait for MINBATCHSIZE; 0 = no limit"),
+        Setting(
             word: "DEVICE_LIMIT", value: .number(\.runs.deviceLimit, 1...1024, unit: "devices"),
             isFixed: false, summary: "device names that may have workers"),
         Setting(

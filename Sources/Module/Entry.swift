@@ -69,6 +69,13 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
             unsafe InfoSections.write(to: InfoWriter(info), forCrashReport: isCrash != 0)
         })
     else { throw LoadFailure(text: "the server refused a command or a callback of the module") }
+    // Whoever wants to share a run comes to a model by its key; one at another place may wait for nobody.
+    let areMovesTold = KeyMoves.install(context) { context, key in
+        (try? context.read(key).value(state.models))?.hurryWaiting()
+    } swapped: {
+        state.scheduler.hurryWaiting()
+    }
+    guard areMovesTold else { throw LoadFailure(text: "the server does not tell of renamed keys") }
     for (kind, path) in settings.libraries {
         do throws(ExecutionError) { try state.backends.open(kind, path: path) } catch {
             throw LoadFailure(text: "ERR error processing argument: \(kind.wireName) \(path)")

@@ -210,15 +210,6 @@ import Testing
         #expect(queue.decisions(at: Self.millisecond) == [.run(0), .run(2), .wait(until: nil)])
     }
 
-    @Test func tellsWhoWaitsWithoutLimit() {
-        var queue = NumberedQueue()
-        let endless = BatchModel(8, 3)
-        for model in [endless, BatchModel(8, 2, milliseconds: 1), nil, endless] { queue.add(model) }
-        #expect(queue.queue.waitingWithoutLimit == [0])
-        queue.add(endless)
-        #expect(queue.queue.waitingWithoutLimit == [])
-    }
-
     @Test func countsWhatWaits() {
         var queue = NumberedQueue()
         let model = BatchModel(2)

@@ -32,10 +32,12 @@ struct NumberedQueue {
     private var models: [BatchModel] = []
 
     /// Adds a request with the next number; `model` nil for one that runs by itself.
-    mutating func add(_ model: BatchModel?, rows: Int = 1, width: Int = 1, at time: Int = 0) {
+    mutating func add(
+        _ model: BatchModel?, rows: Int = 1, width: Int = 1, at time: Int = 0, isUrgent: Bool = false
+    ) {
         let member = model.flatMap { $0.member(rows: rows, width: width) }
         if let model { models.append(model) }
-        tickets.append(queue.append(tickets.count, as: member, queuedAt: time))
+        tickets.append(queue.append(tickets.count, as: member, queuedAt: time, isUrgent: isUrgent))
     }
 
     mutating func remove(_ number: Int) -> Int? { queue.remove(tickets[number]) }

@@ -44,6 +44,7 @@ import Testing
             "Sources/Redis/CommandWords.swift",
             "Sources/Redis/Info.swift",
             "Sources/Redis/KeyHandle.swift",
+            "Sources/Redis/KeyMoves.swift",
             "Sources/Redis/KeyPlace.swift",
             "Sources/Redis/Log.swift",
             "Sources/Redis/ModuleRegistration.swift",

@@ -23,6 +23,7 @@ NUMBERS = [
     ("model_chunk_size", 511 * 1024 * 1024, 1, 2**63 - 1),
     ("inline_run_budget", 100, 0, 2**31 - 1),
     ("queue_limit", 10_000, 1, 2**31 - 1),
+    ("batch_wait_limit", 0, 0, 2**31 - 1),
     ("device_limit", 32, 1, 1024),
 ]
 FIXED = [
@@ -237,7 +238,7 @@ def test_a_module_that_is_loaded_later_takes_settings_too(start_server, binary):
     "word", [
         "THREADS_PER_QUEUE", "INTRA_OP_PARALLELISM", "INTER_OP_PARALLELISM", "MODEL_EXECUTION_TIMEOUT",
         "MODEL_BUILD_TIMEOUT", "BACKEND_MEMORY_LIMIT", "MODEL_CHUNK_SIZE", "INLINE_RUN_BUDGET", "QUEUE_LIMIT",
-        "DEVICE_LIMIT",
+        "BATCH_WAIT_LIMIT", "DEVICE_LIMIT",
         "EXECUTE_IN_TRANSACTIONS", "TORCH_ALLOW_NATIVE_CODE"])
 def test_a_wrong_word_is_explained_in_the_log(word):
     server = RedisServer(words=[word, "wrong"])

@@ -121,7 +121,7 @@ def test_older_and_newer_servers_answer_as_well(start_server, version):
     client.execute_command("ACL", "SETUSER", "reader", "on", "nopass", "~m", "+ai.stats")
     with server.wire() as connection:
         assert connection.call("AUTH", "reader", "any") == OK
-        assert connection.call("AI.STATS").startswith(b"*10")
+        assert connection.call("AI.STATS").startswith(b"*14")
         assert connection.call("AI.STATS", "m").startswith(b"*36")
         assert connection.call("AI.STATS", "other").startswith(b"-NOPERM")
 

@@ -65,6 +65,9 @@ enum {
     REDIS_REPLY_NULL = 4,
 };
 
+// Classes of notifications.
+enum { REDIS_NOTIFY_GENERIC = 1 << 2 };
+
 // Module options.
 enum { REDIS_OPTION_HANDLE_IO_ERRORS = 1 << 0, REDIS_OPTION_HANDLE_ASYNC_LOAD = 1 << 2 };
 
@@ -78,6 +81,8 @@ typedef void (*redis_scan_function)(
 typedef void (*redis_free_function)(RedisModuleCtx *_Nonnull, void *_Nullable private_data);
 typedef void (*redis_event_function)(
     RedisModuleCtx *_Nonnull, redis_event, uint64_t subevent, void *_Nullable data);
+typedef int (*redis_keyspace_function)(
+    RedisModuleCtx *_Nonnull, int type, const char *_Nonnull event, RedisModuleString *_Nonnull key);
 typedef void (*redis_one_shot_function)(void *_Nullable data);
 typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_report);
 typedef void (*redis_timer_function)(RedisModuleCtx *_Nonnull, void *_Nonnull data);
@@ -247,6 +252,9 @@ typedef void (*redis_disconnect_function)(
     X(int, SubscribeToServerEvent, \
       (RedisModuleCtx *_Nonnull c, redis_event event, redis_event_function _Nonnull f), \
       (c, event, f)) \
+    X(int, SubscribeToKeyspaceEvents, \
+      (RedisModuleCtx *_Nonnull c, int types, redis_keyspace_function _Nonnull f), \
+      (c, types, f)) \
     X(int, EventLoopAddOneShot, \
       (redis_one_shot_function _Nonnull f, void *_Nullable data), \
       (f, data)) \

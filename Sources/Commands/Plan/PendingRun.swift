@@ -39,7 +39,8 @@ final class PendingRun: PendingReply, @unchecked Sendable {
     override func deadlinePassed() { run?.cancel() }
 
     override func clientLeft() {
-        if isWorthlessWithoutClient { run?.cancel() }
+        // What is stored all the same must not wait for others that may never come.
+        if isWorthlessWithoutClient { run?.cancel() } else { run?.hurry() }
     }
 
     override func finish() {

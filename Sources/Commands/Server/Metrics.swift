@@ -57,8 +57,10 @@ public struct Metrics: Command {
 
     private static func writeQueues(to text: inout PrometheusText, _ queues: [RunQueue]) {
         let labelled = queues.map { ($0, PrometheusText.Labels().adding("device", $0.name)) }
-        text.open("redisai_queue_waiting", .gauge, "Requests that wait for a worker of the device.")
+        text.open("redisai_queue_waiting", .gauge, "Requests that wait for the device.")
         for (queue, labels) in labelled { text.add(labels, queue.waitingCount) }
+        text.open("redisai_queue_waiting_for_batch", .gauge, "Those of them that wait for MINBATCHSIZE.")
+        for (queue, labels) in labelled { text.add(labels, queue.patientCount) }
         text.open("redisai_queue_limit", .gauge, "Requests that may wait for the device.")
         for (queue, labels) in labelled { text.add(labels, queue.limit) }
         text.open("redisai_queue_workers", .gauge, "Workers of the device.")

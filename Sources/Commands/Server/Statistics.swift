@@ -93,11 +93,12 @@ public struct Statistics: Command {
         let queues = state.scheduler.allQueues
         context.reply(arrayOf: queues.count)
         for queue in queues {
-            context.reply(mapOf: 6)
+            context.reply(mapOf: 7)
             context.reply("device", text: queue.name)
             context.reply("workers", queue.workerCount)
             context.reply("busy_workers", queue.busyWorkerCount)
             context.reply("waiting", queue.waitingCount)
+            context.reply("waiting_for_batch", queue.patientCount)
             context.reply("limit", queue.limit)
             context.reply("stuck_runs", queue.stuckRunCount)
         }
