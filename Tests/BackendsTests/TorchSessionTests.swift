@@ -64,7 +64,6 @@ extension BackendsTests {
             ("mixed_output", "Function returned non-tensor valuesforward"),
             ("none_output", "Function returned non-tensor valuesforward"),
             ("complex_output", "tensors of type ComplexFloat are not supported"),
-            ("sparse_output", "tensors that are not dense are not supported"),
         ])
         func outputsThatAreNoTensorsOfOursAreRefused(_ name: String, _ text: String) throws {
             let model = try Runtime.loadTorch(name)

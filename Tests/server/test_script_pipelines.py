@@ -74,9 +74,6 @@ def complex_numbers(tensors: List[Tensor], keys: List[str], args: List[str]):
 def quantized(tensors: List[Tensor], keys: List[str], args: List[str]):
     return torch.quantize_per_tensor(tensors[0], 0.1, 0, 13)
 
-def sparse(tensors: List[Tensor], keys: List[str], args: List[str]):
-    return tensors[0].to_sparse()
-
 def raising(tensors: List[Tensor], keys: List[str], args: List[str]):
     raise Exception("first line\\nsecond line")
 
@@ -236,7 +233,7 @@ def test_a_call_behind_a_long_one_is_answered_at_its_timeout(server, client):
         ("three", 1, "Function returned unexpected number of outputs - three"),
         ("three", 5, "Function returned unexpected number of outputs - three"),
         ("none_of_them", 1, "Function returned unexpected number of outputs - none_of_them"),
-        ("huge", 1, ""), ("complex_numbers", 1, ""), ("quantized", 1, ""), ("sparse", 1, ""),
+        ("huge", 1, ""), ("complex_numbers", 1, ""), ("quantized", 1, ""),
         ("raising", 1, "first line"),
     ])
 def test_what_a_function_should_not_return_is_an_error_in_one_line(server, client, function, outputs, text):

@@ -14,6 +14,7 @@
 #include "bridge.h"
 #include "old_archive.h"
 #include "pickles.h"
+#include "packing.h"
 #include "records.h"
 
 namespace bridge {
@@ -43,6 +44,8 @@ at::DataPtr as_storage(at::DataPtr content, size_t byte_count) {
 // containers must not be nested so deeply that freeing them, which is recursive, runs out of stack.
 class ValueCheck {
 public:
+    explicit ValueCheck(bool allows_sparse) : allows_sparse_(allows_sparse) {}
+
     void check(const c10::IValue &root) {
         enter(root);
         while (!path_.empty()) {
@@ -98,13 +101,13 @@ private:
 
     void check_tensor(const at::Tensor &tensor) {
         if (!tensor.defined()) return;
-        if (tensor.is_sparse()) {
+        if (tensor.is_sparse() && allows_sparse_) {
             check_tensor(tensor._indices());
             check_tensor(tensor._values());
             at::_validate_sparse_coo_tensor_args(tensor._indices(), tensor._values(), tensor.sizes());
             return;
         }
-        if (tensor.layout() != at::kStrided) throw Failure("ERR a tensor of the model has an unknown layout");
+        if (tensor.layout() != at::kStrided) throw Failure("ERR a tensor of the model is not dense");
         auto available = tensor.storage().nbytes();
         const auto &data = tensor.storage().data_ptr();
         if (data.get_deleter() == release_record) {
@@ -132,6 +135,7 @@ private:
         return bytes;
     }
 
+    bool allows_sparse_;
     std::unordered_map<const void *, size_t> depths_;
     std::vector<Step> path_;
 };
@@ -177,11 +181,11 @@ private:
         };
         auto tensors = old_tensors(description, records);
         for (const auto &tensor : tensors) {
-            ValueCheck().check(tensor);
+            ValueCheck(allows_all_).check(tensor);
             constants_.push_back(tensor);
         }
         auto module = old_module(description, records, tensors, importer_, unit_);
-        ValueCheck().check(module._ivalue());
+        ValueCheck(allows_all_).check(module._ivalue());
         check_new_functions();
         return module;
     }
@@ -228,7 +232,7 @@ private:
             read_record, at::Device(at::kCPU));
         unpickler.set_version(reader_->version());
         auto value = unpickler.parse_ivalue();
-        ValueCheck().check(value);
+        ValueCheck(allows_all_).check(value);
         return value;
     }
 
@@ -257,10 +261,11 @@ private:
     void set_state(
         const c10::intrusive_ptr<c10::ivalue::Object> &object, torch::jit::Function &method,
         c10::IValue value) {
-        ValueCheck().check(value);
+        ValueCheck(allows_all_).check(value);
         check_new_functions();
         auto graph = torch::jit::tryToGraphFunction(method);
         if (!graph) {
+            if (!allows_all_) check_packed_state(object->name(), value);
             method({object, std::move(value)});
             return;
         }
@@ -282,7 +287,7 @@ private:
             if (!graph) continue;
             graph->ensure_defined();
             if (!allows_all_) check_operators(*graph->graph());
-            insert_checkpoints(*graph->graph());
+            make_ready(*graph->graph());
         }
     }
 

@@ -57,7 +57,7 @@ inline torch_text text_of(const std::string &text) { return {text.data(), text.s
 
 // tensors.cpp
 
-// A tensor that refers to the memory of a view; a copy if it may be changed.
+// A tensor that refers to the memory of a view until somebody writes to it, or a copy from the start.
 at::Tensor tensor_of(const torch_view &view, bool copies, at::Device device);
 // The view of a tensor that `presentable` made; valid as long as the tensor.
 torch_view view_of(const at::Tensor &tensor);
@@ -72,7 +72,8 @@ at::Device device_of(const torch_load_options &options);
 // operators.cpp
 
 // Throws if a graph, or one within it, has an operator that code of a client may not use.
-void check_operators(const Graph &graph);
+// What only a run can tell is checked there.
+void check_operators(Graph &graph);
 // The same for a class of libtorch's own, by its qualified name.
 void check_class(const std::string &name);
 
@@ -112,8 +113,6 @@ public:
     // Runs on the calling thread; the values come off the stack.
     c10::IValue run(std::vector<c10::IValue> stack, const std::shared_ptr<RunContext> &context) const;
 
-    // Whether it may write to tensors that it is given.
-    bool writes_inputs = false;
     // Whether it keeps something from run to run, so that runs must not overlap.
     bool keeps_state = false;
 
@@ -123,7 +122,7 @@ private:
 };
 
 // Makes loops of a function, and calls that could be endless, heed `RunContext`. Once for each graph.
-void insert_checkpoints(Graph &graph);
+void make_ready(Graph &graph);
 // Throws if functions become too large when all that each calls is put into it.
 void check_size(const std::vector<torch::jit::Function *> &functions);
 

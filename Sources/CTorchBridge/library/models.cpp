@@ -104,7 +104,7 @@ public:
         std::vector<c10::IValue> stack;
         stack.reserve(std::max(count + 1, usual_stack));
         for (size_t index = 0; index < count; ++index) {
-            stack.emplace_back(tensor_of(inputs[index], program_->writes_inputs, device_));
+            stack.emplace_back(tensor_of(inputs[index], false, device_));
         }
         if (count != input_names.size() || !takes_tensors_only_) {
             const auto &parameters = schema_->arguments();

@@ -6,7 +6,7 @@
 #include <ATen/Parallel.h>
 #include <pthread.h>
 #include <signal.h>
-#include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/passes/canonicalize_graph_fuser_ops.h>
 #include <torch/csrc/jit/passes/dead_code_elimination.h>
 #include <torch/csrc/jit/passes/inliner.h>
@@ -18,7 +18,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "arguments.h"
 #include "bridge.h"
+#include "memory.h"
 
 namespace bridge {
 
@@ -63,8 +65,27 @@ void in_loops(Graph &graph, Block *block) {
             if (node->kind() == torch::jit::prim::Loop) at_beginning(graph, inner);
         }
         if (node->hasAttribute(torch::jit::attr::Subgraph)) {
-            insert_checkpoints(*node->g(torch::jit::attr::Subgraph));
+            make_ready(*node->g(torch::jit::attr::Subgraph));
         }
+    }
+}
+
+// The parts of a tensor that these give are the tensor's memory, which only their twins say. Whoever believes
+// otherwise takes what is written to parts of constants for constant still.
+const std::unordered_map<c10::Symbol, c10::Symbol> honest_twins = {
+    {c10::aten::unsafe_chunk, c10::aten::chunk},
+    {c10::aten::unsafe_split, c10::aten::split},
+    {c10::aten::unsafe_split_with_sizes, c10::aten::split_with_sizes},
+};
+
+void replace_with_twins(Block *block) {
+    for (auto place = block->nodes().begin(); place != block->nodes().end();) {
+        auto node = *place++;
+        for (auto inner : node->blocks()) replace_with_twins(inner);
+        auto twin = honest_twins.find(node->kind());
+        if (twin == honest_twins.end()) continue;
+        node->replaceWithNewSymbol(twin->second);
+        node->destroy();
     }
 }
 
@@ -92,9 +113,11 @@ void between_steps(Graph &graph, Block *block) {
     }
 }
 
-// What a graph does beside computing, so that a run disturbs neither its inputs nor another run.
+// What a graph does beside computing, so that a run does not disturb another.
 struct Effects {
     bool writes_tensors = false;
+    // To tensors that the operator's schema does not say it writes to.
+    bool writes_unseen = false;
     bool writes_containers = false;
     bool sets_attributes = false;
     bool reads_attributes = false;
@@ -125,6 +148,7 @@ private:
         }
         auto schema = node->maybeSchema();
         if (!schema) return;
+        writes_unseen = writes_unseen || follows_its_inputs(node, *schema);
         size_t count = std::min(schema->arguments().size(), node->inputs().size());
         for (size_t index = 0; index < count; ++index) {
             auto alias = schema->arguments()[index].alias_info();
@@ -135,6 +159,17 @@ private:
             bool has_tensors = type->isSubtypeOf(*c10::TensorType::get()) || (list && is_foreach);
             (has_tensors ? writes_tensors : writes_containers) = true;
         }
+    }
+
+    // Norms keep the statistics of what they are given while they are trained.
+    static bool follows_its_inputs(const Node *node, const c10::FunctionSchema &schema) {
+        auto place = schema.argumentIndexWithName("training");
+        if (!place) place = schema.argumentIndexWithName("use_input_stats");
+        auto statistics = schema.argumentIndexWithName("running_mean");
+        if (!place || !statistics || size_t(*place) >= node->inputs().size()) return false;
+        if (node->input(size_t(*statistics))->mustBeNone()) return false;
+        auto value = torch::jit::toIValue(node->input(size_t(*place)));
+        return !value || !value->isBool() || value->toBool();
     }
 
     static bool is_mutable(const c10::TypePtr &type) {
@@ -192,17 +227,6 @@ private:
     FunctionNames &functions_;
     std::map<const torch::jit::InlinedCallStack *, Calls> known_;
 };
-
-// Whether what is written may be one of the tensors that the function is given.
-bool reaches_inputs(const std::shared_ptr<Graph> &graph) {
-    torch::jit::AliasDb aliases(graph);
-    for (auto input : graph->inputs()) {
-        if (input->type()->cast<c10::ClassType>()) continue;
-        bool is_tensor = input->type()->kind() == c10::TypeKind::TensorType;
-        if (!is_tensor || aliases.hasWriters(input)) return true;
-    }
-    return false;
-}
 
 using Sizes = std::unordered_map<torch::jit::Function *, size_t>;
 
@@ -273,7 +297,8 @@ bool RunContext::must_stop() {
     return true;
 }
 
-void insert_checkpoints(Graph &graph) {
+void make_ready(Graph &graph) {
+    replace_with_twins(graph.block());
     in_loops(graph, graph.block());
     if (calls_an_interface(graph.block())) at_beginning(graph, graph.block());
 }
@@ -291,11 +316,13 @@ Program::Program(const std::shared_ptr<Graph> &source, const std::string &name) 
     torch::jit::RemoveExpands(graph);
     torch::jit::CanonicalizeOps(graph);
     torch::jit::EliminateDeadCode(graph);
+    keep_nested_away(*graph);
     Effects effects(graph->block());
-    writes_inputs = effects.calls_others || (effects.writes_tensors && reaches_inputs(graph));
     bool writes = effects.writes_tensors || effects.writes_containers;
-    keeps_state = effects.sets_attributes || effects.calls_others || (effects.reads_attributes && writes);
+    keeps_state = effects.sets_attributes || effects.calls_others || effects.writes_unseen ||
+        (effects.reads_attributes && writes);
     between_steps(*graph, graph->block());
+    mark_overwriting_steps(*graph);
     Placeholders(functions_).replace(graph->block());
     code_ = torch::jit::Code(graph, name);
 }
@@ -305,6 +332,7 @@ c10::IValue Program::run(std::vector<c10::IValue> stack, const std::shared_ptr<R
     c10::InferenceMode inference;
     c10::DebugInfoGuard guard(slot, context);
     RunEnd end{*context};
+    ClearedMemory memory;
     try {
         torch::jit::InterpreterState(code_, run_at_once).run(stack);
     } catch (...) {

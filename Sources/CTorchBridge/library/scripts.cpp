@@ -96,7 +96,7 @@ std::unique_ptr<torch_script> compile(const std::string &source, const torch_loa
     for (auto function : functions) {
         auto &graph = *torch::jit::toGraphFunction(*function).graph();
         if (options.allows_all_operators == 0) check_operators(graph);
-        insert_checkpoints(graph);
+        make_ready(graph);
     }
     auto script = std::make_unique<torch_script>(torch_script{unit, device, {}, {}});
     check_size(functions);
@@ -192,7 +192,7 @@ torch_failure *script_run(
         std::vector<at::Tensor> tensors;
         tensors.reserve(call->input_count);
         for (size_t index = 0; index < call->input_count; ++index) {
-            tensors.push_back(tensor_of(call->inputs[index], program.writes_inputs, script->device));
+            tensors.push_back(tensor_of(call->inputs[index], false, script->device));
         }
         bool is_entry_point = call->is_entry_point != 0;
         auto stack = is_entry_point ? lists_for(*call, tensors) : parameters_for(*function, tensors);

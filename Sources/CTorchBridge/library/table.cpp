@@ -7,7 +7,9 @@
 
 #include "bridge.h"
 #include "host.h"
+#include "memory.h"
 #include "models.h"
+#include "replaced.h"
 #include "scripts.h"
 
 namespace bridge {
@@ -41,6 +43,8 @@ torch_failure *start(const torch_options *options) {
     return guarded([&] {
         FLAGS_caffe2_log_level = silent;
         torch::jit::setPrintHandler([](const std::string &) {});
+        replace_operators();
+        clear_new_memory();
         set_threads(*options);
         if (options->is_without_new_code) do_without_new_code();
     });

@@ -1,5 +1,6 @@
 // Between our tensors and libtorch's.
 #include "bridge.h"
+#include "memory.h"
 
 #include <dlfcn.h>
 
@@ -44,7 +45,9 @@ at::Tensor tensor_of(const torch_view &view, bool copies, at::Device device) {
     if (view.byte_count == 0) return at::empty(dimensions, options.device(device));
     auto tensor = at::from_blob(const_cast<void *>(view.elements), dimensions, options);
     if (device.type() != at::kCPU) return tensor.to(device);
-    return copies ? tensor.clone() : tensor;
+    if (copies) return tensor.clone();
+    copy_on_write(tensor);
+    return tensor;
 }
 
 torch_view view_of(const at::Tensor &tensor) {

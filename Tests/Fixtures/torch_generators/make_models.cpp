@@ -116,7 +116,6 @@ void make_outputs() {
     make("mixed_output", "def forward(self, x: Tensor) -> Tuple[Tensor, int]:\n    return x, x.size(0)\n");
     make("complex_output", "def forward(self, x: Tensor) -> Tensor:\n    return torch.complex(x, x)\n");
     make("strided_output", "def forward(self, x: Tensor) -> Tensor:\n    return x.t()\n");
-    make("sparse_output", "def forward(self, x: Tensor) -> Tensor:\n    return x.to_sparse()\n");
     make("none_output", "def forward(self, x: Tensor) -> None:\n    pass\n");
 }
 
