@@ -109,6 +109,7 @@ fuzz: BACKENDS = all
 fuzz: tools python backends module ## Send random commands, payloads and models to servers (FUZZ_MINUTES=10 SEED=1)
 	$(VENV) Tests/fuzz/run.py run $(FUZZ) $(if $(SEED),--seed $(SEED)) \
 	    $(if $(FUZZ_MINUTES),--minutes $(FUZZ_MINUTES)) $(if $(FUZZ_COUNT),--count $(FUZZ_COUNT))
+	$(if $(FUZZ),,$(VENV) Tests/fuzz/torch_operators.py --guard $(if $(SEED),--seed $(SEED)) --seconds 300)
 
 .PHONY: lint
 lint: swift ## Check the format of the Swift sources

@@ -24,22 +24,29 @@ STORED = ("linear", "keeps_its_input", "sum_difference", "reads_a_file_when_load
 
 
 def main() -> None:
-    libraries = ROOT / "build" / "backends" / "redisai_torch"
-    headers = next((ROOT / "build" / "torch-headers").glob("*/torch/include"))
     models = FIXTURES / "models" / "torch"
     models.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         program = pathlib.Path(folder) / "make_models"
-        source = FIXTURES / "torch_generators" / "make_models.cpp"
-        command = [torch_bridge.found_compiler(), "-std=c++20", "-O0", "-o", str(program), str(source)]
-        command += ["-isystem", str(headers), "-isystem", str(headers / "torch/csrc/api/include")]
-        command += [f"-L{libraries}", "-ltorch_cpu", "-lc10", f"-Wl,-rpath,{libraries}"]
-        command += [f"-Wl,-rpath-link,{libraries}"]
-        subprocess.run(command, check=True)
-        subprocess.run([str(program), str(models)], check=True)
+        compile_program(FIXTURES / "torch_generators" / "make_models.cpp", program)
+        output_of(program, str(models))
     (models / "stored").mkdir(exist_ok=True)
     for name in STORED:
         store(models / f"{name}.pt", models / "stored" / f"{name}.pt")
+
+
+def compile_program(source: pathlib.Path, program: pathlib.Path) -> None:
+    libraries = ROOT / "build" / "backends" / "redisai_torch"
+    headers = next((ROOT / "build" / "torch-headers").glob("*/torch/include"))
+    command = [torch_bridge.found_compiler(), "-std=c++20", "-O0", "-o", str(program), str(source)]
+    command += ["-isystem", str(headers), "-isystem", str(headers / "torch/csrc/api/include")]
+    command += [f"-L{libraries}", "-ltorch_cpu", "-lc10", f"-Wl,-rpath,{libraries}"]
+    command += [f"-Wl,-rpath-link,{libraries}"]
+    subprocess.run(command, check=True)
+
+
+def output_of(program: pathlib.Path, *arguments: str) -> str:
+    return subprocess.run([str(program), *arguments], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def store(source: pathlib.Path, target: pathlib.Path) -> None:

@@ -1,6 +1,8 @@
 """What code of TORCH may call, with which arguments, and that it shows and changes nothing of others."""
 
 import json
+import subprocess
+import sys
 
 import numpy
 import pytest
@@ -309,3 +311,12 @@ def content_of(shape, kind, below):
     if kind == "UINT8":
         return (numbers * 37 % 256).reshape(shape)
     return ((numbers * 37 % 101).astype("float32") / 50 - 1).reshape(shape)
+
+
+def test_random_calls_of_operators_do_no_harm():
+    """A short run of what `make fuzz` goes on with."""
+    tool = paths.ROOT / "Tests" / "fuzz" / "torch_operators.py"
+    command = [sys.executable, str(tool), "--seed", "1", "--calls", "1500", "--guard"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "1500 calls" in result.stdout
