@@ -66,6 +66,13 @@ public enum SlotList: Sendable {
         }
     }
 
+    /// Whether all slots are among the first so many.
+    func areWithin(_ count: Int) -> Bool {
+        switch self {
+        case .range(let range): range.upperBound <= count
+        case .list(let list): list.allSatisfy { $0 < count }
+        }
+    }
 }
 
 /// How one step ended.

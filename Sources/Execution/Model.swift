@@ -6,6 +6,8 @@ public final class Model: Runnable {
     public let definition: ModelDefinition
     public let build: ModelBuild
     public let statistics = RunStatistics()
+    /// What its next run may take.
+    let costs = RunCosts()
     /// Where its runs wait.
     let queue: RunQueue
     private let isGone = Atomic<Bool>(false)
@@ -71,9 +73,9 @@ public final class Model: Runnable {
         do throws(ExecutionError) {
             guard let loaded = try build.loaded() else { throw .loading }
             try check(loaded, inputCount: inputs.count, outputCount: outputCount)
-            let inputs = try inputs.aligned()
             let start = Monotonic.nanoseconds
             began = start
+            let inputs = try inputs.aligned()
             let outputs = try build.run(loaded, inputs, slot, since: limitSince ?? start)
             // What was lost has been counted.
             guard !slot.isLost else { return outputs }
@@ -88,7 +90,7 @@ public final class Model: Runnable {
             if let began {
                 let nanoseconds = Monotonic.nanoseconds - began
                 build.loadedIfReady?.ran(for: nanoseconds)
-                statistics.recordFailedRun(nanoseconds: nanoseconds)
+                costs.recordFailure(nanoseconds, RunSize(inputs))
             }
             throw error
         }
@@ -99,6 +101,7 @@ public final class Model: Runnable {
     ) {
         let rows = inputs.first?.shape.rowCount ?? 1
         let samples = outputs.first.flatMap { $0 }?.shape.rowCount ?? 0
+        costs.record(end - start, RunSize(inputs))
         guard let waitingSince else {
             return statistics.recordInline(nanoseconds: end - start, rows: rows, samples: samples)
         }
@@ -127,6 +130,7 @@ public final class Model: Runnable {
             let end = Monotonic.nanoseconds
             loaded.ran(for: end - start)
             guard outputs.count == outputCount, let parts = split(outputs, rows: rows) else { return nil }
+            costs.record(end - start, RunSize(inputs))
             statistics.recordRun(nanoseconds: end - start, rows: rows.reduce(0, +))
             for (part, since) in zip(parts, waitingSince) {
                 let samples = part.first.flatMap { $0 }?.shape.rowCount ?? 0
@@ -160,12 +164,8 @@ public final class Model: Runnable {
         guard outputCount == loaded.outputCount else { throw .outputCountMismatch }
     }
 
-    /// How long a run on the thread that asks is expected to take, in nanoseconds; nil if it has to be
-    /// queued.
-    func expectedInlineNanoseconds(rows: Int) -> Int? {
-        guard !queue.isReady, canOverlap, !waits(rows: rows) else { return nil }
-        return statistics.expectedNanoseconds(rows: rows)
-    }
+    /// Whether a run with so many rows could be done now on the thread that asks, if it is short enough.
+    func mayRunInline(rows: Int) -> Bool { !queue.isReady && canOverlap && !waits(rows: rows) }
 
     /// Whether a request with so many rows waits for others.
     private func waits(rows: Int) -> Bool {

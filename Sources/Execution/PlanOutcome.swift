@@ -9,7 +9,7 @@ public struct PlanOutcome: Sendable {
     /// In the slots behind those, as far as steps have filled them.
     private var made: [Tensor?] = []
     /// Steps from the first on that ran, as long as all that have ended are among them.
-    private var ranCount = 0
+    private(set) var ranCount = 0
     /// One per step, as far as steps have ended; empty while the count says it all.
     private var ended: [StepResult] = []
 
@@ -18,6 +18,12 @@ public struct PlanOutcome: Sendable {
         slotCount = plan.slotCount
         stepCount = plan.steps.count
     }
+
+    /// The step that comes next while steps run one after the other; nil after the last one or a failure.
+    var nextStep: Int? { ended.isEmpty && ranCount < stepCount ? ranCount : nil }
+
+    /// Whether no step is left to be run.
+    public var isEnded: Bool { nextStep == nil }
 
     /// What the slots hold, in order.
     public var tensors: [Tensor?] { (0..<slotCount).map { tensor($0) } }

@@ -38,8 +38,16 @@ struct PlanProgress: Sendable {
     }
 
     /// The first steps.
-    mutating func begin() -> Action {
-        act(starting: unmetCounts.indices.filter { unmetCounts[$0] == 0 })
+    ///
+    /// - Parameter count: how many steps have run already, in their order.
+    mutating func begin(after count: Int = 0) -> Action {
+        var action = act(starting: unmetCounts.indices.filter { unmetCounts[$0] == 0 })
+        for step in 0..<count {
+            let next = end(step, succeeded: true)
+            action = Action(start: action.start + next.start, isEnded: next.isEnded)
+        }
+        action.start.removeAll { $0 < count }
+        return action
     }
 
     /// A step that was started has ended.

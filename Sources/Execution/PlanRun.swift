@@ -31,14 +31,15 @@ public final class PlanRun: Sendable {
     private let isCancelled = Atomic<Bool>(false)
     private let hurried = Atomic<Bool>(false)
 
-    init(_ plan: ExecutionPlan, completion: any PlanCompletion) {
+    /// - Parameter begun: what has run already: the first steps, all well.
+    init(_ plan: ExecutionPlan, after begun: PlanOutcome, completion: any PlanCompletion) {
         self.plan = plan
         self.completion = completion
         let queues = plan.steps.map { ObjectIdentifier($0.work.queue) }
         let progress = PlanProgress(
             inputs: plan.steps.map(\.inputs.slots), outputs: plan.steps.map(\.outputs),
             devices: queues.map { queue in queues.firstIndex(of: queue) ?? 0 })
-        state = Locked(State(progress: progress, outcome: PlanOutcome(of: plan)))
+        state = Locked(State(progress: progress, outcome: begun))
     }
 
     /// Steps that have not begun never will, and leave their queues; any thread.
@@ -60,7 +61,7 @@ public final class PlanRun: Sendable {
     /// Whether steps do not wait for others to share a run with.
     var isHurried: Bool { hurried.load(ordering: .sequentiallyConsistent) }
 
-    func begin() { act(state.withLock { $0.progress.begin() }) }
+    func begin() { act(state.withLock { $0.progress.begin(after: $0.outcome.ranCount) }) }
 
     /// A worker is about to run a step.
     /// - Returns: false if it need not, since nobody waits for it any more; it has ended then.

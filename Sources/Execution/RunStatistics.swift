@@ -1,6 +1,6 @@
 import Synchronization
 
-/// How often a model ran, for how long, and what the scheduler expects of its next run.
+/// How often a model ran, and for how long.
 ///
 /// A *run* is one call of the runtime, a *request* what somebody asked for; a run on a worker may serve
 /// several requests, an inline one serves one. Any thread, no lock; of what is recorded during a `reset` or
@@ -15,13 +15,6 @@ public final class RunStatistics: Sendable {
     private let sampleCount = Atomic<Int>(0)
     private let inlineErrors = Atomic<Int>(0)
     private let workerErrors = Atomic<Int>(0)
-
-    private let estimatedRuns = Atomic<Int>(0)
-    private let nanosecondsPerRow = Atomic<Int>(0)
-    private let nanosecondsPerRun = Atomic<Int>(0)
-
-    /// Runs before the estimate counts; the first ones warm the runtime up.
-    private static let runsBeforeEstimate = 3
 
     public init() {}
 
@@ -46,7 +39,7 @@ public final class RunStatistics: Sendable {
             totalTime: inline + totals, rows: rows.distribution)
     }
 
-    /// Starts counting anew; what is expected of the next run stays.
+    /// Starts counting anew.
     public func reset() {
         inlineRuns.reset()
         workerRuns.reset()
@@ -67,7 +60,7 @@ public final class RunStatistics: Sendable {
     func recordInline(nanoseconds: Int, rows: Int, samples: Int) {
         inlineRuns.record(nanoseconds: nanoseconds)
         sampleCount.wrappingAdd(samples, ordering: .relaxed)
-        recordSize(nanoseconds: nanoseconds, rows: rows)
+        self.rows.record(rows: rows)
     }
 
     /// A run on a worker has ended well; once for all requests that it served.
@@ -76,7 +69,7 @@ public final class RunStatistics: Sendable {
     /// requests and the part of the time that these are of all rows.
     func recordRun(nanoseconds: Int, rows: Int) {
         workerRuns.record(nanoseconds: nanoseconds)
-        recordSize(nanoseconds: nanoseconds, rows: rows)
+        self.rows.record(rows: rows)
     }
 
     /// A request has been served by a run on a worker.
@@ -98,38 +91,6 @@ public final class RunStatistics: Sendable {
         } else {
             workerErrors.wrappingAdd(1, ordering: .relaxed)
         }
-    }
-
-    /// A run failed after so long. Its rows tell nothing of the next one's, but a model that was stopped
-    /// after a long time is not short, whatever it was before.
-    func recordFailedRun(nanoseconds: Int) {
-        if nanoseconds > nanosecondsPerRun.load(ordering: .relaxed) { update(nanosecondsPerRun, nanoseconds) }
-    }
-
-    /// How long a run with so many rows is expected to take; nil while too little is known.
-    ///
-    /// Never below what a run took lately, however few its rows: many models cost the same for any number.
-    func expectedNanoseconds(rows: Int) -> Int? {
-        guard estimatedRuns.load(ordering: .relaxed) >= Self.runsBeforeEstimate else { return nil }
-        let (byRows, overflow) = nanosecondsPerRow.load(ordering: .relaxed)
-            .multipliedReportingOverflow(by: max(1, rows))
-        guard !overflow else { return Int.max }
-        return max(byRows, nanosecondsPerRun.load(ordering: .relaxed))
-    }
-
-    private func recordSize(nanoseconds: Int, rows: Int) {
-        self.rows.record(rows: rows)
-        if estimatedRuns.load(ordering: .relaxed) < Self.runsBeforeEstimate {
-            estimatedRuns.wrappingAdd(1, ordering: .relaxed)
-        }
-        update(nanosecondsPerRow, nanoseconds / max(1, rows))
-        update(nanosecondsPerRun, nanoseconds)
-    }
-
-    /// Up at once, down by an eighth of the difference: one slow run is reason enough for caution.
-    private func update(_ estimate: borrowing Atomic<Int>, _ sample: Int) {
-        let old = estimate.load(ordering: .relaxed)
-        estimate.store(sample >= old ? sample : old - (old - sample + 7) / 8, ordering: .relaxed)
     }
 }
 

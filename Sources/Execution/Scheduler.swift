@@ -11,6 +11,7 @@ public final class Scheduler: Sendable {
     let watch: RunWatch
     /// Of the thread that calls `runInline` and `runInPlace`.
     private let inlineSlot: RunSlot
+    private let turnBudget = TurnBudget()
 
     /// - Parameter log: called on any thread with what an administrator should know.
     public init(
@@ -51,54 +52,86 @@ public final class Scheduler: Sendable {
     /// All that waits for MINBATCHSIZE runs with what there is. Any thread.
     public func hurryWaiting() { for queue in allQueues { queue.hurryAll() } }
 
-    /// Runs a plan on the calling thread if that is expected to be over soon. Calls must not overlap; the
-    /// server's thread makes them.
+    /// Runs a plan on the calling thread as far as that is expected to be over soon. Calls must not overlap;
+    /// the server's thread makes them.
     ///
-    /// - Returns: nil if the plan has to be queued, with `submit`.
-    public func runInline(_ plan: ExecutionPlan) -> PlanOutcome? {
-        guard isShort(plan) else { return nil }
-        return runInPlace(plan)
+    /// All of it or nothing, as far as that can be told before: a step whose inputs turn out to be larger
+    /// than those it had so far is left over, and so are those behind it.
+    ///
+    /// - Parameters:
+    ///   - turn: the number of the event loop's turn, whose runs share a budget.
+    ///   - noticeEnd: is called if the next turn needs another number.
+    /// - Returns: what ran; if not all of it, `submit` or `runInPlace` does the rest.
+    public func runInline(_ plan: ExecutionPlan, inTurn turn: Int, noticeEnd: () -> Void) -> PlanOutcome {
+        let budget = settings.inlineBudgetMicroseconds * 1000
+        guard budget > 0, let known = expectedNanoseconds(plan, atMost: budget),
+            turnBudget.take(
+                known, saving: TurnBudget.handOverNanoseconds, of: budget, inTurn: turn,
+                noticeEnd: noticeEnd)
+        else { return PlanOutcome(of: plan) }
+        return run(plan, after: PlanOutcome(of: plan)) { step, inputs in
+            guard !step.inputs.areWithin(plan.tensors.count) else { return true }
+            let rows = inputs.first?.shape.rowCount ?? 1
+            guard let expected = step.work.expectedInlineNanoseconds(RunSize(inputs), rows: rows)
+            else { return false }
+            return turnBudget.take(expected, of: budget, inTurn: turn, noticeEnd: noticeEnd)
+        }
     }
 
-    /// Runs a plan on the calling thread, however long it takes, under the rule of `runInline`; what is
-    /// loading is an error.
-    public func runInPlace(_ plan: ExecutionPlan) -> PlanOutcome {
-        var outcome = PlanOutcome(of: plan)
-        for index in plan.steps.indices {
+    /// Runs what is left of a plan on the calling thread, however long it takes, under the rule of
+    /// `runInline`; what is loading is an error.
+    public func runInPlace(_ plan: ExecutionPlan, after begun: PlanOutcome? = nil) -> PlanOutcome {
+        run(plan, after: begun ?? PlanOutcome(of: plan)) { _, _ in true }
+    }
+
+    /// Queues what is left of a plan and returns at once; the completion is called on a worker.
+    public func submit(
+        _ plan: ExecutionPlan, after begun: PlanOutcome? = nil, completion: any PlanCompletion
+    ) -> PlanRun {
+        let run = PlanRun(plan, after: begun ?? PlanOutcome(of: plan), completion: completion)
+        run.begin()
+        return run
+    }
+
+    /// - Parameter isAllowed: asked before each step, with its inputs.
+    @inline(__always)
+    private func run(
+        _ plan: ExecutionPlan, after begun: consuming PlanOutcome,
+        isAllowed: (ExecutionPlan.Step, [Tensor]) -> Bool
+    ) -> PlanOutcome {
+        var outcome = begun
+        while let index = outcome.nextStep {
             let step = plan.steps[index]
             do throws(ExecutionError) {
                 guard let inputs = outcome.inputs(step.inputs) else { throw .missingInput }
+                guard isAllowed(step, inputs) else { return outcome }
                 let outputs = try step.work.run(inputs, outputCount: step.outputs.count, slot: inlineSlot)
                 outcome.end(index, outputs: outputs, in: step.outputs)
             } catch {
                 outcome.end(index, .failed(error))
-                return outcome
             }
         }
         return outcome
     }
 
-    /// Queues a plan and returns at once; the completion is called on a worker.
-    public func submit(_ plan: ExecutionPlan, completion: any PlanCompletion) -> PlanRun {
-        let run = PlanRun(plan, completion: completion)
-        run.begin()
-        return run
-    }
-
-    private func isShort(_ plan: ExecutionPlan) -> Bool {
-        guard !plan.steps.isEmpty else { return true }
-        var remaining = settings.inlineBudgetMicroseconds * 1000
-        guard remaining > 0 else { return false }
+    /// How long the steps whose inputs are there are expected to take.
+    ///
+    /// - Returns: nil if a step has to be queued, or all steps, as far as one can guess, take longer than
+    ///   `limit` together.
+    private func expectedNanoseconds(_ plan: ExecutionPlan, atMost limit: Int) -> Int? {
+        var (known, guessed) = (0, 0)
         var rows = 1
         for step in plan.steps {
             // What earlier steps make is taken to have as many rows as what they were made of.
             if let first = step.inputs.first, first < plan.tensors.count {
                 rows = plan.tensors[first].shape.rowCount
             }
-            guard let expected = step.work.expectedInlineNanoseconds(rows: rows) else { return false }
-            remaining -= expected
-            guard remaining >= 0 else { return false }
+            let size = RunSize(step.inputs, of: plan.tensors)
+            guard let expected = step.work.expectedInlineNanoseconds(size, rows: rows), expected <= limit
+            else { return nil }
+            if size == nil { guessed += expected } else { known += expected }
+            guard known + guessed <= limit else { return nil }
         }
-        return true
+        return known
     }
 }

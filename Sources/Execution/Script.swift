@@ -32,13 +32,11 @@ public final class Script: Runnable {
     func run(
         _ call: ScriptCall, in keyspace: (any ScriptKeyspace)?, slot: RunSlot, waitingSince: Int?
     ) throws(ExecutionError) -> [Tensor?] {
-        var began: Int?
         do throws(ExecutionError) {
             guard let loaded = try build.loaded() else { throw .scriptLoading }
             var call = call
             call.inputs = try call.inputs.aligned()
             let start = Monotonic.nanoseconds
-            began = start
             let server = keyspace.map { ScriptHost($0, slot: slot, began: start) }
             let outputs = try loaded.run(call, in: server, stop: slot.stop(since: start))
             // What was lost has been counted.
@@ -51,7 +49,6 @@ public final class Script: Runnable {
         } catch {
             guard !slot.isLost else { throw error }
             statistics.recordFailure(isInline: waitingSince == nil)
-            if let began { statistics.recordFailedRun(nanoseconds: Monotonic.nanoseconds - began) }
             throw error
         }
     }

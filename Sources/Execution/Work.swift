@@ -37,12 +37,19 @@ public enum Work: Sendable {
 
     /// How long a run on the thread that asks is expected to take, in nanoseconds; nil if it has to be
     /// queued.
+    ///
+    /// - Parameters:
+    ///   - size: of its inputs; nil = as that of the last run.
+    ///   - rows: of its first input.
     @inline(__always)
-    func expectedInlineNanoseconds(rows: Int) -> Int? {
+    func expectedInlineNanoseconds(_ size: RunSize?, rows: Int) -> Int? {
         switch self {
-        case .model(let model): model.expectedInlineNanoseconds(rows: rows)
+        case .model(let model):
+            guard model.mayRunInline(rows: rows) else { return nil }
+            guard let size else { return model.costs.latest }
+            return model.costs.expected(size)
         // It loops and calls commands as its arguments say, so its past tells nothing of its next call.
-        case .script: nil
+        case .script: return nil
         }
     }
 

@@ -162,7 +162,7 @@ private final class Ended: PlanCompletion {
         let scheduler = Self.scheduler()
         let plan = Self.plan(try Self.script(scheduler), "echo")
         for _ in 0..<10 { #expect(Self.run(scheduler, plan).firstError == nil) }
-        #expect(scheduler.runInline(plan) == nil)
+        #expect(!scheduler.runInline(plan, inTurn: 1) {}.isEnded)
     }
 
     @Test func whereNobodyCanWaitAScriptRunsInPlace() throws {

@@ -101,8 +101,9 @@ import Testing
         let summary = model.statistics.summary
         #expect([summary.calls, summary.errors, summary.runTime.count] == [1, 1, 0])
         // Its time counts for what is expected of the next one.
-        for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 1, rows: 1, samples: 1) }
-        #expect(try #require(model.statistics.expectedNanoseconds(rows: 1)) > 1_000_000)
+        for _ in 0..<3 { model.costs.record(1, RunSize([.row(1)])) }
+        let expected = model.costs.expected(RunSize([.row(1)]))
+        #expect(try #require(expected) > 1_000_000)
     }
 
     @Test func aBatchIsNotRepeated() throws {

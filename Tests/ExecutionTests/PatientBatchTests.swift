@@ -180,9 +180,9 @@ import Testing
         let scheduler = try Scheduler.make(budget: 1_000_000) { _ in TestModel.addingOne() }
         let patient = try Self.model(scheduler, minimum: 8)
         let usual = try Self.model(scheduler, minimum: 0)
-        for _ in 0..<3 { usual.statistics.recordInline(nanoseconds: 1, rows: 1, samples: 1) }
+        for _ in 0..<3 { usual.costs.record(1, RunSize([.row(0)])) }
         let recorder = scheduler.start(.once(patient, .row(1)))
-        #expect(scheduler.runInline(.once(usual, .row(1))) != nil)
+        #expect(scheduler.inline(.once(usual, .row(1))) != nil)
         scheduler.hurryWaiting()
         #expect(try recorder.outcome.words == ["ran"])
     }
@@ -193,8 +193,9 @@ import Testing
         let model = try Self.model(scheduler, minimum: 8)
         let plan = ExecutionPlan.once(model, .row(1))
         let request = RunRequest(
-            plan: PlanRun(plan, completion: PlanRecorder()), step: 0, work: .model(model), inputs: [.row(1)],
-            outputCount: 1, waitingSince: 0, queuedAt: 0, wasJoined: false)
+            plan: PlanRun(plan, after: PlanOutcome(of: plan), completion: PlanRecorder()), step: 0,
+            work: .model(model), inputs: [.row(1)], outputCount: 1, waitingSince: 0, queuedAt: 0,
+            wasJoined: false)
         var state = RunQueue.State(workerCount: 3)
         state.waiting.append(request, as: request.batchMember(longestWaitMilliseconds: 0), queuedAt: 0)
         // Somebody waits for the time of the line in the log.

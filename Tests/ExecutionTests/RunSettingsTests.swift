@@ -88,12 +88,12 @@ import Testing
         settings.inlineBudgetMicroseconds = 0
         let scheduler = try Self.make(settings)
         let model = try scheduler.ready(.on())
-        for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 50_000, rows: 1, samples: 1) }
-        #expect(scheduler.runInline(.once(model, .row(1))) == nil)
+        for _ in 0..<3 { model.costs.record(50_000, RunSize([.row(0)])) }
+        #expect(scheduler.inline(.once(model, .row(1))) == nil)
         settings.inlineBudgetMicroseconds = 50
-        #expect(scheduler.runInline(.once(model, .row(1)))?.words == ["ran"])
+        #expect(scheduler.inline(.once(model, .row(1)))?.words == ["ran"])
         settings.inlineBudgetMicroseconds = 0
-        #expect(scheduler.runInline(.once(model, .row(1))) == nil)
+        #expect(scheduler.inline(.once(model, .row(1))) == nil)
     }
 
     @Test func aNewDeviceGetsAsManyWorkersAsSet() throws {

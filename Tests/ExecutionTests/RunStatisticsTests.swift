@@ -2,74 +2,6 @@ import Testing
 
 @testable import Execution
 
-@Suite struct RunEstimateTests {
-    /// Statistics after runs of one row, in nanoseconds each.
-    static func statistics(after runs: [Int], rows: Int = 1) -> RunStatistics {
-        let statistics = RunStatistics()
-        for nanoseconds in runs {
-            statistics.recordInline(nanoseconds: nanoseconds, rows: rows, samples: rows)
-        }
-        return statistics
-    }
-
-    @Test(arguments: [[], [100], [100, 100]])
-    func isUnknownDuringTheFirstRuns(_ runs: [Int]) {
-        #expect(Self.statistics(after: runs).expectedNanoseconds(rows: 1) == nil)
-    }
-
-    @Test func isKnownAfterTheThirdRun() {
-        #expect(Self.statistics(after: [100, 100, 100]).expectedNanoseconds(rows: 1) == 100)
-    }
-
-    @Test func failuresAreNoRuns() {
-        let statistics = Self.statistics(after: [100, 100])
-        for _ in 0..<10 { statistics.recordFailure(isInline: true) }
-        #expect(statistics.expectedNanoseconds(rows: 1) == nil)
-    }
-
-    @Test func aSlowRunRaisesItAtOnce() {
-        #expect(Self.statistics(after: [100, 100, 100, 9000]).expectedNanoseconds(rows: 1) == 9000)
-    }
-
-    @Test func aFastRunLowersItByAnEighthOfTheDifference() {
-        #expect(Self.statistics(after: [900, 900, 900, 100]).expectedNanoseconds(rows: 1) == 800)
-    }
-
-    @Test func manyFastRunsLowerItToTheirOwnCost() {
-        let runs = [1_000_000_000] + Array(repeating: 100, count: 200)
-        #expect(Self.statistics(after: runs).expectedNanoseconds(rows: 1) == 100)
-    }
-
-    @Test func growsWithTheRows() {
-        #expect(Self.statistics(after: [100, 100, 100]).expectedNanoseconds(rows: 7) == 700)
-    }
-
-    @Test func isThatOfTheWholeRunThoughItsRowsWereMany() {
-        #expect(Self.statistics(after: [1000, 1000, 1000], rows: 10).expectedNanoseconds(rows: 1) == 1000)
-    }
-
-    @Test func isBeyondAnyBudgetIfItOverflows() {
-        #expect(Self.statistics(after: [100, 100, 100]).expectedNanoseconds(rows: .max) == .max)
-    }
-
-    @Test(arguments: [0, 1])
-    func aRunOfNoRowsCountsAsOneRow(_ rows: Int) {
-        #expect(Self.statistics(after: [100, 100, 100], rows: rows).expectedNanoseconds(rows: 0) == 100)
-    }
-
-    @Test func isNeverBelowTheLastRun() {
-        var generator = SeededGenerator.announced(for: "isNeverBelowTheLastRun")
-        let statistics = Self.statistics(after: [1, 1, 1])
-        let tooLow = (0..<5000).filter { _ in
-            let last = Int.random(in: 0...100_000, using: &generator)
-            statistics.recordInline(
-                nanoseconds: last, rows: Int.random(in: 0...50, using: &generator), samples: 0)
-            return (statistics.expectedNanoseconds(rows: 1) ?? 0) < last
-        }
-        #expect(tooLow.isEmpty, "seed \(generator.seed)")
-    }
-}
-
 @Suite struct RunCounterTests {
     /// Two inline runs, one batch of three requests with 7 rows, and a failure of either kind.
     static func counted() -> RunStatistics {
@@ -113,12 +45,6 @@ import Testing
         let statistics = Self.counted()
         statistics.reset()
         #expect(Self.numbers(statistics) == [0, 0, 0, 0])
-    }
-
-    @Test func whatIsExpectedOfTheNextRunOutlivesAReset() {
-        let statistics = RunEstimateTests.statistics(after: [100, 100, 100])
-        statistics.reset()
-        #expect(statistics.expectedNanoseconds(rows: 1) == 100)
     }
 }
 

@@ -163,15 +163,15 @@ final class TestInterrupt: RunInterrupt {
 
     @Test func aRunOnTheCallingThreadIsStopped() throws {
         let (scheduler, model) = try Self.scheduler(budget: 10_000)
-        for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 1, rows: 1, samples: 1) }
-        #expect(scheduler.runInline(.once(model, .row(1)))?.words == Self.stopped)
+        for _ in 0..<3 { model.costs.record(1, RunSize([.row(0)])) }
+        #expect(scheduler.inline(.once(model, .row(1)))?.words == Self.stopped)
     }
 
     @Test func aModelThatWasStoppedDoesNotRunOnTheCallingThreadAgain() throws {
         let (scheduler, model) = try Self.scheduler(budget: 10_000)
-        for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 1, rows: 1, samples: 1) }
-        #expect(scheduler.runInline(.once(model, .row(1))) != nil)
-        #expect(scheduler.runInline(.once(model, .row(0))) == nil)
+        for _ in 0..<3 { model.costs.record(1, RunSize([.row(0)])) }
+        #expect(scheduler.inline(.once(model, .row(1))) != nil)
+        #expect(scheduler.inline(.once(model, .row(0))) == nil)
     }
 
     @Test func aRunIsWatchedAlsoAfterATimeWithoutRuns() throws {

@@ -11,20 +11,20 @@ import Testing
     ) throws -> (Scheduler, Model) {
         let (scheduler, model) = try Scheduler.make(budget: budget, running: loaded)
         for microseconds in runs {
-            model.statistics.recordInline(nanoseconds: microseconds * 1000, rows: 1, samples: 1)
+            model.costs.record(microseconds * 1000, RunSize([.row(0)]))
         }
         return (scheduler, model)
     }
 
     @Test func aShortPlanRunsAtOnce() throws {
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 1])
-        #expect(scheduler.runInline(.once(model, .row(4)))?.contents == [[4], [5]])
+        #expect(scheduler.inline(.once(model, .row(4)))?.contents == [[4], [5]])
     }
 
     @Test func aRunAtOnceCountsAsInlineAndOneOnAWorkerAsQueued() throws {
         let (scheduler, model) = try Self.make(budget: 1_000_000_000, ranFor: [])
         for _ in 0..<3 { _ = try scheduler.start(.once(model, .row(1))).outcome }
-        _ = scheduler.runInline(.once(model, .row(4)))
+        _ = scheduler.inline(.once(model, .row(4)))
         let summary = model.statistics.summary
         #expect([summary.queuedCalls, summary.inlineCalls, summary.waitTime.count] == [3, 1, 3])
     }
@@ -36,52 +36,87 @@ import Testing
             return inputs
         }
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: loaded)
-        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["ran"])
+        #expect(scheduler.inline(.once(model, .row(4)))?.words == ["ran"])
         #expect(name.withLock { $0 } == ThreadFacts.current.name)
     }
 
     @Test(arguments: [[], [1], [1, 1]])
     func aPlanIsQueuedWhileItsModelsCostIsUnknown(_ runs: [Int]) throws {
         let (scheduler, model) = try Self.make(ranFor: runs)
-        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
     }
 
     @Test func runsOnWorkersMakeTheCostKnown() throws {
         let (scheduler, model) = try Self.make(budget: 1_000_000_000, ranFor: [])
         for _ in 0..<3 { _ = try scheduler.start(.once(model, .row(1))).outcome }
-        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["ran"])
+        #expect(scheduler.inline(.once(model, .row(4)))?.words == ["ran"])
     }
 
     @Test(arguments: [0, 1])
     func nothingRunsAtOnceWithoutABudget(_ microseconds: Int) throws {
         let (scheduler, model) = try Self.make(budget: 0, ranFor: [0, 0, microseconds])
-        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
     }
 
     @Test func aPlanMayCostAsMuchAsTheBudget() throws {
         let (scheduler, model) = try Self.make(ranFor: [100, 100, 100])
-        #expect(scheduler.runInline(.once(model, .row(4))) != nil)
+        #expect(scheduler.inline(.once(model, .row(4))) != nil)
     }
 
     @Test func aPlanThatCostsMoreIsQueued() throws {
         let (scheduler, model) = try Self.make(ranFor: [100, 100, 101])
-        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
     }
 
     @Test func aPlanThatIsQueuedHasNotRun() throws {
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 101])
-        _ = scheduler.runInline(.once(model, .row(4)))
-        #expect(model.statistics.calls == 3)
+        _ = scheduler.inline(.once(model, .row(4)))
+        #expect(model.statistics.calls == 0)
     }
 
     @Test func oneSlowRunKeepsAModelOffTheCallingThread() throws {
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 1, 5000, 1, 1])
-        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
     }
 
-    @Test func itsRowsCount() throws {
-        let (scheduler, model) = try Self.make(ranFor: [40, 40, 40])
-        #expect(scheduler.runInline(.once(model, .row(1, 2, 3))) == nil)
+    @Test func aPlanIsQueuedWhoseInputsAreLargerThanAnySoFar() throws {
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1])
+        #expect(scheduler.inline(.once(model, .row(1, 2, 3))) == nil)
+    }
+
+    @Test func aStepIsQueuedIfWhatItGetsOfAnotherIsLargerThanAnythingSoFar() throws {
+        let doubling = TestModel { inputs throws(ExecutionError) in
+            let bytes = inputs[0].content
+            return [try Self.tensor(bytes + bytes)]
+        }
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: doubling)
+        var plan = ExecutionPlan(tensors: [.row(1)])
+        let middle = plan.addStep(model, inputs: [0], outputCount: 1)
+        plan.addStep(model, inputs: Array(middle), outputCount: 1)
+        let begun = scheduler.runInline(plan, inTurn: 1) {}
+        #expect(begun.words == ["ran", "not run"] && !begun.isEnded)
+        let recorder = PlanRecorder()
+        _ = scheduler.submit(plan, after: begun, completion: recorder)
+        #expect(try recorder.outcome.contents == [[1], [1, 1], [1, 1, 1, 1]])
+        #expect(recorder.soFar.beginCount == 1)
+        #expect(scheduler.runInPlace(plan, after: begun).contents == [[1], [1, 1], [1, 1, 1, 1]])
+    }
+
+    @Test func plansOfOneTurnShareTheBudget() throws {
+        let minute = 60_000_000
+        let (scheduler, model) = try Self.make(budget: 10 * minute, ranFor: [0, 0, 6 * minute])
+        #expect(scheduler.inline(.once(model, .row(4)), inTurn: 1) != nil)
+        model.costs.record(6 * minute * 1000, RunSize([.row(0)]))
+        #expect(scheduler.inline(.once(model, .row(4)), inTurn: 1) == nil)
+        #expect(scheduler.inline(.once(model, .row(4)), inTurn: 2) != nil)
+    }
+
+    private static func tensor(_ bytes: [UInt8]) throws(ExecutionError) -> Tensor {
+        do throws(TensorError) {
+            return try Tensor(type: .uint8, shape: TensorShape([bytes.count]), copying: bytes.span)
+        } catch {
+            throw .outOfMemory
+        }
     }
 
     @Test func itsStepsCountTogether() throws {
@@ -89,7 +124,7 @@ import Testing
         var plan = ExecutionPlan(tensors: [.row(1)])
         plan.addStep(model, inputs: [0], outputCount: 1)
         plan.addStep(model, inputs: [0], outputCount: 1)
-        #expect(scheduler.runInline(plan) == nil)
+        #expect(scheduler.inline(plan) == nil)
     }
 
     @Test func aPlanIsQueuedBehindWhatWaits() throws {
@@ -99,16 +134,16 @@ import Testing
         let running = scheduler.start(.once(slow, .row(0)))
         halt.waitUntilReached()
         let waiting = scheduler.start(.once(slow, .row(0)))
-        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
         halt.release()
         _ = try running.outcome
         _ = try waiting.outcome
-        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["ran"])
+        #expect(scheduler.inline(.once(model, .row(4)))?.words == ["ran"])
     }
 
     @Test func aModelThatMustRunAloneIsQueued() throws {
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: .addingOne(overlaps: false))
-        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
     }
 
     @Test func aModelThatIsLoadingIsQueued() throws {
@@ -118,19 +153,19 @@ import Testing
             return TestModel.addingOne()
         }
         let model = try scheduler.loading(.on())
-        for _ in 0..<3 { model.statistics.recordInline(nanoseconds: 1, rows: 1, samples: 1) }
-        #expect(scheduler.runInline(.once(model, .row(4))) == nil)
+        for _ in 0..<3 { model.costs.record(1, RunSize([.row(0)])) }
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
         halt.release()
     }
 
     @Test func aFailureIsTheOutcome() throws {
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: .failing("no"))
-        #expect(scheduler.runInline(.once(model, .row(4)))?.words == ["failed: backend(\"no\")"])
+        #expect(scheduler.inline(.once(model, .row(4)))?.words == ["failed: backend(\"no\")"])
     }
 
     @Test func aFailureIsCounted() throws {
         let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: .failing("no"))
-        _ = scheduler.runInline(.once(model, .row(4)))
+        _ = scheduler.inline(.once(model, .row(4)))
         #expect(model.statistics.errors == 1)
     }
 
@@ -139,7 +174,7 @@ import Testing
         var plan = ExecutionPlan(tensors: [.row(1)])
         let middle = plan.addStep(model, inputs: [0], outputCount: 1)
         plan.addStep(model, inputs: Array(middle), outputCount: 1)
-        #expect(scheduler.runInline(plan)?.contents == [[1], [2], [3]])
+        #expect(scheduler.inline(plan)?.contents == [[1], [2], [3]])
     }
 
     @Test func stepsAfterAFailureDoNotRun() throws {
@@ -147,7 +182,7 @@ import Testing
         var plan = ExecutionPlan(tensors: [.row(1)])
         plan.addStep(model, inputs: [0], outputCount: 1)
         plan.addStep(model, inputs: [0], outputCount: 1)
-        #expect(scheduler.runInline(plan)?.words == ["failed: backend(\"no\")", "not run"])
+        #expect(scheduler.inline(plan)?.words == ["failed: backend(\"no\")", "not run"])
     }
 
     @Test func aStepWhoseInputIsNoTensorFails() throws {
@@ -156,11 +191,17 @@ import Testing
         var plan = ExecutionPlan(tensors: [.row(1)])
         let middle = plan.addStep(model, inputs: [0], outputCount: 1)
         plan.addStep(model, inputs: Array(middle), outputCount: 1)
-        #expect(scheduler.runInline(plan)?.words == ["ran", "failed: missingInput"])
+        #expect(scheduler.inline(plan)?.words == ["ran", "failed: missingInput"])
     }
 }
 
 extension Scheduler {
+    /// What `runInline` gives; nil if it does nothing.
+    func inline(_ plan: ExecutionPlan, inTurn turn: Int = 1) -> PlanOutcome? {
+        let outcome = runInline(plan, inTurn: turn) {}
+        return outcome.nextStep == 0 ? nil : outcome
+    }
+
     /// Another ready model on the same device.
     func otherModel(_ loaded: TestModel, on device: String = "CPU") throws -> Model {
         Model(.on(device), build: .ready(loaded), queue: try queue(for: .named(device)))

@@ -42,6 +42,7 @@ import Testing
             "Sources/Redis/CommandDispatch.swift",
             "Sources/Redis/CommandRegistration.swift",
             "Sources/Redis/CommandWords.swift",
+            "Sources/Redis/EventLoopTurn.swift",
             "Sources/Redis/Info.swift",
             "Sources/Redis/KeyHandle.swift",
             "Sources/Redis/KeyMoves.swift",

@@ -158,11 +158,11 @@ def test_failed_requests_count_where_they_ran(start_server):
     client = server.client()
     store(client, "m", "sum_difference")
     set_tensor(client, "x", "FLOAT", [[1, 2]])
-    set_tensor(client, "flat", "FLOAT", [1, 2])
-    assert refusal(client, *execution("m", ["flat", "flat"], ["y", "z"])) is not None
+    set_tensor(client, "wrong", "DOUBLE", [[1, 2]])
+    assert refusal(client, *execution("m", ["wrong", "wrong"], ["y", "z"])) is not None
     for _ in range(3):
         execute(client, "m", ["x", "x"], ["y", "z"])
-    assert refusal(client, *execution("m", ["flat", "flat"], ["y", "z"])) is not None
+    assert refusal(client, *execution("m", ["wrong", "wrong"], ["y", "z"])) is not None
     told = stats(server, "m")
     assert (told["calls"], told["errors"], told["runs"]) == (5, 2, 3)
     assert (told["queued_calls"], told["inline_calls"]) == (4, 1)

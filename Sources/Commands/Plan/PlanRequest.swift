@@ -17,17 +17,17 @@ struct PlanRequest<Keys: RandomAccessCollection<Argument>> {
     /// Where a client cannot be blocked the plan runs in place, however long it takes.
     func run(in context: borrowing RedisContext) {
         let scheduler = ModuleState.current.scheduler
-        if let outcome = scheduler.runInline(plan) {
-            return answer.give(outcome, storing: outputs, in: context)
-        }
+        let begun = scheduler.runInline(plan, inTurn: EventLoopTurn.number) { context.noticeEndOfTurn() }
+        guard !begun.isEnded else { return answer.give(begun, storing: outputs, in: context) }
         guard context.flags.isDisjoint(with: .cannotWait) else {
             let outcome =
-                server.map { $0.lend(context) { scheduler.runInPlace(plan) } } ?? scheduler.runInPlace(plan)
+                server.map { $0.lend(context) { scheduler.runInPlace(plan, after: begun) } }
+                ?? scheduler.runInPlace(plan, after: begun)
             return answer.give(outcome, storing: outputs, in: context)
         }
         let pending = PendingRun(outputs, answer, context)
         let client = context.block(pending, timeoutMilliseconds: timeoutMilliseconds)
-        pending.run = scheduler.submit(plan, completion: RunCompletion(client, pending))
+        pending.run = scheduler.submit(plan, after: begun, completion: RunCompletion(client, pending))
     }
 }
 
