@@ -165,7 +165,7 @@ public final class Model: Runnable {
     }
 
     /// Whether a run with so many rows could be done now on the thread that asks, if it is short enough.
-    func mayRunInline(rows: Int) -> Bool { !queue.isReady && canOverlap && !waits(rows: rows) }
+    func mayRunInline(rows: Int) -> Bool { !queue.isReady && isFit && !waits(rows: rows) }
 
     /// Whether a request with so many rows waits for others.
     private func waits(rows: Int) -> Bool {
@@ -173,6 +173,9 @@ public final class Model: Runnable {
         return rows < batching.minimumSize && rows < batching.maximumSize && !build.refusesBatches
     }
 
-    /// Whether runs may overlap now: it is ready and its backend allows it.
-    private var canOverlap: Bool { build.loadedIfReady?.allowsOverlappingRuns ?? false }
+    /// Whether it is ready, needs to wait for no other run, and takes a time that can be foretold.
+    private var isFit: Bool {
+        guard let loaded = build.loadedIfReady else { return false }
+        return loaded.hasBoundedWork && loaded.allowsOverlappingRuns
+    }
 }

@@ -75,7 +75,7 @@ struct RunRequest: Sendable {
 
     /// The run for this request was lost after so long: it ends with an error.
     func lose(after nanoseconds: Int) {
-        work.recordLoss(nanoseconds: nanoseconds)
+        work.recordLoss(of: inputs, nanoseconds: nanoseconds)
         plan.failed(step, .runLost)
     }
 

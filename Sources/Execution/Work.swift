@@ -13,17 +13,14 @@ public enum Work: Sendable {
         }
     }
 
-    private var statistics: RunStatistics {
-        switch self {
-        case .model(let model): model.statistics
-        case .script(let task): task.script.statistics
-        }
-    }
-
     /// Counts a run on a worker that was lost after so long.
-    func recordLoss(nanoseconds: Int) {
-        statistics.recordFailure(isInline: false)
-        statistics.recordFailedRun(nanoseconds: nanoseconds)
+    func recordLoss(of inputs: [Tensor], nanoseconds: Int) {
+        switch self {
+        case .model(let model):
+            model.statistics.recordFailure(isInline: false)
+            model.costs.recordFailure(nanoseconds, RunSize(inputs))
+        case .script(let task): task.script.statistics.recordFailure(isInline: false)
+        }
     }
 
     /// Calls `action` once it can run, or cannot: at once if that is known, else on the thread that ends

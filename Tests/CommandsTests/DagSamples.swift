@@ -33,6 +33,7 @@ private final class CountedModel: LoadedModel {
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
     let allowsOverlappingRuns = true
+    let hasBoundedWork = true
     let memoryByteCount = 0
 
     init(inputCount: Int, outputCount: Int) {
@@ -75,6 +76,8 @@ struct SampleKeyspace: DagKeyspace {
                 backend: .onnxRuntime, device: device, tag: [], batching: BatchSettings(), inputNames: [],
                 outputNames: [], bytes: SharedBytes(Array(counts.utf8))))
     }
+
+    func checkRoom(for tensor: Tensor) {}
 
     func tensor(at key: Argument) throws(CommandError) -> Tensor {
         if key.word == "text" || Self.models[key.word] != nil { throw .wrongType }

@@ -146,6 +146,12 @@ import Testing
         #expect(scheduler.inline(.once(model, .row(4))) == nil)
     }
 
+    @Test func aModelWhoseTimeItsValuesDecideIsQueued() throws {
+        let loaded = TestModel(isBounded: false, stoppable: { (inputs, _) throws(ExecutionError) in inputs })
+        let (scheduler, model) = try Self.make(ranFor: [1, 1, 1], running: loaded)
+        #expect(scheduler.inline(.once(model, .row(4))) == nil)
+    }
+
     @Test func aModelThatIsLoadingIsQueued() throws {
         let halt = Halt()
         let scheduler = try Scheduler.make(budget: 100) { _ throws(ExecutionError) in

@@ -11,6 +11,7 @@ final class TestModel: LoadedModel {
     let outputs: [TensorSpecification]
     let allowsOverlappingRuns: Bool
     let memoryByteCount: Int
+    let hasBoundedWork: Bool
     private let body: StoppableBody
     private let onEnd: @Sendable () -> Void
 
@@ -25,13 +26,15 @@ final class TestModel: LoadedModel {
     }
 
     init(
-        inputCount: Int = 1, outputCount: Int = 1, overlaps: Bool = true, memoryByteCount: Int = 0,
-        onEnd: @escaping @Sendable () -> Void = {}, stoppable body: @escaping StoppableBody
+        inputCount: Int = 1, outputCount: Int = 1, overlaps: Bool = true, isBounded: Bool = true,
+        memoryByteCount: Int = 0, onEnd: @escaping @Sendable () -> Void = {},
+        stoppable body: @escaping StoppableBody
     ) {
         inputs = (0..<inputCount).map { Self.specification("in\($0)") }
         outputs = (0..<outputCount).map { Self.specification("out\($0)") }
         allowsOverlappingRuns = overlaps
         self.memoryByteCount = memoryByteCount
+        hasBoundedWork = isBounded
         self.onEnd = onEnd
         self.body = body
     }

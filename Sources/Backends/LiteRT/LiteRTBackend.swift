@@ -30,13 +30,16 @@ final class LiteRTBackend: Backend {
         }
         return try definition.bytes.withBytes { bytes throws(ExecutionError) in
             let copies: LiteRTOutputCopies?
+            let isBounded: Bool
             do throws(LiteRTModelScan.Refusal) {
                 let findings = try LiteRTModelScan.check(bytes)
                 copies = try LiteRTOutputCopies(bytes, findings)
+                isBounded = findings.graph.areShapesKnown
             } catch {
                 throw error.failure
             }
-            return try LiteRTSession(LiteRTModel(bytes, copies, library), isGPU: isGPU)
+            let model = try LiteRTModel(bytes, copies, library)
+            return try LiteRTSession(model, hasBoundedWork: isBounded, isGPU: isGPU)
         }
     }
 }

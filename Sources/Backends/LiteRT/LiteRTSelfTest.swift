@@ -7,7 +7,8 @@ import Tensors
 enum LiteRTSelfTest {
     /// - Throws: what went wrong.
     static func run(_ library: LiteRTLibrary) throws(ExecutionError) {
-        let session = try LiteRTSession(LiteRTModel(model.span, nil, library), isGPU: false)
+        let session = try LiteRTSession(
+            LiteRTModel(model.span, nil, library), hasBoundedWork: true, isGPU: false)
         let left = try tensor([2, -3])
         let right = try tensor([10, 0.5])
         guard try session.runToItsEnd([left, right]).first??.bits == (try tensor([20, -1.5])).bits else {

@@ -9,14 +9,17 @@ import Tensors
 /// each worker at most. They share the model's bytes.
 final class LiteRTSession: LoadedModel {
     private let model: LiteRTModel
+    let hasBoundedWork: Bool
     private let isGPU: Bool
     /// Instances without a run.
     private let idle: Locked<[LiteRTInstance]>
 
     /// Makes an instance to see that it can be done.
+    /// - Parameter hasBoundedWork: as the scan has found.
     /// - Throws: `.backend` with the runtime's words.
-    init(_ model: LiteRTModel, isGPU: Bool) throws(ExecutionError) {
+    init(_ model: LiteRTModel, hasBoundedWork: Bool, isGPU: Bool) throws(ExecutionError) {
         self.model = model
+        self.hasBoundedWork = hasBoundedWork
         self.isGPU = isGPU
         let first = try LiteRTInstance(model, isGPU: isGPU)
         try first.makeReady()

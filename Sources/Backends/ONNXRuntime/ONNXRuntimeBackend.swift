@@ -32,7 +32,10 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
         let gpu = isGPU ? definition.device.index ?? 0 : nil
         if definition.bytes.count >= Self.largeByteCount { library.helpers.call() }
         return try definition.bytes.withBytes { bytes throws(ExecutionError) in
-            try build(bytes, weightByteCount: try Self.scan(bytes).weightByteCount, gpu: gpu)
+            let weightByteCount = try Self.scan(bytes).weightByteCount
+            let session = try build(bytes, weightByteCount: weightByteCount, gpu: gpu)
+            session.hasBoundedWork = ONNXWorkScan(bytes).isBounded
+            return session
         }
     }
 

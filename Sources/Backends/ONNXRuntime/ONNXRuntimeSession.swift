@@ -52,6 +52,8 @@ final class ONNXRuntimeSession: LoadedModel, @unchecked Sendable {
     let boundRuns: ONNXRuntimeBoundRuns?
 
     var allowsOverlappingRuns: Bool { true }
+    /// Set before anybody else has the session.
+    var hasBoundedWork = false
 
     /// Takes over a session of the runtime, also if it throws.
     ///

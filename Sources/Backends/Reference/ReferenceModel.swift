@@ -17,6 +17,8 @@ public final class ReferenceModel: LoadedModel {
     }
 
     public var allowsOverlappingRuns: Bool { true }
+    /// The counter's work is its input's value.
+    public var hasBoundedWork: Bool { false }
     public var memoryByteCount: Int { 0 }
 
     public func run(_ inputs: [Tensor], stop: RunStop) throws(ExecutionError) -> [Tensor?] {

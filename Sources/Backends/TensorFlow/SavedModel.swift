@@ -33,6 +33,8 @@ struct SavedModel {
     let outputs: [End]
     /// Of all that is unpacked.
     let byteCount: Int
+    /// Of its signature.
+    let hasBoundedWork: Bool
 
     /// Reads and judges an archive; writes nothing.
     init(archive bytes: Span<UInt8>, _ rules: TensorFlowRules) throws(TensorFlowRefusal) {
@@ -53,6 +55,7 @@ struct SavedModel {
         inputs = signature.inputs.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         outputs = signature.outputs.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         guard !outputs.isEmpty else { throw .savedModel("its signature has no outputs") }
+        hasBoundedWork = TensorFlowWork(graph, outputs: outputs.map(\.tensor)).isBounded
         guard !rules.allowsAllOperations else { return }
         let saver = SavedModelSaver(graph, fileName: model.fileNameTensor)
         try saver.checkNoSaver(from: outputs.map(\.tensor) + model.initialOperations)

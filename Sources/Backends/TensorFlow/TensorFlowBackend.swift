@@ -36,8 +36,11 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
         -> any LoadedModel
     {
         let (library, bytes) = (library, definition.bytes)
-        try bytes.withBytes { bytes throws(ExecutionError) in
-            do throws(TensorFlowRefusal) { try scan(bytes) } catch { throw .backend(error.text) }
+        let outputNames = definition.outputNames.map { String(decoding: $0, as: UTF8.self) }
+        let isBounded = try bytes.withBytes { bytes throws(ExecutionError) in
+            do throws(TensorFlowRefusal) {
+                return TensorFlowWork(try scan(bytes), outputs: outputNames).isBounded
+            } catch { throw .backend(error.text) }
         }
         let build: TensorFlowSession.Builder = { () throws(ExecutionError) in
             try bytes.withBytes { bytes throws(ExecutionError) in try library.makeModel(bytes, gpu: gpu) }
@@ -51,10 +54,11 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
             outputs: try definition.outputNames.map { name throws(ExecutionError) in
                 try Self.output(name, of: model)
             },
-            memoryByteCount: Self.memoryFactor * bytes.count, library: library, build: build)
+            hasBoundedWork: isBounded, memoryByteCount: Self.memoryFactor * bytes.count, library: library,
+            build: build)
     }
 
-    private func scan(_ bytes: Span<UInt8>) throws(TensorFlowRefusal) {
+    private func scan(_ bytes: Span<UInt8>) throws(TensorFlowRefusal) -> TensorFlowGraph {
         guard bytes.count <= Int(Int32.max) else { throw .tooLarge }
         var graph = TensorFlowGraph()
         try graph.read(bytes, 0..<bytes.count)
@@ -63,6 +67,7 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
         try TensorFlowRules(
             operations: library.operations, allowsAllOperations: library.allowsAllOperations
         ).check(graph)
+        return graph
     }
 
     private static func input(_ name: [UInt8], of model: TensorFlowModel) throws(ExecutionError)
@@ -122,7 +127,8 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
         return try TensorFlowSession(
             model, inputs: try inputs.map { end throws(ExecutionError) in try Self.end(end, of: model) },
             outputs: try outputs.map { end throws(ExecutionError) in try Self.end(end, of: model) },
-            memoryByteCount: Self.memoryFactor * saved.byteCount, library: library, build: build)
+            hasBoundedWork: saved.hasBoundedWork, memoryByteCount: Self.memoryFactor * saved.byteCount,
+            library: library, build: build)
     }
 
     /// The ends of the signature that the client names, or all of them, sorted by their keys.

@@ -12,6 +12,7 @@ final class TensorFlowSession: LoadedModel, @unchecked Sendable {
     let inputs: [TensorSpecification]
     let outputs: [TensorSpecification]
     let memoryByteCount: Int
+    let hasBoundedWork: Bool
     private let inputEnds: [TensorFlowEnd]
     private let outputEnds: [TensorFlowEnd]
     private let library: TensorFlowLibrary
@@ -36,13 +37,14 @@ final class TensorFlowSession: LoadedModel, @unchecked Sendable {
     ///   - build: makes another one like it.
     init(
         _ model: TensorFlowModel, inputs: [TensorFlowEnd], outputs: [TensorFlowEnd],
-        memoryByteCount: Int, library: TensorFlowLibrary, build: @escaping Builder
+        hasBoundedWork: Bool, memoryByteCount: Int, library: TensorFlowLibrary, build: @escaping Builder
     ) throws(ExecutionError) {
         self.inputs = inputs.map(\.specification)
         self.outputs = outputs.map(\.specification)
         inputEnds = inputs
         outputEnds = outputs
         self.memoryByteCount = memoryByteCount
+        self.hasBoundedWork = hasBoundedWork
         self.library = library
         self.build = build
         current = Locked(try Self.place(model, inputs, outputs))

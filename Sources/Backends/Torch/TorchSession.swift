@@ -12,6 +12,8 @@ final class TorchSession: LoadedModel, @unchecked Sendable {
     let outputs: [TensorSpecification]
     let memoryByteCount: Int
     let allowsOverlappingRuns: Bool
+    /// The graph of a module is not looked at for this.
+    var hasBoundedWork: Bool { false }
     private let bridge: TorchBridge
     private let model: OpaquePointer
 

@@ -34,6 +34,21 @@ def single_layer(inputs, outputs):
     return model(nodes, *ends, [weight]).SerializeToString()
 
 
+def store_products(client, key, rows):
+    """Stores a model whose time follows from the rows of its input `x`, which is stored as well.
+
+    It multiplies them by eight matrices of 1024 x 1024: 17 million operations a row.
+    """
+    weight = tensor("weight", numpy.eye(1024, dtype=numpy.float32))
+    names = ["x", *[f"product{step}" for step in range(7)], "y"]
+    nodes = [helper.make_node("MatMul", [before, "weight"], [after])
+             for before, after in zip(names, names[1:])]
+    ends = [value("x", FLOAT, ["rows", 1024])], [value("y", FLOAT, ["rows", 1024])]
+    blob = model(nodes, *ends, [weight]).SerializeToString()
+    assert client.execute_command("AI.MODELSTORE", key, "ONNX", "CPU", "BLOB", blob) == b"OK"
+    client.execute_command("AI.TENSORSET", "x", "FLOAT", rows, 1024)
+
+
 def lookup(mebibytes):
     """The bytes of a model that looks rows up in a table of FLOAT of the given memory."""
     table = tensor("table", numpy.zeros([mebibytes * 1024, 256], numpy.float32))
