@@ -20,6 +20,10 @@ public enum CommandError: Error, CommandFailure {
     case invalidBool
     case stringCountMismatch
     case tensorTooLarge
+    /// Zeros, as many as could not have been sent.
+    case zerosBeyondBulkLimit(byteCount: Int, limit: Int)
+    /// Zeros for which `maxmemory` leaves no room.
+    case zerosBeyondMaxMemory(byteCount: Int, room: Int)
     case tensorMissing
     case unsupportedFormat
     case blobAndValues

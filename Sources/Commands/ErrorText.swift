@@ -20,6 +20,10 @@ enum ErrorText {
         case .invalidBool: "ERR BOOL tensor elements must be 0 or 1"
         case .stringCountMismatch: "ERR Number of string elements in data blob does not match tensor length"
         case .tensorTooLarge: "ERR tensor shape is too large"
+        case .zerosBeyondBulkLimit(let byteCount, let limit):
+            "ERR the tensor has \(byteCount) bytes, and proto-max-bulk-len allows \(limit)"
+        case .zerosBeyondMaxMemory(let byteCount, let room):
+            "OOM the tensor has \(byteCount) bytes, and maxmemory leaves \(room)"
         case .tensorMissing: "ERR tensor key is empty or in a different shard"
         case .unsupportedFormat: "ERR unsupported data format"
         case .blobAndValues: "ERR both BLOB and VALUES specified"

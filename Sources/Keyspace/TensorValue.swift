@@ -23,7 +23,7 @@ extension Tensor: StoredValue {
         writer.write(signed: Int64(shape.rank))
         for axis in 0..<shape.rank { writer.write(signed: Int64(shape[axis])) }
         withBytes { writer.write($0) }
-        for offset in stringOffsets { writer.write(count: offset) }
+        visitStringOffsets { writer.write(count: $0) }
     }
 
     public func rewrite(to writer: borrowing AOFWriter) {
@@ -54,9 +54,24 @@ extension Tensor: StoredValue {
         words.append(key)
         words.append(Self.typeWords[Int(type.rawValue)])
         for axis in 0..<shape.rank { words.append(shape[axis]) }
+        // One without elements says so, since no client may ask for it.
+        guard !isZeros || shape.elementCount == 0 else { return words }
         words.append(Self.blobWord)
         withBytes { words.append(bytes: $0) }
         return words
+    }
+}
+
+extension Tensor {
+    /// Whether strings begin at these offsets, and there are no others.
+    fileprivate func hasStringOffsets(_ offsets: [Int]) -> Bool {
+        var index = 0
+        var areEqual = true
+        visitStringOffsets { offset in
+            areEqual = areEqual && index < offsets.count && offsets[index] == offset
+            index += 1
+        }
+        return areEqual && index == offsets.count
     }
 }
 
@@ -79,7 +94,11 @@ struct TensorFields {
         let data = SharedBytes(try reader.block())
         var offsets: [Int] = []
         if dataType(code: code, bits: bits) == .string {
-            for _ in 0..<(try shape(dimensions).elementCount) { offsets.append(try reader.count()) }
+            let count = try shape(dimensions).elementCount
+            // Each string has a byte at least. Twice, since the array grows.
+            guard count <= data.count, TensorAllocator.hasRoom(for: 2 * count * MemoryLayout<Int>.stride)
+            else { throw .invalid("more strings than there are bytes, or not enough memory") }
+            for _ in 0..<count { offsets.append(try reader.count()) }
         }
         return TensorFields(code: code, bits: bits, dimensions: dimensions, data: data, offsets: offsets)
     }
@@ -96,7 +115,7 @@ struct TensorFields {
                     ? try Self.bools(shape, bytes) : try Value(type: type, shape: shape, copying: bytes)
             }
             guard let value = tensor as? Value else { preconditionFailure("a tensor of another class") }
-            guard value.stringOffsets == offsets else { throw .stringCountMismatch }
+            guard value.hasStringOffsets(offsets) else { throw .stringCountMismatch }
             return value
         } catch {
             throw .invalid("data that does not fit shape and type, or not enough memory")

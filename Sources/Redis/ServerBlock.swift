@@ -59,6 +59,14 @@ public enum ServerMemory {
         return unsafe redis_try_allocate(byteCount)
     }
 
+    /// Whether there is memory for so many bytes now, in blocks whose failed allocation would end the server.
+    static func hasRoom(for byteCount: Int) -> Bool {
+        guard byteCount >= 1 << 20 else { return true }
+        guard let block = unsafe allocate(byteCount) else { return false }
+        unsafe free(block)
+        return true
+    }
+
     public static func free(_ block: UnsafeMutableRawPointer?) { unsafe redis_Free(block) }
 
     public static func size(_ block: UnsafeMutableRawPointer?) -> Int { unsafe redis_MallocSize(block) }

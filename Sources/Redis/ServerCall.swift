@@ -42,6 +42,9 @@ struct ServerCall {
         // The server takes the name as a C string.
         guard !command.contains(0) else { throw Self.refusal(ENOENT) }
         try check(ServerCommandFlags.of(command, in: context), in: context)
+        guard ServerMemory.hasRoom(for: arguments.reduce(0) { $0 + $1.count }) else {
+            throw Self.refusal(ENOMEM)
+        }
         var words = CommandWords()
         for argument in arguments { words.append(bytes: argument) }
         return try Self.call(command, words, flags: flags, in: context)
@@ -119,9 +122,10 @@ struct ServerCall {
         switch unsafe Int(redis_CallReplyType(reply)) {
         case REDIS_REPLY_NULL: return .null
         case REDIS_REPLY_INTEGER: return unsafe .integer(Int64(redis_CallReplyInteger(reply)))
-        case REDIS_REPLY_STRING: return unsafe .bytes(bytes(of: reply))
+        case REDIS_REPLY_STRING: return try unsafe .bytes(bytes(of: reply))
         case REDIS_REPLY_ERROR:
-            throw unsafe .answered(String(decoding: bytes(of: reply), as: UTF8.self))
+            let text = try unsafe bytes(of: reply)
+            throw .answered(String(decoding: text, as: UTF8.self))
         case REDIS_REPLY_ARRAY:
             var list: [ServerReply] = []
             for index in 0..<(unsafe redis_CallReplyLength(reply)) {
@@ -135,10 +139,11 @@ struct ServerCall {
         }
     }
 
-    private static func bytes(of reply: OpaquePointer) -> [UInt8] {
+    private static func bytes(of reply: OpaquePointer) throws(ServerCallFailure) -> [UInt8] {
         var length = 0
         // Safety: the bytes belong to the reply, which lives; they are copied.
         guard let start = unsafe redis_CallReplyStringPtr(reply, &length) else { return [] }
+        guard ServerMemory.hasRoom(for: length) else { throw refusal(ENOMEM) }
         return unsafe [UInt8](UnsafeRawBufferPointer(start: start, count: length))
     }
 }

@@ -33,19 +33,16 @@ extension Tensor {
         }
     }
 
-    /// For strings: the offset of each element's first byte, in order; empty for other types.
-    public var stringOffsets: [Int] {
-        guard type == .string else { return [] }
-        var offsets: [Int] = []
-        offsets.reserveCapacity(shape.elementCount)
+    /// For strings, calls the function with the offset of each element's first byte, in order.
+    public func visitStringOffsets(_ body: (Int) -> Void) {
+        guard type == .string else { return }
         var next = 0
         withBytes { bytes in
             eachString(bytes) { string in
-                offsets.append(next)
+                body(next)
                 next += string.count + 1
             }
         }
-        return offsets
     }
 
     @inlinable

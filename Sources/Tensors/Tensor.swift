@@ -6,15 +6,20 @@ import Synchronization
 public final class Tensor: Sendable {
     public let type: DataType
     public let shape: TensorShape
+    /// Whether it was made as one of zeros, so that nobody needs to be sent its bytes.
+    public let isZeros: Bool
     @usableFromInline let storage: TensorStorage
     /// The same elements at an aligned address, once a run has asked for them.
     private let alignedCopy = AtomicLazyReference<Tensor>()
 
     /// Takes over storage whose size and content the caller has checked.
     /// - Precondition: the byte count is what shape and type ask for.
-    private init(type: DataType, shape: TensorShape, storage: consuming TensorStorage) {
+    private init(
+        type: DataType, shape: TensorShape, storage: consuming TensorStorage, isZeros: Bool = false
+    ) {
         self.type = type
         self.shape = shape
+        self.isZeros = isZeros
         self.storage = storage
     }
 
@@ -48,7 +53,7 @@ public final class Tensor: Sendable {
     public convenience init(zerosOf type: DataType, shape: TensorShape) throws(TensorError) {
         var storage = try TensorStorage(byteCount: shape.byteCount(elementWidth: type.byteWidth ?? 1))
         storage.clear()
-        self.init(type: type, shape: shape, storage: storage)
+        self.init(type: type, shape: shape, storage: storage, isZeros: true)
     }
 
     /// A copy of `bytes`, checked as the `BLOB` of `AI.TENSORSET` is.

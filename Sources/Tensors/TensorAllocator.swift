@@ -27,6 +27,19 @@ public struct TensorAllocator: Sendable {
         unsafe self.size = size
     }
 
+    /// From here on it is worth a look whether there is memory.
+    private static let largeByteCount = 1 << 20
+
+    /// Whether there is memory for so many bytes now, beside tensors: in arrays and texts, whose failed
+    /// allocation would end the process. To be asked where a client decides how many it is.
+    public static func hasRoom(for byteCount: Int) -> Bool {
+        guard byteCount >= largeByteCount else { return byteCount >= 0 }
+        // Safety: the block is freed at once.
+        guard let block = unsafe currentAllocator.allocate(byteCount) else { return false }
+        unsafe currentAllocator.free(block)
+        return true
+    }
+
     /// Makes this the allocator of all tensors made from now on.
     /// - Precondition: no tensor exists yet; called once, before other threads are started.
     public func install() {

@@ -16,6 +16,16 @@ public struct TensorBuilder: ~Copyable {
         storage = try TensorStorage(byteCount: byteCount)
     }
 
+    /// Makes room for strings with so many bytes together; to be called before the first one.
+    /// - Throws: `.outOfMemory`.
+    public mutating func reserve(stringByteCount byteCount: Int) throws(TensorError) {
+        let (total, overflow) = byteCount.addingReportingOverflow(shape.elementCount)
+        guard !overflow, TensorAllocator.hasRoom(for: total) else {
+            throw .outOfMemory(byteCount: byteCount)
+        }
+        strings.reserveCapacity(total)
+    }
+
     /// Takes the next element, in row-major order.
     /// - Throws: `.invalidValue`, `.stringContainsNul`, `.valueCountMismatch`.
     public mutating func append(_ text: Span<UInt8>) throws(TensorError) {
@@ -65,7 +75,6 @@ public struct TensorBuilder: ~Copyable {
         // One NUL at the end is the client's own terminator.
         let hasTerminator = !text.isEmpty && text[text.count - 1] == 0
         let length = hasTerminator ? text.count - 1 : text.count
-        strings.reserveCapacity(strings.count + length + 1)
         for index in 0..<length {
             guard text[index] != 0 else { throw .stringContainsNul }
             strings.append(text[index])

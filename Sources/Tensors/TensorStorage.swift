@@ -65,10 +65,29 @@ public struct TensorStorage: ~Copyable, @unchecked Sendable {
         return try body(&span)
     }
 
+    /// From here on whole pages are given back to the kernel to be cleared.
+    private static let largeByteCount = 1 << 20
+
     /// Sets all bytes to zero.
+    ///
+    /// Costs next to nothing for large blocks: the kernel drops the pages, and makes new ones of zeros when
+    /// they are written, or shows one and the same as long as they are read.
     public mutating func clear() {
-        // Safety: `start` has `byteCount` bytes, and `self` is not shared yet.
-        unsafe memset(start, 0, byteCount)
+        let pageSize = Int(getpagesize())
+        guard byteCount >= Self.largeByteCount else {
+            // Safety: `start` has `byteCount` bytes, and `self` is not shared yet.
+            unsafe memset(start, 0, byteCount)
+            return
+        }
+        let (first, end) = unsafe (start.alignedUp(toMultipleOf: pageSize), start + byteCount)
+        let last = unsafe (start + byteCount).alignedDown(toMultipleOf: pageSize)
+        // Safety: the pages lie within the block, which is private memory as all of an allocator's is.
+        if unsafe madvise(first, last - first, MADV_DONTNEED) == 0 {
+            unsafe memset(start, 0, first - start)
+            unsafe memset(last, 0, end - last)
+        } else {
+            unsafe memset(start, 0, byteCount)
+        }
     }
 
     // Safety: `start` has `byteCount` bytes that live as long as `self`.

@@ -28,6 +28,13 @@ func tensor(_ type: DataType, values: String...) throws(TensorError) -> Tensor {
 }
 
 extension Tensor {
+    /// Where its strings begin.
+    var stringOffsets: [Int] {
+        var offsets: [Int] = []
+        visitStringOffsets { offsets.append($0) }
+        return offsets
+    }
+
     /// A copy of the bytes.
     var content: [UInt8] { withBytes { span in span.indices.map { span[$0] } } }
 

@@ -48,6 +48,7 @@ import Testing
             "Sources/Redis/KeyMoves.swift",
             "Sources/Redis/KeyPlace.swift",
             "Sources/Redis/Log.swift",
+            "Sources/Redis/MemoryRoom.swift",
             "Sources/Redis/ModuleRegistration.swift",
             "Sources/Redis/ModuleType.swift",
             "Sources/Redis/PendingReply.swift",

@@ -28,6 +28,9 @@ extension ONNXRuntimeSession {
     private func fill(_ value: OpaquePointer, from tensor: Tensor) throws(ExecutionError) {
         let count = tensor.shape.elementCount
         guard count > 0 else { return }
+        guard TensorAllocator.hasRoom(for: count * MemoryLayout<Int>.stride) else {
+            throw .outOfMemory
+        }
         let status = unsafe tensor.withBytes { bytes in
             unsafe bytes.withUnsafeBytes { bytes in
                 unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>.self, capacity: count) {
@@ -69,6 +72,9 @@ extension ONNXRuntimeSession {
         guard count > 0 else { return [] }
         var byteCount = 0
         try unsafe table.check(onnx_value_strings_byte_count(table.pointer, value, &byteCount))
+        guard TensorAllocator.hasRoom(for: 2 * byteCount + count * (MemoryLayout<Int>.stride + 1)) else {
+            throw .outOfMemory
+        }
         var bytes = [UInt8](repeating: 0, count: max(byteCount, 1))
         var starts = [Int](repeating: 0, count: count)
         // Safety: both arrays are as long as the call is told.

@@ -23,6 +23,7 @@ extension TensorFlowLibrary {
     func stringValue(of tensor: Tensor) throws(ExecutionError) -> OpaquePointer {
         let count = tensor.shape.elementCount
         let size = MemoryLayout<tensorflow_string>.stride * count
+        guard TensorAllocator.hasRoom(for: size) else { throw .outOfMemory }
         let block = UnsafeMutableRawPointer.allocate(
             byteCount: max(size, Self.alignment), alignment: Self.alignment)
         // Safety: the block has room for `count` strings, and lives until the runtime frees the tensor.
@@ -72,10 +73,19 @@ extension TensorFlowLibrary {
     }
 
     /// The strings of an output one behind the other, each ended by a NUL.
-    func packedStrings(_ elements: UnsafeRawBufferPointer, count: Int) -> [UInt8] {
+    func packedStrings(
+        _ elements: UnsafeRawBufferPointer, count: Int
+    ) throws(TensorError) -> [UInt8] {
         var packed: [UInt8] = []
         // Safety: the runtime's tensor has `count` strings, which live as long as it.
         let strings = unsafe elements.bindMemory(to: tensorflow_string.self)
+        var byteCount = count
+        for index in 0..<min(count, strings.count) {
+            guard let string = unsafe strings.baseAddress.map({ unsafe $0 + index }) else { continue }
+            byteCount += unsafe functions.pointer.pointee.TF_StringGetSize(string)
+        }
+        guard TensorAllocator.hasRoom(for: byteCount) else { throw .outOfMemory(byteCount: byteCount) }
+        packed.reserveCapacity(byteCount)
         for index in 0..<min(count, strings.count) {
             guard let string = unsafe strings.baseAddress.map({ unsafe $0 + index }) else { continue }
             let size = unsafe functions.pointer.pointee.TF_StringGetSize(string)

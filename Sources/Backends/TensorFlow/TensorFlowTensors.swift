@@ -51,7 +51,7 @@ extension TensorFlowLibrary {
         do throws(TensorError) {
             let shape = try TensorShape(dimensions)
             guard type != .string else {
-                let bytes = unsafe packedStrings(elements, count: shape.elementCount)
+                let bytes = try unsafe packedStrings(elements, count: shape.elementCount)
                 return try Tensor(type: type, shape: shape, copying: bytes.span)
             }
             if type == .bool { return try unsafe truthValues(elements, shape) }

@@ -35,6 +35,10 @@ final class TorchHost {
     // Safety of all below: texts, views and the answer are valid during the callback.
 
     private func execute(_ words: UnsafeBufferPointer<torch_text>, _ answer: OpaquePointer) {
+        // What the script has made, and may make longer than anybody could send.
+        guard TensorAllocator.hasRoom(for: unsafe words.reduce(0) { unsafe $0 + $1.byte_count }) else {
+            return unsafe refuse("not enough memory", answer)
+        }
         let words = unsafe words.map { unsafe bridge.bytes(of: $0) }
         do throws(ScriptServerError) {
             unsafe give(try server.execute(words.first ?? [], Array(words.dropFirst())), answer)

@@ -258,6 +258,7 @@ typedef void (*redis_disconnect_function)(
     X(int, EventLoopAddOneShot, \
       (redis_one_shot_function _Nonnull f, void *_Nullable data), \
       (f, data)) \
+    X(float, GetUsedMemoryRatio, (void), ()) \
     X(RedisModuleServerInfoData *_Nullable, GetServerInfo, \
       (RedisModuleCtx *_Nonnull c, const char *_Nonnull section), \
       (c, section)) \

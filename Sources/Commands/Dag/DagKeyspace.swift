@@ -15,6 +15,9 @@ protocol DagKeyspace: ~Copyable {
 
     /// - Throws: `.scriptMissing`, `.wrongType`.
     func script(at key: Argument) throws(CommandError) -> Script
+
+    /// - Throws: `.zerosBeyondBulkLimit`, `.zerosBeyondMaxMemory`.
+    func checkRoom(for tensor: Tensor) throws(CommandError)
 }
 
 extension RedisContext: DagKeyspace {

@@ -17,7 +17,7 @@ enum DagOperation {
         var words = words
         let name = words[0]
         if name.matches("AI.TENSORSET") {
-            self = try .set(&words)
+            self = try .set(&words, in: keys)
         } else if name.matches("AI.TENSORGET") {
             self = try .get(&words)
         } else if name.matches("AI.MODELEXECUTE") {
@@ -38,10 +38,13 @@ enum DagOperation {
         }
     }
 
-    private static func set(_ words: inout ArgumentReader) throws(CommandError) -> DagOperation {
+    private static func set<Keys: DagKeyspace & ~Copyable>(
+        _ words: inout ArgumentReader, in keys: borrowing Keys
+    ) throws(CommandError) -> DagOperation {
         guard words.count >= TensorSet.leastWordCount else { throw .dag(.arity("AI.TENSORSET")) }
         let command = try TensorSet(parsing: &words)
         try command.refuseEmpty()
+        try keys.checkRoom(for: command.tensor)
         return .set(name: command.key, command.tensor)
     }
 

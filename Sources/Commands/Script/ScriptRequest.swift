@@ -30,7 +30,7 @@ public struct ScriptRequest: RunCommandRequest {
         let server = ScriptAccess(context)
         var plan = ExecutionPlan(tensors: tensors)
         let slots = plan.addStep(
-            work(script, server), inputs: .range(0..<tensors.count), outputCount: outputs.count)
+            try work(script, server), inputs: .range(0..<tensors.count), outputCount: outputs.count)
         let request = PlanRequest(
             plan: plan, outputs: StoredOutputs(keys: outputs, slots: .range(slots)), answer: .status,
             timeoutMilliseconds: timeoutMilliseconds, server: server)
@@ -38,8 +38,11 @@ public struct ScriptRequest: RunCommandRequest {
     }
 
     /// The call as a step of a plan.
-    func work(_ script: Script, _ server: ScriptAccess?) -> Work {
-        .script(
+    /// - Throws: `.execution(.outOfMemory)` if there is no memory for a copy of its words.
+    func work(_ script: Script, _ server: ScriptAccess?) throws(CommandError) -> Work {
+        let byteCount = (keys + arguments).reduce(0) { $0 + $1.byteCount }
+        guard TensorAllocator.hasRoom(for: byteCount) else { throw .execution(.outOfMemory) }
+        return .script(
             ScriptTask(
                 script, function: function.bytes, keys: keys.map(\.bytes), arguments: arguments.map(\.bytes),
                 keyspace: server))

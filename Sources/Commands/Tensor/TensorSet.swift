@@ -33,7 +33,9 @@ public struct TensorSet: Command {
 
     public func run(in context: borrowing RedisContext) throws(CommandError) {
         // Outputs may have no rows, and reach replicas and the AOF as commands.
-        if isEmpty, context.flags.isDisjoint(with: [.replicated, .loading]) { throw .invalidShape }
+        let isOfClient = context.flags.isDisjoint(with: [.replicated, .loading])
+        if isEmpty, isOfClient { throw .invalidShape }
+        if isOfClient { try context.checkRoom(for: tensor) }
         let handle = context.write(key)
         let tensors = ModuleState.current.tensors
         do throws(WrongType) { _ = try handle.value(tensors) } catch { throw .wrongType }
@@ -132,6 +134,11 @@ public struct TensorSet: Command {
             throw .valueCountMismatch(expected: shape.elementCount, actual: words.remaining)
         }
         var builder = try TensorBuilder(type: type, shape: shape)
+        if type == .string {
+            var byteCount = 0
+            for position in words.position..<words.count { byteCount += words[position].byteCount }
+            try builder.reserve(stringByteCount: byteCount)
+        }
         while let word = words.next() {
             try word.withBytes { bytes throws(TensorError) in try builder.append(bytes) }
         }
