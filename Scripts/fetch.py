@@ -43,6 +43,8 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in groups:
         print(f"usage: fetch.py {'|'.join(groups)} [NAME...]", file=sys.stderr)
         return 2
+    # The module opens no library that others may write to, whatever the caller's umask is.
+    os.umask(0o022 | os.umask(0))
     try:
         for part in chosen_parts(arguments[0], arguments[1:]):
             with lock():

@@ -8,6 +8,9 @@ import Execution
 public final class BackendCatalog: BackendProvider {
     /// Opens a library and makes its backend.
     typealias Opener = @Sendable (BackendKind, _ path: String) throws(BackendOpeningError) -> any Backend
+    /// Says what a path means, and that it may be opened.
+    typealias Locator =
+        @Sendable (_ file: String, _ folder: String, _ isConfined: Bool) throws(BackendOpeningError) -> String
 
     private struct State {
         var path: String
@@ -17,6 +20,7 @@ public final class BackendCatalog: BackendProvider {
     private let state: Locked<State>
     private let openings: [Locked<(any Backend)?>]
     private let libraries: [BackendKind: String]
+    private let locator: Locator
     private let opener: Opener
     private let log: @Sendable (String) -> Void
 
@@ -27,12 +31,21 @@ public final class BackendCatalog: BackendProvider {
     ///   - options: for every runtime.
     ///   - allocator: where runtimes that allow it take their memory.
     ///   - libraries: files to open instead of the default ones.
+    ///   - moduleFolder: the folder of the module, if that is what the code is in.
     ///   - log: takes one line per opened or refused library; called on the opening thread, without locks.
     public convenience init(
         path: String, options: BackendOptions = BackendOptions(), allocator: BackendAllocator = .system,
-        libraries: [BackendKind: String] = [:], log: @escaping @Sendable (String) -> Void = { _ in }
+        libraries: [BackendKind: String] = [:], moduleFolder: String? = nil,
+        log: @escaping @Sendable (String) -> Void = { _ in }
     ) {
-        self.init(path: path, libraries: libraries, log: log) {
+        let moduleFolder = moduleFolder.map { FollowedPath.absolute($0) }
+        let locate: Locator = {
+            (file: String, folder: String, isConfined: Bool) throws(BackendOpeningError) -> String in
+            try LibraryLocation(
+                of: file, in: folder, isConfined: isConfined, moduleFolder: moduleFolder
+            ).path
+        }
+        self.init(path: path, libraries: libraries, log: log, locator: locate) {
             (kind: BackendKind, path: String) throws(BackendOpeningError) -> any Backend in
             switch kind {
             case .onnxRuntime:
@@ -49,21 +62,28 @@ public final class BackendCatalog: BackendProvider {
 
     init(
         path: String, libraries: [BackendKind: String] = [:],
-        log: @escaping @Sendable (String) -> Void = { _ in }, opener: @escaping Opener
+        log: @escaping @Sendable (String) -> Void = { _ in }, locator: @escaping Locator,
+        opener: @escaping Opener
     ) {
         let none = BackendKind.allCases.map { _ in (any Backend)?.none }
-        state = Locked(State(path: path, backends: none))
+        state = Locked(State(path: FollowedPath.absolute(path), backends: none))
         openings = none.map { Locked($0) }
         self.libraries = libraries
+        self.locator = locator
         self.opener = opener
         self.log = log
     }
 
-    /// The folder of the default libraries.
+    /// The folder of the default libraries, from `/` on.
     public var path: String { state.withLock { $0.path } }
 
     /// Changes where libraries are looked for from now on; open ones stay.
-    public func setPath(_ path: String) { state.withLock { $0.path = path } }
+    ///
+    /// - Parameter path: below the process' folder of now, if it is relative.
+    public func setPath(_ path: String) {
+        let absolute = FollowedPath.absolute(path)
+        state.withLock { $0.path = absolute }
+    }
 
     /// What is open, in the order of the kinds.
     public var loadedBackends: [any Backend] { state.withLock { $0.backends.compactMap { $0 } } }
@@ -74,16 +94,18 @@ public final class BackendCatalog: BackendProvider {
 
     public func backend(_ kind: BackendKind) throws(ExecutionError) -> any Backend {
         if let backend = loaded(kind) { return backend }
-        return try open(kind, file: defaultFile(kind)).backend
+        return try open(kind, file: defaultFile(kind), isConfined: false).backend
     }
 
-    /// Opens a library that the administrator names.
+    /// Opens a library that somebody names.
     ///
-    /// - Parameter path: as it is if absolute, else below the catalog's folder.
-    /// - Throws: `.libraryUnavailable`, also if the kind's library is open already.
-    public func open(_ kind: BackendKind, path: String) throws(ExecutionError) {
+    /// - Parameters:
+    ///   - path: as it is if absolute, else below the catalog's folder.
+    ///   - isConfined: whether it has to lie in that folder, wherever links lead.
+    /// - Throws: `.libraryOutside`; `.libraryUnavailable`, also if the kind's library is open already.
+    public func open(_ kind: BackendKind, path: String, isConfined: Bool) throws(ExecutionError) {
         let file = path.utf8.first == UInt8(ascii: "/") ? path : "\(self.path)/\(path)"
-        guard try !open(kind, file: file).wasOpen else {
+        guard try !open(kind, file: file, isConfined: isConfined).wasOpen else {
             log("Could not load \(kind.wireName) backend: backend already loaded")
             throw .libraryUnavailable(kind, reason: "backend already loaded")
         }
@@ -94,19 +116,21 @@ public final class BackendCatalog: BackendProvider {
     }
 
     private func open(
-        _ kind: BackendKind, file: String
+        _ kind: BackendKind, file: String, isConfined: Bool
     ) throws(ExecutionError) -> (backend: any Backend, wasOpen: Bool) {
         let index = Int(kind.rawValue)
         let outcome: (backend: any Backend, wasOpen: Bool)
         do throws(BackendOpeningError) {
+            let library = try locator(file, path, isConfined)
             outcome = try openings[index].withLock { opened throws(BackendOpeningError) in
                 if let backend = opened { return (backend, true) }
-                let backend = try opener(kind, file)
+                let backend = try opener(kind, library)
                 opened = backend
                 return (backend, false)
             }
         } catch {
             log(error.logLine(kind, path: file))
+            if error == .outside { throw .libraryOutside(kind) }
             throw .libraryUnavailable(kind, reason: error.reason(kind, path: file))
         }
         state.withLock { $0.backends[index] = outcome.backend }

@@ -8,13 +8,18 @@ enum BackendOpeningError: Error, Equatable {
     case missingSymbol(String)
     /// It is the runtime's, but does not start.
     case unusable(reason: String)
+    /// Somebody else may put another library there.
+    case untrusted(reason: String)
+    /// It lies outside of the folder in which it has to lie.
+    case outside
 
     /// The reason alone, for an error.
     func reason(_ kind: BackendKind, path: String) -> String {
         switch self {
         case .cannotOpen(let reason): reason
         case .missingSymbol(let symbol): "\(path) does not export \(symbol)"
-        case .unusable(let reason): reason
+        case .unusable(let reason), .untrusted(let reason): reason
+        case .outside: "it lies outside of BACKENDSPATH"
         }
     }
 

@@ -18,7 +18,7 @@ static const char *const newer[] = {
     "TryAlloc", "MallocSizeString", "GetCommand", "SetCommandInfo", "SetCommandACLCategories",
     "KeyAtPosWithFlags", "ReplyWithBigNumber", "ReplyWithMap", "GetDbIdFromIO", "GetToKeyNameFromOptCtx",
     "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
-    "LoadConfigs", "GetCurrentUserName", "GetModuleUserFromUserName", "SetContextUser",
+    "RegisterEnumConfig", "LoadConfigs", "GetCurrentUserName", "GetModuleUserFromUserName", "SetContextUser",
     "ACLCheckKeyPermissions", "EventLoopAddOneShot", NULL,
 };
 

@@ -73,11 +73,7 @@ public enum CommandError: Error, CommandFailure {
 
     // Statistics and settings
     case statisticsMissing
-    case missingPath
-    case missingChunkSize
-    case invalidChunkSize
-    case unsupportedSubcommand
-    case backendNotLoaded
+    case configure(ConfigureError)
 
     public var text: String { ErrorText.text(of: self) }
 

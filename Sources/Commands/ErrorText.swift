@@ -70,15 +70,26 @@ enum ErrorText {
         case .dag(let error): text(of: error)
 
         case .statisticsMissing: "ERR cannot find run info for key"
+        case .configure(let error): text(of: error)
+        }
+    }
+
+    private static func text(of error: ConfigureError) -> String {
+        switch error {
         case .missingPath: "ERR BACKENDSPATH: missing path argument"
         case .missingChunkSize: "ERR MODEL_CHUNK_SIZE: missing chunk size"
         case .invalidChunkSize: "ERR MODEL_CHUNK_SIZE: invalid chunk size"
         case .unsupportedSubcommand: "ERR unsupported subcommand"
         case .backendNotLoaded: "ERR error loading backend"
+        case .loadingNotAllowed: loadingWords
+        case .onlyForClients: "ERR AI.CONFIG changes nothing for scripts, replication or other modules"
         }
     }
 
     private static let deviceWords = "ERR unsupported device"
+    private static let loadingWords =
+        "ERR only libraries in the folder BACKENDSPATH may be loaded. Others, and another folder, need "
+        + "ALLOW_LOAD when the module is loaded: yes, or local for connections from the server's machine"
 
     private static func text(of obstacle: WriteObstacle) -> String {
         switch obstacle {
@@ -96,6 +107,7 @@ enum ErrorText {
         switch error {
         case .backend(let words): words
         case .libraryUnavailable(let kind, _): "ERR Backend not loaded: \(kind.wireName)"
+        case .libraryOutside: loadingWords
         case .unsupportedDevice: deviceWords
         case .noGPU(let kind): noGPU(kind)
         case .queueFull(let device, let limit):

@@ -120,8 +120,10 @@ public protocol BackendProvider: AnyObject, Sendable {
     func backend(_ kind: BackendKind) throws(ExecutionError) -> any Backend
 
     /// Opens a library by its path; a relative one is joined to `path`.
-    /// - Throws: `.libraryUnavailable`, also if one is open for this kind already.
-    func open(_ kind: BackendKind, path: String) throws(ExecutionError)
+    ///
+    /// - Parameter isConfined: whether it has to lie in the folder `path`, wherever links lead.
+    /// - Throws: `.libraryOutside`; `.libraryUnavailable`, also if one is open for this kind already.
+    func open(_ kind: BackendKind, path: String, isConfined: Bool) throws(ExecutionError)
 
     /// The folder in which default libraries are looked for.
     var path: String { get }

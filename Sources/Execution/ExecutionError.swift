@@ -4,6 +4,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case backend(String)
     /// The runtime's library is missing, or is not one that can be used; the reason is for the log.
     case libraryUnavailable(BackendKind, reason: String)
+    /// A library was named that lies outside of the folder in which it has to lie.
+    case libraryOutside(BackendKind)
     /// The runtime has no such device.
     case unsupportedDevice
     /// A GPU was asked for and the runtime's library was built without one.

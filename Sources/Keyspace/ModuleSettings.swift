@@ -20,6 +20,9 @@ public final class ModuleSettings: @unchecked Sendable {
     /// Libraries to be opened at once.
     public private(set) var libraries: [(kind: BackendKind, path: String)] = []
 
+    /// Who may have libraries loaded that lie outside of the folder. Main thread.
+    public private(set) var loadPermission = LoadPermission.no
+
     private let intraOperator = Atomic<Int>(0)
     private let interOperator = Atomic<Int>(0)
     private let chunk = Atomic<Int>(511 << 20)
@@ -47,6 +50,12 @@ public final class ModuleSettings: @unchecked Sendable {
     public var executesInTransactions: Bool {
         get { inTransactions.load(ordering: .relaxed) }
         set { inTransactions.store(newValue, ordering: .relaxed) }
+    }
+
+    /// The same as a number, for settings.
+    var loadPermissionNumber: Int {
+        get { loadPermission.rawValue }
+        set { loadPermission = LoadPermission(rawValue: newValue) ?? .no }
     }
 
     /// - Parameters:
@@ -93,6 +102,9 @@ public final class ModuleSettings: @unchecked Sendable {
         case .flag(let property):
             guard let flag = ["YES": true, "NO": false][text.uppercased()] else { return false }
             self[keyPath: property] = flag
+        case .choice(let property, let names):
+            guard let index = names.firstIndex(where: { "\($0)" == text.lowercased() }) else { return false }
+            self[keyPath: property] = index
         case .path(let property): self[keyPath: property] = text
         }
         return true
@@ -104,7 +116,7 @@ public final class ModuleSettings: @unchecked Sendable {
     public func register(in context: borrowing RedisContext) -> Bool {
         context.load(
             Setting.all.map { setting in
-                ServerSetting(name: setting.name, isFixed: setting.isFixed, access: access(setting))
+                ServerSetting(name: setting.name, change: setting.change, access: access(setting))
             })
     }
 
@@ -116,6 +128,9 @@ public final class ModuleSettings: @unchecked Sendable {
                 set: { self[keyPath: property] = $0 })
         case .flag(let property):
             .flag(get: { self[keyPath: property] }, set: { self[keyPath: property] = $0 })
+        case .choice(let property, let names):
+            .choice(
+                names, get: { self[keyPath: property] }, set: { self[keyPath: property] = $0 })
         case .path(let property):
             .text(
                 get: { ModuleState.installed?.backends.path ?? self[keyPath: property] },

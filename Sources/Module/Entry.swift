@@ -77,7 +77,7 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     }
     guard areMovesTold else { throw LoadFailure(text: "the server does not tell of renamed keys") }
     for (kind, path) in settings.libraries {
-        do throws(ExecutionError) { try state.backends.open(kind, path: path) } catch {
+        do throws(ExecutionError) { try state.backends.open(kind, path: path, isConfined: false) } catch {
             throw LoadFailure(text: "ERR error processing argument: \(kind.wireName) \(path)")
         }
     }
@@ -107,7 +107,8 @@ private func makeState(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },
         size: { unsafe ServerMemory.size($0) })
     let backends = BackendCatalog(
-        path: settings.backendsPath, options: options, allocator: allocator, log: { Log.notice($0) })
+        path: settings.backendsPath, options: options, allocator: allocator,
+        moduleFolder: RedisContext.moduleFolder, log: { Log.notice($0) })
     let scheduler = Scheduler(settings.runs, provider: backends, log: { Log.notice($0) })
     // There is always a queue for the processor.
     if let processor = Device(Array("CPU".utf8)) {

@@ -10,20 +10,39 @@ public struct ServerSetting {
             ClosedRange<Int>, isByteCount: Bool, get: () -> Int, set: (Int) -> Void)
         /// `yes` or `no`.
         case flag(get: () -> Bool, set: (Bool) -> Void)
+        /// One of the names, by its index.
+        case choice([StaticString], get: () -> Int, set: (Int) -> Void)
         case text(get: () -> String, set: (String) -> Void)
     }
 
+    /// Who may change it once the module is loaded.
+    public enum Change: Sendable {
+        /// Who may change settings of the server.
+        case free
+        /// The same, where the server's `enable-protected-configs` allows it, as for its `dir`.
+        case protected
+        case never
+
+        fileprivate var flags: UInt32 {
+            switch self {
+            case .free: 0
+            case .protected: UInt32(REDIS_SETTING_PROTECTED)
+            case .never: UInt32(REDIS_SETTING_IMMUTABLE)
+            }
+        }
+    }
+
     let name: String
-    let isFixed: Bool
+    let change: Change
     let access: Access
 
     /// - Parameters:
     ///   - name: in lower case; the server puts the module's name and a point before it.
-    ///   - isFixed: cannot change once the module is loaded.
+    ///   - change: who may change it once the module is loaded.
     ///   - access: what the getter returns when the setting is registered is its default.
-    public init(name: String, isFixed: Bool, access: Access) {
+    public init(name: String, change: Change, access: Access) {
         self.name = name
-        self.isFixed = isFixed
+        self.change = change
         self.access = access
     }
 
@@ -46,7 +65,7 @@ public struct ServerSetting {
     private func register(as index: Int, in context: OpaquePointer) -> Int32 {
         // The server hands it back to the functions below; never followed.
         let data = unsafe UnsafeMutableRawPointer(bitPattern: index + 1)
-        let flags = UInt32(isFixed ? REDIS_SETTING_IMMUTABLE : 0)
+        let flags = change.flags
         switch access {
         case .number(let range, let isByteCount, let get, _):
             return unsafe redis_RegisterNumericConfig(
@@ -59,6 +78,14 @@ public struct ServerSetting {
                 context, name, get() ? 1 : 0, flags,
                 { _, data in unsafe ServerSetting.at(data).flag ? 1 : 0 },
                 { _, value, data, _ in unsafe ServerSetting.at(data).set(value != 0) }, nil, data)
+        case .choice(let names, let get, _):
+            let values = names.indices.map { Int32($0) }
+            // Safety: the server copies the names and numbers before it returns.
+            var texts = unsafe names.map { unsafe $0.cString }
+            return unsafe redis_RegisterEnumConfig(
+                context, name, Int32(get()), flags, &texts, values, Int32(names.count),
+                { _, data in unsafe Int32(ServerSetting.at(data).number) },
+                { _, value, data, _ in unsafe ServerSetting.at(data).set(Int(value)) }, nil, data)
         case .text(let get, _):
             return unsafe redis_RegisterStringConfig(
                 context, name, get(), flags, { _, data in unsafe ServerSetting.at(data).shown },
@@ -71,8 +98,10 @@ public struct ServerSetting {
     }
 
     private var number: Int {
-        guard case .number(_, _, let get, _) = access else { return 0 }
-        return get()
+        switch access {
+        case .number(_, _, let get, _), .choice(_, let get, _): get()
+        default: 0
+        }
     }
 
     private var flag: Bool {
@@ -93,8 +122,10 @@ public struct ServerSetting {
     }
 
     private func set(_ value: Int) -> Int32 {
-        guard case .number(_, _, _, let set) = access else { return Int32(REDIS_ERR) }
-        set(value)
+        switch access {
+        case .number(_, _, _, let set), .choice(_, _, let set): set(value)
+        default: return Int32(REDIS_ERR)
+        }
         return Int32(REDIS_OK)
     }
 

@@ -19,11 +19,20 @@ extension BackendsTests {
                 BackendCatalog(
                     path: "/backends", libraries: libraries,
                     log: { line in self.lines.withLock { $0.append(line) } },
+                    locator: Recorder.locate,
                     opener: { (kind: BackendKind, path: String) throws(BackendOpeningError) -> any Backend in
                         self.opened.withLock { $0.append(path) }
                         if let failure = self.failure { throw failure }
                         return ReferenceBackend(kind: kind)
                     })
+            }
+
+            /// Takes every path for what it is, and what begins with `/opt` for outside.
+            static func locate(
+                _ file: String, _ folder: String, _ isConfined: Bool
+            ) throws(BackendOpeningError) -> String {
+                guard !isConfined || !file.hasPrefix("/opt") else { throw .outside }
+                return file
             }
 
             var paths: [String] { opened.withLock { $0 } }
@@ -72,12 +81,25 @@ extension BackendsTests {
         }
 
         @Test(arguments: [("/opt/ort.so", "/opt/ort.so"), ("ort/ort.so", "/backends/ort/ort.so")])
-        func anAdministratorOpensAnyFile(_ path: String, _ opened: String) throws {
+        func anyFileIsOpenedIfItNeedNotLieInTheFolder(_ path: String, _ opened: String) throws {
             let recorder = Recorder()
             let catalog = recorder.catalog()
-            try catalog.open(.onnxRuntime, path: path)
+            try catalog.open(.onnxRuntime, path: path, isConfined: false)
             #expect(recorder.paths == [opened])
             #expect(catalog.loaded(.onnxRuntime) != nil)
+        }
+
+        @Test func aFileOutsideIsRefusedIfItHasToLieInTheFolder() throws {
+            let recorder = Recorder()
+            let catalog = recorder.catalog()
+            #expect(throws: ExecutionError.libraryOutside(.onnxRuntime)) {
+                try catalog.open(.onnxRuntime, path: "/opt/ort.so", isConfined: true)
+            }
+            #expect(recorder.paths.isEmpty)
+            let line = "Could not load ONNX backend from /opt/ort.so: it lies outside of BACKENDSPATH"
+            #expect(recorder.log == [line])
+            try catalog.open(.onnxRuntime, path: "ort.so", isConfined: true)
+            #expect(recorder.paths == ["/backends/ort.so"])
         }
 
         @Test func whatIsOpenIsNotOpenedAgain() throws {
@@ -85,7 +107,9 @@ extension BackendsTests {
             let catalog = recorder.catalog()
             let backend = try catalog.backend(.onnxRuntime)
             let refusal = ExecutionError.libraryUnavailable(.onnxRuntime, reason: "backend already loaded")
-            #expect(throws: refusal) { try catalog.open(.onnxRuntime, path: "/opt/ort.so") }
+            #expect(throws: refusal) {
+                try catalog.open(.onnxRuntime, path: "/opt/ort.so", isConfined: false)
+            }
             #expect(catalog.loaded(.onnxRuntime) === backend)
             #expect(recorder.paths.count == 1)
             #expect(recorder.log.last == "Could not load ONNX backend: backend already loaded")
@@ -116,7 +140,7 @@ extension BackendsTests {
         @Test func askingWhatIsOpenDoesNotWaitForAnOpening() throws {
             let shared = Locked<BackendCatalog?>(nil)
             let answers = Locked<[Bool]>([])
-            let catalog = BackendCatalog(path: "/backends") {
+            let catalog = BackendCatalog(path: "/backends", locator: Recorder.locate) {
                 (kind: BackendKind, path: String) throws(BackendOpeningError) -> any Backend in
                 let catalog = shared.withLock { $0 }
                 answers.withLock { $0.append(catalog?.loaded(kind) == nil && catalog?.path == "/backends") }
@@ -173,12 +197,12 @@ extension BackendsTests {
 
         @Test func aLibraryThatIsNotTheRuntimeIsRefused() {
             let lines = Locked<[String]>([])
-            // A name without a slash is looked for where the process finds its libraries.
-            let catalog = BackendCatalog(path: "/nowhere", libraries: [.onnxRuntime: "libc.so.6"]) { line in
+            let path = "/lib64/ld-linux-x86-64.so.2"
+            let catalog = BackendCatalog(path: "/nowhere", libraries: [.onnxRuntime: path]) { line in
                 lines.withLock { $0.append(line) }
             }
             #expect(throws: ExecutionError.self) { _ = try catalog.backend(.onnxRuntime) }
-            let line = "Backend does not export OrtGetApiBase. ONNX backend was not loaded from libc.so.6"
+            let line = "Backend does not export OrtGetApiBase. ONNX backend was not loaded from \(path)"
             #expect(lines.withLock { $0 } == [line])
         }
     }

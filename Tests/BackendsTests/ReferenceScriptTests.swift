@@ -9,7 +9,7 @@ private final class ReferenceProvider: BackendProvider {
     let path = ""
     func loaded(_ kind: BackendKind) -> (any Backend)? { ReferenceBackend(kind: kind) }
     func backend(_ kind: BackendKind) throws(ExecutionError) -> any Backend { ReferenceBackend(kind: kind) }
-    func open(_ kind: BackendKind, path: String) throws(ExecutionError) {}
+    func open(_ kind: BackendKind, path: String, isConfined: Bool) throws(ExecutionError) {}
     func setPath(_ path: String) {}
     var loadedBackends: [any Backend] { [] }
 }

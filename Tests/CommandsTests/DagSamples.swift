@@ -24,7 +24,7 @@ private final class CountedBackend: ScriptBackend, BackendProvider {
 
     func loaded(_ kind: BackendKind) -> (any Backend)? { self }
     func backend(_ kind: BackendKind) throws(ExecutionError) -> any Backend { self }
-    func open(_ kind: BackendKind, path: String) throws(ExecutionError) {}
+    func open(_ kind: BackendKind, path: String, isConfined: Bool) throws(ExecutionError) {}
     func setPath(_ path: String) {}
     var loadedBackends: [any Backend] { [self] }
 }

@@ -86,13 +86,23 @@ import Testing
         (.scriptMissing, "ERR script key is empty"),
     ]
 
+    static let loadingNotAllowed =
+        "ERR only libraries in the folder BACKENDSPATH may be loaded. Others, and another folder, need "
+        + "ALLOW_LOAD when the module is loaded: yes, or local for connections from the server's machine"
+
     static let settings: [(CommandError, String)] = [
         (.statisticsMissing, "ERR cannot find run info for key"),
-        (.missingPath, "ERR BACKENDSPATH: missing path argument"),
-        (.missingChunkSize, "ERR MODEL_CHUNK_SIZE: missing chunk size"),
-        (.invalidChunkSize, "ERR MODEL_CHUNK_SIZE: invalid chunk size"),
-        (.unsupportedSubcommand, "ERR unsupported subcommand"),
-        (.backendNotLoaded, "ERR error loading backend"),
+        (.configure(.missingPath), "ERR BACKENDSPATH: missing path argument"),
+        (.configure(.missingChunkSize), "ERR MODEL_CHUNK_SIZE: missing chunk size"),
+        (.configure(.invalidChunkSize), "ERR MODEL_CHUNK_SIZE: invalid chunk size"),
+        (.configure(.unsupportedSubcommand), "ERR unsupported subcommand"),
+        (.configure(.backendNotLoaded), "ERR error loading backend"),
+        (.configure(.loadingNotAllowed), loadingNotAllowed),
+        (.execution(.libraryOutside(.onnxRuntime)), loadingNotAllowed),
+        (
+            .configure(.onlyForClients),
+            "ERR AI.CONFIG changes nothing for scripts, replication or other modules"
+        ),
     ]
 
     static let dags: [(DagError, String)] = [

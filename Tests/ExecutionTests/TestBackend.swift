@@ -135,7 +135,7 @@ final class TestProvider: BackendProvider {
         return TestBackend(kind, build: build)
     }
 
-    func open(_ kind: BackendKind, path: String) throws(ExecutionError) {}
+    func open(_ kind: BackendKind, path: String, isConfined: Bool) throws(ExecutionError) {}
     func setPath(_ path: String) {}
     var loadedBackends: [any Backend] { [] }
 }

@@ -4,6 +4,7 @@ import Testing
 @Suite struct FileListTests {
     static let unsafe = FileList(
         files: execution + tensorFlow + torch + [
+            "Sources/Backends/FollowedPath.swift",
             "Sources/Backends/LiteRT/LiteRTInstance+Shapes.swift",
             "Sources/Backends/LiteRT/LiteRTInstance.swift",
             "Sources/Backends/LiteRT/LiteRTInterrupt.swift",
@@ -39,6 +40,7 @@ import Testing
             "Sources/Redis/ArgumentReader.swift",
             "Sources/Redis/Audience.swift",
             "Sources/Redis/BlockedClient.swift",
+            "Sources/Redis/ClientOrigin.swift",
             "Sources/Redis/CommandDispatch.swift",
             "Sources/Redis/CommandRegistration.swift",
             "Sources/Redis/CommandWords.swift",

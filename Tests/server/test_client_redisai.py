@@ -233,7 +233,7 @@ def test_settings_are_read_and_changed(ai):
 
 
 def test_a_runtime_is_loaded_once(start_server, tmp_path, protocol):
-    server = start_server(backends=tmp_path)
+    server = start_server(backends=tmp_path, words=["ALLOW_LOAD", "local"])
     library = paths.BACKENDS / "redisai_onnxruntime" / "redisai_onnxruntime.so"
     with connect(server, protocol) as client:
         assert client.loadbackend("ONNX", library) == "OK"

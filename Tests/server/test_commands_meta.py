@@ -31,7 +31,7 @@ FLAGS = {
     "ai.info": {"readonly"},
     "ai.stats": {"readonly"},
     "ai.metrics": {"readonly"},
-    "ai.config": {"write"},
+    "ai.config": {"admin", "noscript"},
 }
 WITHOUT_KEYS = {"ai._modelscan", "ai._scriptscan", "ai.metrics", "ai.config"}
 WITHOUT_ARGUMENTS = {"ai._modelscan", "ai._scriptscan", "ai.metrics"}
@@ -56,7 +56,8 @@ def entry(client, name):
 @pytest.mark.parametrize("name", sorted(FLAGS))
 def test_each_command_has_its_flags(client, name):
     flags = {flag.decode() for flag in entry(client, name)[2]}
-    assert flags & {"write", "readonly", "denyoom", "movablekeys"} == FLAGS[name]
+    known = {"write", "readonly", "denyoom", "movablekeys", "admin", "noscript"}
+    assert flags & known == FLAGS[name]
 
 
 @pytest.mark.parametrize("name", sorted(name for name in FLAGS if "movablekeys" not in FLAGS[name]))

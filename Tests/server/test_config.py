@@ -2,6 +2,7 @@
 
 import pytest
 
+from support import paths
 from support.clients import refusal
 from support.models import model_bytes, store
 from support.servers import RedisServer
@@ -38,8 +39,8 @@ def test_settings_are_told(server, client):
     assert client.execute_command("AI.CONFIG", "GET", "THREADS_PER_QUEUE") is None
 
 
-def test_settings_are_changed(client, start_server):
-    client = start_server().client()
+def test_settings_are_changed(start_server):
+    client = start_server(words=["ALLOW_LOAD", "yes"]).client()
     assert client.execute_command("AI.CONFIG", "MODEL_CHUNK_SIZE", 1000, "more") == b"OK"
     assert client.execute_command("AI.CONFIG", "GET", "MODEL_CHUNK_SIZE") == 1000
     assert client.execute_command("AI.CONFIG", "backendspath", "/nowhere/at/all") == b"OK"
@@ -60,9 +61,10 @@ def test_a_runtime_is_loaded_once(start_server):
 
 def test_a_file_that_is_no_runtime_is_refused(start_server, tmp_path):
     (tmp_path / "text.so").write_text("no library")
-    client = start_server().client()
+    client = start_server(backends=tmp_path, words=["ALLOW_LOAD", "yes"]).client()
     path = str(tmp_path / "text.so")
     assert refusal(client, "AI.CONFIG", "LOADBACKEND", "ONNX", path) == "ERR error loading backend"
+    assert client.execute_command("AI.CONFIG", "BACKENDSPATH", str(paths.BACKENDS)) == b"OK"
     store(client, "m", "mul_2x2")
 
 

@@ -28,7 +28,7 @@ NUMBERS = [
 ]
 FIXED = [
     ("threads_per_queue", 1), ("intra_op_parallelism", 0), ("inter_op_parallelism", 0),
-    ("torch_allow_native_code", "no"),
+    ("torch_allow_native_code", "no"), ("allow_load", "no"),
 ]
 
 
@@ -45,7 +45,8 @@ def shown(client):
 @pytest.fixture(scope="module", params=NEWER)
 def newer_server(request):
     """A server that knows settings of modules."""
-    server = RedisServer(binary=NEWER[request.param], patient=False).start()
+    server = RedisServer(
+        binary=NEWER[request.param], settings=["enable-protected-configs yes"], patient=False).start()
     yield server
     server.stop()
     trouble = server.trouble()
@@ -154,15 +155,18 @@ def test_both_ways_show_the_same_chunk_size(newer):
     assert len(pieces) == -(-len(blob) // 100) and b"".join(pieces) == blob
 
 
-def test_both_ways_show_the_same_path(newer):
-    newer.config_set("ai.backendspath", "/nowhere/at/all")
-    assert newer.execute_command("AI.CONFIG", "GET", "BACKENDSPATH") == b"/nowhere/at/all"
-    assert newer.execute_command("AI.CONFIG", "BACKENDSPATH", "/else/where") == b"OK"
-    assert shown(newer)["ai.backendspath"] == "/else/where"
+@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+def test_both_ways_show_the_same_path(start_server, binary):
+    client = start_server(
+        binary=binary, settings=["enable-protected-configs yes"], words=["ALLOW_LOAD", "yes"]).client()
+    client.config_set("ai.backendspath", "/nowhere/at/all")
+    assert client.execute_command("AI.CONFIG", "GET", "BACKENDSPATH") == b"/nowhere/at/all"
+    assert client.execute_command("AI.CONFIG", "BACKENDSPATH", "/else/where") == b"OK"
+    assert shown(client)["ai.backendspath"] == "/else/where"
 
 
 def test_a_path_counts_for_libraries_that_are_not_open_yet(start_server):
-    client = start_server().client()
+    client = start_server(settings=["enable-protected-configs yes"]).client()
     client.config_set("ai.backendspath", "/nowhere/at/all")
     blob = model_bytes("mul_2x2")
     assert refusal(client, "AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", blob) == NO_BACKEND
@@ -239,7 +243,7 @@ def test_a_module_that_is_loaded_later_takes_settings_too(start_server, binary):
         "THREADS_PER_QUEUE", "INTRA_OP_PARALLELISM", "INTER_OP_PARALLELISM", "MODEL_EXECUTION_TIMEOUT",
         "MODEL_BUILD_TIMEOUT", "BACKEND_MEMORY_LIMIT", "MODEL_CHUNK_SIZE", "INLINE_RUN_BUDGET", "QUEUE_LIMIT",
         "BATCH_WAIT_LIMIT", "DEVICE_LIMIT",
-        "EXECUTE_IN_TRANSACTIONS", "TORCH_ALLOW_NATIVE_CODE"])
+        "EXECUTE_IN_TRANSACTIONS", "TORCH_ALLOW_NATIVE_CODE", "ALLOW_LOAD"])
 def test_a_wrong_word_is_explained_in_the_log(word):
     server = RedisServer(words=[word, "wrong"])
     try:

@@ -207,7 +207,7 @@ def test_the_version_is_the_librarys_own(start_server):
 
 def test_an_original_servers_file_with_a_graph_runs(start_server):
     """A model that was saved without the runtime is built when the library is there."""
-    server = start_server(backends=paths.ROOT / "Tests")
+    server = start_server(backends=paths.ROOT / "Tests", words=["ALLOW_LOAD", "yes"])
     client = server.client()
     fields = rdb.model_fields(graph_bytes("mul"), ["a", "b"], ["c"], backend=rdb.TF)
     client.restore("m", 0, rdb.payload(rdb.MODEL, 4, fields))

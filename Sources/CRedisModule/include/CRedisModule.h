@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "RedisClients.h"
 #include "RedisCommandInfo.h"
 #include "RedisSettings.h"
 #include "RedisValues.h"
@@ -181,6 +182,8 @@ typedef void (*redis_disconnect_function)(
     X(int, ACLCheckKeyPermissions, \
       (RedisModuleUser *_Nonnull user, RedisModuleString *_Nonnull key, int flags), \
       (user, key, flags)) \
+    X(unsigned long long, GetClientId, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(int, GetClientInfoById, (redis_client_info *_Nonnull info, uint64_t id), (info, id)) \
     X(int, ReplicateVerbatim, (RedisModuleCtx *_Nonnull c), (c)) \
     X(int, AvoidReplicaTraffic, (void), ()) \
     X(RedisModuleKey *_Nullable, OpenKey, \
@@ -283,6 +286,12 @@ typedef void (*redis_disconnect_function)(
         unsigned int flags, redis_get_text _Nonnull get, redis_set_text _Nonnull set, \
         void *_Nullable apply, void *_Nullable data), \
       (c, name, value, flags, get, set, apply, data)) \
+    X(int, RegisterEnumConfig, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, int value, unsigned int flags, \
+        const char *_Nonnull *_Nonnull names, const int *_Nonnull values, int count, \
+        redis_get_flag _Nonnull get, redis_set_flag _Nonnull set, void *_Nullable apply, \
+        void *_Nullable data), \
+      (c, name, value, flags, names, values, count, get, set, apply, data)) \
     X(int, LoadConfigs, (RedisModuleCtx *_Nonnull c), (c)) \
     X(RedisModuleScanCursor *_Nonnull, ScanCursorCreate, (void), ()) \
     X(void, ScanCursorDestroy, (RedisModuleScanCursor *_Nonnull cursor), (cursor)) \

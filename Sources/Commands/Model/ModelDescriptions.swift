@@ -154,7 +154,7 @@ extension Configure {
     static var description: CommandDescription {
         CommandDescription(
             name: "ai.config", summary: "Opens a runtime's library, or reads or changes a setting.",
-            complexity: "O(1)", since: "0.2.0", flags: "write", categories: "write admin dangerous slow",
+            complexity: "O(1)", since: "0.2.0", flags: "admin deny-script", categories: "admin dangerous",
             arguments: [
                 CommandArgument(
                     "action", .oneOf,

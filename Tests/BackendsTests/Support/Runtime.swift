@@ -18,7 +18,8 @@ enum Runtime {
     #endif
 
     static let catalog = BackendCatalog(
-        path: folder, options: BackendOptions(intraOperatorThreads: 1, interOperatorThreads: 1))
+        path: folder, options: BackendOptions(intraOperatorThreads: 1, interOperatorThreads: 1),
+        moduleFolder: Fixture.root.appendingPathComponent("build").path)
 
     /// Lets every run end by itself.
     static let patientWatch = RunWatch { 3_600_000 }
