@@ -19,7 +19,8 @@ static const char *const newer[] = {
     "KeyAtPosWithFlags", "ReplyWithBigNumber", "ReplyWithMap", "GetDbIdFromIO", "GetToKeyNameFromOptCtx",
     "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
     "RegisterEnumConfig", "LoadConfigs", "GetCurrentUserName", "GetModuleUserFromUserName", "SetContextUser",
-    "ACLCheckKeyPermissions", "EventLoopAddOneShot", NULL,
+    "ACLCheckKeyPermissions", "ACLCheckCommandPermissions", "ACLAddLogEntry", "AddACLCategory",
+    "EventLoopAddOneShot", NULL,
 };
 
 static int is_newer(const char *name) {

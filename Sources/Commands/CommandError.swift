@@ -8,6 +8,8 @@ public enum CommandError: Error, CommandFailure {
     case wrongType
     case inTransaction
     case notStored(WriteObstacle)
+    /// The user may not do what a command of this name does, to that key.
+    case noPermission(String)
 
     // Tensors
     case invalidDataType

@@ -9,6 +9,7 @@ enum ErrorText {
         case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
         case .inTransaction: "ERR Cannot run RedisAI command within a transaction or a LUA script"
         case .notStored(let obstacle): text(of: obstacle)
+        case .noPermission(let command): noPermission(command)
         case .invalidDataType: "ERR invalid data type"
         case .invalidShape: "ERR invalid or negative value found in tensor shape"
         case .blobArgumentCount:
@@ -90,6 +91,10 @@ enum ErrorText {
     private static let loadingWords =
         "ERR only libraries in the folder BACKENDSPATH may be loaded. Others, and another folder, need "
         + "ALLOW_LOAD when the module is loaded: yes, or local for connections from the server's machine"
+
+    private static func noPermission(_ command: some CustomStringConvertible) -> String {
+        "NOPERM this user has no permissions to run the '\(command)' command or to access its key"
+    }
 
     private static func text(of obstacle: WriteObstacle) -> String {
         switch obstacle {
@@ -193,7 +198,9 @@ enum ErrorText {
         case .notAllowed: "ERR the command is not allowed from scripts"
         case .obstacle(.paused): "ERR writes are paused; try again"
         case .obstacle(.replica): "READONLY You can't write against a read only replica."
-        case .noPermission: "NOPERM No permissions to access a key"
+        case .noPermission(let command): noPermission(command)
+        case .unchecked:
+            "ERR this server cannot check the rights of scripts; ALLOW_UNCHECKED_SCRIPTS lets them do all"
         case .userMissing: "NOPERM The user of the client does not exist any more"
         case .unexpected: "Unexpected internal error"
         }

@@ -27,6 +27,7 @@ public final class ModuleSettings: @unchecked Sendable {
     private let interOperator = Atomic<Int>(0)
     private let chunk = Atomic<Int>(511 << 20)
     private let inTransactions = Atomic<Bool>(false)
+    private let unchecked = Atomic<Bool>(false)
 
     /// Threads within one operator; 0 = the runtime's choice. Read when a library is opened.
     public var intraOperatorThreads: Int {
@@ -52,7 +53,13 @@ public final class ModuleSettings: @unchecked Sendable {
         set { inTransactions.store(newValue, ordering: .relaxed) }
     }
 
-    /// The same as a number, for settings.
+    /// Whether scripts call the server where it cannot check whether their client may.
+    public var allowsUncheckedScripts: Bool {
+        get { unchecked.load(ordering: .relaxed) }
+        set { unchecked.store(newValue, ordering: .relaxed) }
+    }
+
+    /// `loadPermission` as a number, for settings.
     var loadPermissionNumber: Int {
         get { loadPermission.rawValue }
         set { loadPermission = LoadPermission(rawValue: newValue) ?? .no }

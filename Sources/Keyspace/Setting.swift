@@ -96,6 +96,9 @@ public struct Setting: Sendable {
             word: "TORCH_ALLOW_ALL_OPERATORS", value: .flag(\.runs.allowsAllTorchOperators),
             change: .protected,
             summary: "whether models of TORCH and scripts may use files and any memory"),
+        Setting(
+            word: "ALLOW_UNCHECKED_SCRIPTS", value: .flag(\.allowsUncheckedScripts), change: .never,
+            summary: "whether scripts call the server where it cannot check their rights, before 7.0.6"),
         // Fixed, so that nobody who reaches the server from outside can make it run code of theirs.
         Setting(
             word: "TORCH_ALLOW_NATIVE_CODE", value: .flag(\.runs.allowsNativeCode), change: .never,

@@ -34,6 +34,13 @@ public struct ArgumentReader {
         return unsafe ArgumentReader(vector: vector.map { unsafe $0 + range.lowerBound }, count: range.count)
     }
 
+    /// Shows the words as the server keeps them.
+    @inline(__always)
+    func withVector<Result>(_ body: (UnsafeMutablePointer<OpaquePointer>, Int) -> Result) -> Result {
+        // Safety: only readers of no words have no vector, and nobody looks at what it does not have.
+        unsafe body(vector.unsafelyUnwrapped, count)
+    }
+
     /// The next word, which is taken; nil at the end.
     @inline(__always)
     public mutating func next() -> Argument? {

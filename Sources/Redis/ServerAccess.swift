@@ -19,10 +19,21 @@ public final class ServerAccess: @unchecked Sendable {
     /// - Parameter context: of the client's command.
     public init(_ context: borrowing RedisContext) {
         database = context.database
-        user = context.userName
+        user = Self.checksRights ? Self.name(of: context) : nil
         if unsafe Self.background == nil {
             unsafe Self.background = redis_GetDetachedThreadSafeContext(context.pointer)
         }
+    }
+
+    /// Whether the server can say what a user may do, and act as one: from 7.0.6 on.
+    public static var checksRights: Bool {
+        redis_has_SetContextUser() && redis_has_ACLCheckCommandPermissions()
+    }
+
+    private static func name(of context: borrowing RedisContext) -> [UInt8]? {
+        guard let name = unsafe context.userName(context.flags) else { return nil }
+        defer { unsafe redis_FreeString(nil, name) }
+        return unsafe Argument(name).bytes
     }
 
     /// Runs `body` within a command, whose context serves all calls meanwhile.
@@ -41,15 +52,18 @@ public final class ServerAccess: @unchecked Sendable {
     }
 
     /// Shows a key to `body`, in the client's database.
-    /// - Throws: `.noPermission` if the client's user may not read it.
+    ///
+    /// - Parameter command: what a client would send to have done with the key what `body` does.
+    /// - Throws: `.noPermission` if the client's user may not run that command on that key.
     public func read<Result>(
-        _ key: [UInt8], _ body: (borrowing RedisContext, Argument) -> Result
+        _ key: [UInt8], for command: StaticString, _ body: (borrowing RedisContext, Argument) -> Result
     ) throws(ServerCallFailure) -> Result {
         try withContext { context throws(ServerCallFailure) in
             let name = unsafe CommandWords.string(key)
             defer { unsafe redis_FreeString(nil, name) }
-            guard unsafe mayRead(name) else { throw .noPermission }
-            return unsafe body(context, Argument(name))
+            let argument = unsafe Argument(name)
+            guard mayRun(command, on: argument) else { throw .noPermission(command) }
+            return body(context, argument)
         }
     }
 
@@ -71,10 +85,10 @@ public final class ServerAccess: @unchecked Sendable {
         }
     }
 
-    private func mayRead(_ key: OpaquePointer) -> Bool {
-        guard let user, redis_has_ACLCheckKeyPermissions() else { return true }
+    private func mayRun(_ command: StaticString, on key: Argument) -> Bool {
+        guard let user else { return true }
         let isAllowed = try? unsafe ServerUser.with(user) { user throws(ServerCallFailure) in
-            unsafe redis_ACLCheckKeyPermissions(user, key, Int32(REDIS_KEY_ACCESS)) == REDIS_OK
+            unsafe ClientRights.allows(user, command, on: key)
         }
         return isAllowed ?? false
     }
@@ -91,20 +105,5 @@ private enum ServerUser {
         guard let user = unsafe redis_GetModuleUserFromUserName(string) else { throw .userMissing }
         defer { _ = unsafe redis_FreeModuleUser(user) }
         return try unsafe body(user)
-    }
-}
-
-extension RedisContext {
-    /// The user that the client has logged in as; nil where the server does not tell or nobody has.
-    fileprivate var userName: [UInt8]? {
-        guard redis_has_SetContextUser(), redis_has_GetModuleUserFromUserName() else { return nil }
-        let flags = flags
-        // Commands of the master, of the AOF and of other modules have no user, and servers do not look.
-        guard flags.isDisjoint(with: [.replicated, .loading]),
-            !flags.contains(.cannotBlock) || !flags.isDisjoint(with: [.transaction, .script]),
-            let name = unsafe redis_GetCurrentUserName(pointer)
-        else { return nil }
-        defer { unsafe redis_FreeString(pointer, name) }
-        return unsafe Argument(name).bytes
     }
 }

@@ -20,7 +20,10 @@ public enum ServerCallFailure: Error {
     case notAllowed
     /// Nothing may be written now.
     case obstacle(WriteObstacle)
-    case noPermission
+    /// To run this command on that key.
+    case noPermission(StaticString)
+    /// The server cannot say what the client's user may do.
+    case unchecked
     /// The client's user has been removed.
     case userMissing
     case unexpected

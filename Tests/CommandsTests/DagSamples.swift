@@ -106,7 +106,7 @@ struct SampleKeyspace: DagKeyspace {
 extension Line {
     /// Reads the words as a DAG over the sample keys.
     func dag(as dialect: DagDialect = .execute) throws(CommandError) -> DagRequest {
-        try DagRequest(parsing: reader, as: dialect, in: SampleKeyspace())
+        try DagRequest(parsing: reader, as: dialect, in: SampleKeyspace(), by: .unlimited)
     }
 
     /// Why the words are refused as a DAG; nil if they are not.

@@ -178,13 +178,24 @@ import Testing
         (.outOfMemory, "ERR not enough memory for the tensors of the run"),
     ]
 
+    static let noPermission =
+        "NOPERM this user has no permissions to run the 'AI.MODELEXECUTE' command or to access its key"
+
+    @Test func isTheSentenceOfACommandThatADagMayNotRun() {
+        #expect(CommandError.noPermission("AI.MODELEXECUTE").text == Self.noPermission)
+    }
+
     static let server: [(ServerCallFailure, String)] = [
         (.answered("WRONGTYPE any words"), "WRONGTYPE any words"),
         (.refused("Invalid argument"), "Invalid argument"),
         (.notAllowed, "ERR the command is not allowed from scripts"),
         (.obstacle(.paused), "ERR writes are paused; try again"),
         (.obstacle(.replica), "READONLY You can't write against a read only replica."),
-        (.noPermission, "NOPERM No permissions to access a key"),
+        (.noPermission("AI.MODELEXECUTE"), noPermission),
+        (
+            .unchecked,
+            "ERR this server cannot check the rights of scripts; ALLOW_UNCHECKED_SCRIPTS lets them do all"
+        ),
         (.userMissing, "NOPERM The user of the client does not exist any more"),
         (.unexpected, "Unexpected internal error"),
     ]

@@ -41,6 +41,7 @@ import Testing
             "Sources/Redis/Audience.swift",
             "Sources/Redis/BlockedClient.swift",
             "Sources/Redis/ClientOrigin.swift",
+            "Sources/Redis/ClientRights.swift",
             "Sources/Redis/CommandDispatch.swift",
             "Sources/Redis/CommandRegistration.swift",
             "Sources/Redis/CommandWords.swift",

@@ -29,6 +29,7 @@ NUMBERS = [
 FIXED = [
     ("threads_per_queue", 1), ("intra_op_parallelism", 0), ("inter_op_parallelism", 0),
     ("torch_allow_native_code", "no"), ("allow_load", "no"),
+    ("allow_unchecked_scripts", "no"),
 ]
 
 

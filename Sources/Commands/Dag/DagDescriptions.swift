@@ -11,8 +11,8 @@ extension DagDialect {
             arguments.append(Self.keys("persist", token: "PERSIST", specification: 1))
         }
         keys.append(KeySpecification(.single(after: "ROUTING", from: 1), .route))
-        // The models that the commands name.
-        keys.append(KeySpecification(.rest(after: "|>", from: 1), .read))
+        // The models and scripts that the commands name, and the keys that are given to scripts.
+        keys.append(KeySpecification(.rest(after: "|>", from: 1), isReadOnly ? .read : .update))
         arguments += [
             CommandArgument("tag", .string, token: "ROUTING", isOptional: true),
             CommandArgument("milliseconds", .integer, token: "TIMEOUT", isOptional: true),

@@ -9,33 +9,49 @@ enum DagOperation {
     case run(Model, inputs: ArgumentSlice, outputs: ArgumentSlice)
     case call(Script, ScriptRequest)
 
-    /// - Parameter words: those of this command alone, its name first.
+    /// - Parameters:
+    ///   - words: those of this command alone, its name first.
+    ///   - rights: of the client's user.
     init<Keys: DagKeyspace & ~Copyable>(
-        parsing words: ArgumentReader, as dialect: DagDialect, in keys: borrowing Keys
+        parsing words: ArgumentReader, as dialect: DagDialect, in keys: borrowing Keys,
+        by rights: borrowing ClientRights
     ) throws(CommandError) {
         guard words.count > 0 else { throw .dag(.unsupportedCommand) }
         var words = words
         let name = words[0]
         if name.matches("AI.TENSORSET") {
+            try Self.check(words[0..<1], rights)
             self = try .set(&words, in: keys)
         } else if name.matches("AI.TENSORGET") {
+            try Self.check(words[0..<1], rights)
             self = try .get(&words)
         } else if name.matches("AI.MODELEXECUTE") {
             guard !dialect.isDeprecated else { throw .dag(.currentCommand("AI.MODELEXECUTE")) }
+            try Self.check(words[0..<min(2, words.count)], rights)
             self = try .modelExecute(&words, in: keys)
         } else if name.matches("AI.MODELRUN") {
             guard dialect.isDeprecated else { throw .dag(.deprecatedCommand("AI.MODELRUN")) }
+            try Self.check(words[0..<min(2, words.count)], rights)
             self = try .modelRun(&words, in: keys)
         } else if name.matches("AI.SCRIPTEXECUTE") {
             guard !dialect.isDeprecated else { throw .dag(.currentCommand("AI.SCRIPTEXECUTE")) }
             guard !dialect.isReadOnly else { throw .dag(.scriptInReadOnly) }
+            try Self.check(words[0..<min(2, words.count)], rights)
             self = try .scriptExecute(&words, in: keys)
         } else if name.matches("AI.SCRIPTRUN") {
             guard dialect.isDeprecated else { throw .dag(.deprecatedCommand("AI.SCRIPTRUN")) }
+            try Self.check(words[0..<min(2, words.count)], rights)
             self = try .scriptRun(&words, in: keys)
         } else {
             throw .dag(.unsupportedCommand)
         }
+    }
+
+    /// - Parameter words: the name and, of what runs something, its key. All others are names in the DAG.
+    private static func check(
+        _ words: ArgumentReader, _ rights: borrowing ClientRights
+    ) throws(CommandError) {
+        guard rights.includesCommand(words) else { throw .noPermission(words[0].text) }
     }
 
     private static func set<Keys: DagKeyspace & ~Copyable>(

@@ -7,8 +7,12 @@ struct DagRequest {
     let operations: [DagOperation]
 
     /// Reads the options, then each command: what is wrong is said in this order.
+    ///
+    /// - Parameter rights: of the client's user. The server has looked at the right to the DAG and to its
+    ///   keys; each command needs the same right as when it is sent alone.
     init<Keys: DagKeyspace & ~Copyable>(
-        parsing words: ArgumentReader, as dialect: DagDialect, in keys: borrowing Keys
+        parsing words: ArgumentReader, as dialect: DagDialect, in keys: borrowing Keys,
+        by rights: borrowing ClientRights
     ) throws(CommandError) {
         guard words.count >= dialect.leastWordCount else { throw dialect.tooFewWords }
         var words = words
@@ -19,7 +23,7 @@ struct DagRequest {
         var operations: [DagOperation] = []
         operations.reserveCapacity(4)
         while let range = split.next() {
-            operations.append(try DagOperation(parsing: words[range], as: dialect, in: keys))
+            operations.append(try DagOperation(parsing: words[range], as: dialect, in: keys, by: rights))
         }
         guard !operations.isEmpty else { throw .dag(.empty) }
         self.operations = operations
@@ -33,8 +37,9 @@ struct DagRequest {
     static func run(
         _ words: ArgumentReader, as dialect: DagDialect, in context: borrowing RedisContext
     ) throws(CommandError) {
-        try context.refuseTransaction()
-        let request = try DagRequest(parsing: words, as: dialect, in: context)
+        let flags = context.flags
+        try context.refuseTransaction(flags)
+        let request = try DagRequest(parsing: words, as: dialect, in: context, by: context.rights(flags))
         let server = request.hasScripts ? ScriptAccess(context) : nil
         let wiring = try DagWiring(request, server: server)
         let keys = request.options.persist ?? ArgumentSlice(words: words, indices: 0..<0)

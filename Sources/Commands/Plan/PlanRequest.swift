@@ -33,7 +33,10 @@ struct PlanRequest<Keys: RandomAccessCollection<Argument>> {
 
 extension RedisContext {
     /// Refuses a transaction, a script or a call by another module, unless a setting allows to execute there.
-    func refuseTransaction() throws(CommandError) {
+    func refuseTransaction() throws(CommandError) { try refuseTransaction(flags) }
+
+    /// The same, for who has asked for the flags already.
+    func refuseTransaction(_ flags: ContextFlags) throws(CommandError) {
         guard !flags.isDisjoint(with: .cannotWait) else { return }
         guard ModuleState.installed?.settings.executesInTransactions == true else { throw .inTransaction }
     }

@@ -1,4 +1,5 @@
 import Execution
+import Keyspace
 import Redis
 
 /// What scripts of one request may ask of the server: as the client that sent it, in its database.
@@ -14,6 +15,7 @@ final class ScriptAccess: ScriptKeyspace {
     }
 
     func execute(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ScriptServerError) -> ScriptReply {
+        try Self.refuseUnchecked()
         // They would run on this thread while it holds the server.
         guard !Self.isRun(command) else {
             throw ScriptServerError(CommandError.serverCall(.notAllowed).text)
@@ -26,9 +28,10 @@ final class ScriptAccess: ScriptKeyspace {
     }
 
     func model(at key: [UInt8]) throws(ScriptServerError) -> Model {
+        try Self.refuseUnchecked()
         let found: Result<Model, CommandError>
         do throws(ServerCallFailure) {
-            found = try server.read(key) { context, name in
+            found = try server.read(key, for: "AI.MODELEXECUTE") { context, name in
                 do throws(CommandError) { return .success(try ModelGet.model(at: name, in: context)) } catch {
                     return .failure(error)
                 }
@@ -40,6 +43,13 @@ final class ScriptAccess: ScriptKeyspace {
     }
 
     func words(of error: ExecutionError) -> String { CommandError.execution(error).text }
+
+    /// A script may come from somebody else than the client that calls it, so it has no more rights than the
+    /// client; where the server cannot check that, it has none, unless a setting lets it.
+    private static func refuseUnchecked() throws(ScriptServerError) {
+        guard !ServerAccess.checksRights, !ModuleState.current.settings.allowsUncheckedScripts else { return }
+        throw ScriptServerError(CommandError.serverCall(.unchecked).text)
+    }
 
     /// Whether this is a command of ours that runs models or scripts.
     static func isRun(_ command: [UInt8]) -> Bool {

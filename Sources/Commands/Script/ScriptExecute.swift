@@ -24,23 +24,38 @@ public struct ScriptExecute: RunCommand {
     public static func reportKeys(_ words: ArgumentReader, to context: borrowing RedisContext) {
         guard words.count > 1 else { return }
         context.reportKey(at: 1, isWritten: false)
-        var position = 3
-        while position + 1 < words.count {
-            let word = words[position]
-            guard let section = ["KEYS", "INPUTS", "OUTPUTS", "ARGS"].first(where: { word.matches($0) }),
-                let count = words[position + 1].integer, count <= words.count - position - 2
-            else { return }
-            position += 2
-            for place in position..<position + max(0, count) {
-                switch "\(section)" {
-                case "KEYS": context.reportUpdatedKey(at: place)
-                case "INPUTS": context.reportKey(at: place, isWritten: false)
-                case "OUTPUTS": context.reportKey(at: place, isWritten: true)
-                default: break
+        eachSection(of: words) { section, positions in
+            for position in positions {
+                switch section {
+                case .keys: context.reportUpdatedKey(at: position)
+                case .inputs: context.reportKey(at: position, isWritten: false)
+                case .outputs: context.reportKey(at: position, isWritten: true)
+                case .arguments: break
                 }
             }
-            position += max(0, count)
         }
+    }
+
+    /// Shows which words belong to each section, up to one that is wrong.
+    static func eachSection(
+        of words: ArgumentReader, _ visit: (ScriptError.Section, Range<Int>) -> Void
+    ) {
+        var position = 3
+        while position + 1 < words.count {
+            guard let section = section(words[position]), let count = words[position + 1].integer,
+                count <= words.count - position - 2
+            else { return }
+            let start = position + 2
+            position = start + max(0, count)
+            visit(section, start..<position)
+        }
+    }
+
+    private static func section(_ word: Argument) -> ScriptError.Section? {
+        if word.matches("KEYS") { return .keys }
+        if word.matches("INPUTS") { return .inputs }
+        if word.matches("OUTPUTS") { return .outputs }
+        return word.matches("ARGS") ? .arguments : nil
     }
 
     /// - Parameter isInDAG: no section need be there, and a TIMEOUT must not.

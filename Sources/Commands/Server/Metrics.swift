@@ -23,8 +23,12 @@ public struct Metrics: Command {
         Self.writeBuilds(to: &text, state.scheduler)
         Self.writeQueues(to: &text, state.scheduler.allQueues)
         Self.writeBackends(to: &text, state.backends)
-        RunMetrics.write(models, of: .model, to: &text)
-        if !scripts.isEmpty { RunMetrics.write(scripts, of: .script, to: &text) }
+        // Everybody is told how many there are, and only names within the user's patterns.
+        let rights = context.rights
+        RunMetrics.write(models.filter { rights.includesKey($0.key) }, of: .model, to: &text)
+        if !scripts.isEmpty {
+            RunMetrics.write(scripts.filter { rights.includesKey($0.key) }, of: .script, to: &text)
+        }
         context.reply(text: text.bytes)
     }
 

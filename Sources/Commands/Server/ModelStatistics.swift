@@ -16,6 +16,10 @@ public struct ModelStatistics: Command {
     public func run(in context: borrowing RedisContext) throws(CommandError) {
         let report = try RunReport.find(at: key, in: context)
         guard !isReset else {
+            // Who may store there does away with what was counted as well.
+            guard context.rights.includesCommand(report.storingCommand, on: key) else {
+                throw .noPermission("\(report.storingCommand)")
+            }
             report.statistics.reset()
             return context.replyOK()
         }

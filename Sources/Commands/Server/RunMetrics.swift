@@ -3,11 +3,13 @@ import Execution
 /// The part of a model or script in `AI.METRICS`.
 struct RunMetrics {
     let report: RunReport
+    let key: [UInt8]
     /// `db`, `key`, `backend`, `device`.
     private let labels: PrometheusText.Labels
 
     init(_ report: RunReport, key: [UInt8], database: Int32) {
         self.report = report
+        self.key = key
         var labels = PrometheusText.Labels()
         labels.add("db", String(database))
         labels.add("key", key)

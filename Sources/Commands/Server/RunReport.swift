@@ -49,6 +49,14 @@ struct RunReport {
         memoryByteCount = value.memoryByteCount
     }
 
+    /// The command that would put another in its place.
+    var storingCommand: StaticString {
+        switch kind {
+        case .model: "AI.MODELSTORE"
+        case .script: "AI.SCRIPTSTORE"
+        }
+    }
+
     /// The model or script that a key holds.
     /// - Throws: `.statisticsMissing` if it holds neither.
     static func find(at key: Argument, in context: borrowing RedisContext) throws(CommandError) -> RunReport {

@@ -15,9 +15,10 @@ public struct ScriptScan: Command {
 }
 
 extension RedisContext {
-    /// An array with key and tag of each that is in the context's database.
+    /// An array with key and tag of each that is in the context's database and within the user's patterns.
     func reply<Value: StoredRunnable>(_ entries: [Directory<Value>.Entry]) {
-        let found = entries.filter { $0.database == database }
+        let rights = rights
+        let found = entries.filter { $0.database == database && rights.includesKey($0.key) }
         reply(arrayOf: found.count)
         for entry in found {
             reply(arrayOf: 2)

@@ -1,0 +1,109 @@
+import CRedisModule
+import Glibc
+
+/// What the user behind a command may do, as the server's ACL says; within the command, on its thread.
+///
+/// The server looks at the command and its keys before it calls us. This is for what a command does beyond
+/// that, as the models of a DAG.
+@safe
+public struct ClientRights: ~Copyable {
+    /// The server's context of the command; nil if nothing is ever asked.
+    private let context: OpaquePointer?
+    /// Nil if everything is allowed: nobody stands behind the command, or the server cannot say (before 7.0).
+    private let user: OpaquePointer?
+
+    /// Those of somebody who may do everything.
+    public static var unlimited: ClientRights { ClientRights() }
+
+    private init() {
+        unsafe context = nil
+        unsafe user = nil
+    }
+
+    init(_ context: borrowing RedisContext, _ flags: ContextFlags) {
+        unsafe self.context = context.pointer
+        // Safety: the name is our own; the user is freed below.
+        guard redis_has_ACLCheckCommandPermissions(), let name = unsafe context.userName(flags) else {
+            unsafe user = nil
+            return
+        }
+        defer { unsafe redis_FreeString(nil, name) }
+        unsafe user = redis_GetModuleUserFromUserName(name)
+    }
+
+    deinit { if let user = unsafe user { _ = unsafe redis_FreeModuleUser(user) } }
+
+    /// Whether the user may run the command that begins with these words, and touch the keys among them.
+    ///
+    /// What is refused is noted in `ACL LOG`.
+    public func includesCommand(_ words: ArgumentReader) -> Bool {
+        guard let user = unsafe user else { return true }
+        // Safety: the words live as long as the command; the server only reads them.
+        let isAllowed = unsafe words.withVector { vector, count in
+            unsafe redis_ACLCheckCommandPermissions(user, vector, Int32(count)) == REDIS_OK
+        }
+        if !isAllowed, let context = unsafe context {
+            _ = unsafe redis_ACLAddLogEntry(context, user, words[0].string, Int32(REDIS_REFUSED_COMMAND))
+        }
+        return isAllowed
+    }
+
+    /// Whether the user may run a command on a key.
+    public func includesCommand(_ name: StaticString, on key: Argument) -> Bool {
+        guard let user = unsafe user else { return true }
+        return unsafe Self.allows(user, name, on: key)
+    }
+
+    /// Whether a key is within the user's patterns, be it for reading or for writing.
+    public func includesKey(_ key: [UInt8]) -> Bool {
+        guard let user = unsafe user else { return true }
+        let name = unsafe CommandWords.string(key)
+        defer { unsafe redis_FreeString(nil, name) }
+        return [REDIS_KEY_ACCESS, REDIS_KEY_UPDATE].contains { access in
+            unsafe redis_ACLCheckKeyPermissions(user, name, Int32(access)) == REDIS_OK
+        }
+    }
+
+    /// - Parameter user: the server's, which lives.
+    static func allows(_ user: OpaquePointer, _ name: StaticString, on key: Argument) -> Bool {
+        var words = CommandWords()
+        words.append(name)
+        words.append(key)
+        var isAllowed = false
+        unsafe words.withVector { vector, count in
+            isAllowed = unsafe redis_ACLCheckCommandPermissions(user, vector, Int32(count)) == REDIS_OK
+        }
+        return isAllowed
+    }
+}
+
+extension RedisContext {
+    /// What the client's user may do.
+    public var rights: ClientRights { rights(flags) }
+
+    /// The same, for who has asked for the flags already, which takes time.
+    public func rights(_ flags: ContextFlags) -> ClientRights { ClientRights(self, flags) }
+
+    /// The name of the user that the client has logged in as, to be freed; nil if nobody has.
+    ///
+    /// Commands of the master, of the AOF and of other modules have no user, and servers do not look.
+    func userName(_ flags: ContextFlags) -> OpaquePointer? {
+        guard flags.isDisjoint(with: [.replicated, .loading]),
+            !flags.contains(.cannotBlock) || !flags.isDisjoint(with: [.transaction, .script]),
+            !flags.isSuperset(of: [.replica, .script]) || isScriptOfUser
+        else { return nil }
+        return unsafe redis_GetCurrentUserName(pointer)
+    }
+
+    /// Whether a script on a replica runs for a user: one that the master has sent does not, which its
+    /// context does not tell, and asking for the name would end servers before 8.
+    private var isScriptOfUser: Bool {
+        var reason: Int32 = 0
+        let words = CommandWords()
+        unsafe words.withVector { vector, count in
+            let reply = unsafe redis_call(pointer, "PING", "Cv", vector, count, &reason)
+            if let reply = unsafe reply { unsafe redis_FreeCallReply(reply) }
+        }
+        return reason != ENOTSUP
+    }
+}
