@@ -5,6 +5,7 @@ public enum CommandTable {
     /// Registers all; in OnLoad only.
     /// - Returns: false if the server refuses one.
     public static func register(in context: borrowing RedisContext) -> Bool {
+        guard context.addCategory(CommandCategories.own) else { return false }
         // Safety: the server passes a context and `count` words that live as long as the call.
         let results = unsafe [
             context.register(TensorSet.description) { unsafe CommandDispatch<TensorSet>.run($0, $1, $2) },

@@ -6,8 +6,7 @@ public struct CommandDescription: Sendable {
     public var since: StaticString
     /// The server's words: `write`, `readonly`, `deny-oom`, `getkeys-api`, ...
     public var flags: StaticString
-    /// Where the server's rules for users can name it: `read slow`, `write slow`, ...
-    public var categories: StaticString
+    public var categories: CommandCategories
     /// For servers that know only one range of keys: first, last, step; 0 without keys.
     public var keyRange: (first: Int, last: Int, step: Int)
     public var keys: [KeySpecification]
@@ -15,7 +14,7 @@ public struct CommandDescription: Sendable {
 
     public init(
         name: StaticString, summary: StaticString, complexity: StaticString, since: StaticString,
-        flags: StaticString, categories: StaticString,
+        flags: StaticString, categories: CommandCategories,
         keyRange: (first: Int, last: Int, step: Int) = (0, 0, 0),
         keys: [KeySpecification] = [], arguments: [CommandArgument] = []
     ) {

@@ -19,10 +19,20 @@ extension RedisContext {
         return unsafe document(command, description) && isPlaced
     }
 
-    /// Servers before 7.2 have no categories for modules' commands.
-    private func place(_ command: OpaquePointer, in categories: StaticString) -> Bool {
+    /// Makes a category of the module's own, where the server has those (7.4); in OnLoad only, before the
+    /// commands in it.
+    ///
+    /// - Returns: false if the server refuses.
+    public func addCategory(_ name: StaticString) -> Bool {
+        guard redis_has_AddACLCategory() else { return true }
+        return unsafe redis_AddACLCategory(pointer, name.cString) == REDIS_OK
+    }
+
+    /// Servers before 7.2 have no categories for modules' commands, and only newer ones have ours.
+    private func place(_ command: OpaquePointer, in categories: CommandCategories) -> Bool {
         guard redis_has_SetCommandACLCategories() else { return true }
-        return unsafe redis_SetCommandACLCategories(command, categories.cString) == REDIS_OK
+        let names = redis_has_AddACLCategory() ? categories.all : categories.servers
+        return unsafe names.withCString { unsafe redis_SetCommandACLCategories(command, $0) == REDIS_OK }
     }
 
     private func document(_ command: OpaquePointer, _ description: CommandDescription) -> Bool {

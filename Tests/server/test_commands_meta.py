@@ -4,7 +4,7 @@ import pytest
 
 from support.dags import dag, run
 from support.models import execution, model_bytes, prepare_product
-from support.paths import SERVER_8
+from support.paths import SERVER, SERVER_62, SERVER_8
 
 WRITE = {"write", "denyoom"}
 FLAGS = {
@@ -298,11 +298,28 @@ def test_commands_belong_to_the_categories_of_reading_and_writing(start_server):
     client = server.client()
     for name, flags in FLAGS.items():
         categories = set(entry(client, name)[6])
-        assert (b"@write" in categories) == ("write" in flags)
-        assert (b"@read" in categories) == ("readonly" in flags)
+        kind = {b"@write"} if "write" in flags else {b"@read"}
+        dangerous = {b"@dangerous"} if name == "ai.metrics" else set()
+        alone = {b"@admin", b"@dangerous"}
+        assert categories == (alone if name == "ai.config" else kind | {b"@slow", b"@ai"} | dangerous)
     client.execute_command("AI.TENSORSET", "k", "INT8", 1)
     client.execute_command("ACL", "SETUSER", "reader", "on", "nopass", "~*", "+@read")
     with server.wire() as connection:
         assert connection.call("AUTH", "reader", "any") == b"+OK\r\n"
         assert connection.call("AI.TENSORGET", "k", "VALUES") == b"*1\r\n:0\r\n"
         assert connection.call("AI.TENSORSET", "k", "INT8", 1).startswith(b"-NOPERM")
+
+
+def test_the_modules_own_category_holds_all_but_the_administrators_command(start_server):
+    server = start_server(binary=SERVER_8)
+    client = server.client()
+    listed = {name.decode() for name in client.execute_command("ACL", "CAT", "ai")}
+    assert listed == set(FLAGS) - {"ai.config"}
+
+
+@pytest.mark.parametrize("binary", [SERVER_62, SERVER], ids=["6.2", "7.0"])
+def test_older_servers_have_no_category_for_any_command(start_server, binary):
+    """There, a rule about a category neither gives nor takes a command of a module."""
+    client = start_server(binary=binary).client()
+    for name in FLAGS:
+        assert entry(client, name)[6] == []

@@ -21,7 +21,7 @@ extension DagDialect {
         return CommandDescription(
             name: name, summary: summary, complexity: "That of the commands.", since: since,
             flags: isReadOnly ? "readonly getkeys-api" : "write deny-oom getkeys-api",
-            categories: isReadOnly ? "read slow" : "write slow", keyRange: (3, 3, 1), keys: keys,
+            categories: isReadOnly ? .reading : .writing, keyRange: (3, 3, 1), keys: keys,
             arguments: arguments)
     }
 

@@ -24,7 +24,7 @@ extension ModelOptions {
             name: name,
             summary: "Stores a model at a key and makes it ready to run; the server goes on meanwhile.",
             complexity: "O(N) where N is the model's size, in the background.",
-            since: since, flags: "write deny-oom", categories: "write slow", keyRange: (1, 1, 1),
+            since: since, flags: "write deny-oom", categories: .writing, keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .overwrite)],
             arguments: [
                 CommandArgument("key", .key(specification: 0)), backends, CommandArgument("device", .string),
@@ -65,7 +65,7 @@ extension ModelGet {
             name: "ai.modelget",
             summary: "Returns what was said when a model was stored, and the model itself.",
             complexity: "O(1), or O(N) with BLOB, where N is the model's size.",
-            since: "1.2.5", flags: "readonly", categories: "read slow", keyRange: (1, 1, 1),
+            since: "1.2.5", flags: "readonly", categories: .reading, keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .read)],
             arguments: [
                 CommandArgument("key", .key(specification: 0)),
@@ -79,7 +79,7 @@ extension ModelDelete {
     static var description: CommandDescription {
         CommandDescription(
             name: "ai.modeldel", summary: "Removes a model; runs that have begun go on.",
-            complexity: "O(1)", since: "1.2.5", flags: "write", categories: "write slow", keyRange: (1, 1, 1),
+            complexity: "O(1)", since: "1.2.5", flags: "write", categories: .writing, keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .delete)],
             arguments: [CommandArgument("key", .key(specification: 0))])
     }
@@ -91,7 +91,7 @@ extension ModelExecute {
             name: "ai.modelexecute",
             summary: "Runs a model on tensors at keys and stores what comes out at keys.",
             complexity: "That of the model.", since: "1.2.5", flags: "write deny-oom getkeys-api",
-            categories: "write slow",
+            categories: .writing,
             keyRange: (4, 4, 1),
             keys: [
                 KeySpecification(.index(1), .read), KeySpecification(.counted(after: "INPUTS"), .read),
@@ -114,7 +114,7 @@ extension ModelRun {
             name: "ai.modelrun",
             summary: "The older spelling of AI.MODELEXECUTE, without counts.",
             complexity: "That of the model.", since: "0.1.0", flags: "write deny-oom getkeys-api",
-            categories: "write slow",
+            categories: .writing,
             keyRange: (3, 3, 1),
             keys: [KeySpecification(.index(1), .read), KeySpecification(.rest(after: "INPUTS"), .overwrite)],
             arguments: [
@@ -131,7 +131,7 @@ extension ModelStatistics {
         CommandDescription(
             name: "ai.info",
             summary: "Returns or resets how often a model ran, for how long, and its errors.",
-            complexity: "O(1)", since: "0.5.0", flags: "readonly", categories: "read slow",
+            complexity: "O(1)", since: "0.5.0", flags: "readonly", categories: .reading,
             keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .inspect)],
             arguments: [
@@ -146,7 +146,7 @@ extension ModelScan {
         CommandDescription(
             name: "ai._modelscan", summary: "Lists the models of the database with their tags.",
             complexity: "O(N) where N is the number of models; after a RENAME once that of keys.",
-            since: "1.0.0", flags: "readonly", categories: "read slow")
+            since: "1.0.0", flags: "readonly", categories: .reading)
     }
 }
 
@@ -154,7 +154,7 @@ extension Configure {
     static var description: CommandDescription {
         CommandDescription(
             name: "ai.config", summary: "Opens a runtime's library, or reads or changes a setting.",
-            complexity: "O(1)", since: "0.2.0", flags: "admin deny-script", categories: "admin dangerous",
+            complexity: "O(1)", since: "0.2.0", flags: "admin deny-script", categories: .administrating,
             arguments: [
                 CommandArgument(
                     "action", .oneOf,

@@ -8,7 +8,7 @@ extension ScriptOptions {
             name: name,
             summary: "Stores a TorchScript source at a key and compiles it; the server goes on meanwhile.",
             complexity: "O(N) where N is the source's size, in the background.",
-            since: since, flags: "write deny-oom", categories: "write slow", keyRange: (1, 1, 1),
+            since: since, flags: "write deny-oom", categories: .writing, keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .overwrite)],
             arguments: [
                 CommandArgument("key", .key(specification: 0)), CommandArgument("device", .string),
@@ -40,7 +40,7 @@ extension ScriptGet {
             name: "ai.scriptget",
             summary: "Returns what was said when a script was stored, and its source.",
             complexity: "O(N) where N is the source's size.", since: "0.1.0", flags: "readonly",
-            categories: "read slow", keyRange: (1, 1, 1),
+            categories: .reading, keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .read)],
             arguments: [
                 CommandArgument("key", .key(specification: 0)),
@@ -54,7 +54,7 @@ extension ScriptDelete {
     static var description: CommandDescription {
         CommandDescription(
             name: "ai.scriptdel", summary: "Removes a script; runs that have begun go on.",
-            complexity: "O(1)", since: "0.1.0", flags: "write", categories: "write slow",
+            complexity: "O(1)", since: "0.1.0", flags: "write", categories: .writing,
             keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .delete)],
             arguments: [CommandArgument("key", .key(specification: 0))])
@@ -67,7 +67,7 @@ extension ScriptExecute {
             name: "ai.scriptexecute",
             summary: "Calls a function of a script on tensors at keys and stores what it returns at keys.",
             complexity: "That of the function.", since: "1.2.5", flags: "write deny-oom getkeys-api",
-            categories: "write slow", keyRange: (5, 5, 1),
+            categories: .writing, keyRange: (5, 5, 1),
             keys: [
                 KeySpecification(.index(1), .read),
                 // The words of ARGS may be any.
@@ -103,7 +103,7 @@ extension ScriptRun {
             name: "ai.scriptrun",
             summary: "The older spelling of AI.SCRIPTEXECUTE, without counts.",
             complexity: "That of the function.", since: "0.1.0", flags: "write deny-oom getkeys-api",
-            categories: "write slow", keyRange: (4, 4, 1),
+            categories: .writing, keyRange: (4, 4, 1),
             keys: [KeySpecification(.index(1), .read), KeySpecification(.rest(after: "INPUTS"), .overwrite)],
             arguments: [
                 CommandArgument("key", .key(specification: 0)), CommandArgument("function", .string),
@@ -121,6 +121,6 @@ extension ScriptScan {
         CommandDescription(
             name: "ai._scriptscan", summary: "Lists the scripts of the database with their tags.",
             complexity: "O(N) where N is the number of scripts; after a RENAME once that of keys.",
-            since: "1.0.0", flags: "readonly", categories: "read slow")
+            since: "1.0.0", flags: "readonly", categories: .reading)
     }
 }

@@ -6,7 +6,7 @@ extension TensorSet {
             name: "ai.tensorset",
             summary: "Stores a tensor at a key, from its bytes or from one value per element.",
             complexity: "O(N) where N is the number of bytes or values given.",
-            since: "1.2.5", flags: "write deny-oom", categories: "write slow", keyRange: (1, 1, 1),
+            since: "1.2.5", flags: "write deny-oom", categories: .writing, keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .overwrite)],
             arguments: [
                 CommandArgument("key", .key(specification: 0)),
@@ -36,7 +36,7 @@ extension TensorGet {
             name: "ai.tensorget",
             summary: "Returns a tensor: its type and shape, its bytes, or its values.",
             complexity: "O(N) where N is the number of bytes or values returned.",
-            since: "1.2.5", flags: "readonly", categories: "read slow", keyRange: (1, 1, 1),
+            since: "1.2.5", flags: "readonly", categories: .reading, keyRange: (1, 1, 1),
             keys: [KeySpecification(.index(1), .read)],
             arguments: [
                 CommandArgument("key", .key(specification: 0)),
