@@ -1,4 +1,5 @@
 import Glibc
+import Host
 
 /// A path whose links have been followed, with the owner and mode of everything that lies on the way.
 struct FollowedPath {
@@ -46,7 +47,7 @@ struct FollowedPath {
             }
             links += 1
             guard links <= Self.mostLinks, let target = Self.target(of: entry.path) else {
-                throw .cannotOpen(reason: Self.words(absolute, ELOOP))
+                throw Self.failure(absolute, ELOOP)
             }
             if target.utf8.first == UInt8(ascii: "/") { place = "" }
             names.append(contentsOf: Self.names(of: target).reversed())
@@ -125,7 +126,7 @@ struct FollowedPath {
     private static func entry(_ place: String, on path: String) throws(BackendOpeningError) -> Entry {
         var status = stat()
         // Safety: the text is copied for the call.
-        guard unsafe lstat(place, &status) == 0 else { throw .cannotOpen(reason: words(path, errno)) }
+        guard unsafe lstat(place, &status) == 0 else { throw failure(path, errno) }
         return Entry(path: place, owner: status.st_uid, mode: status.st_mode)
     }
 
@@ -140,10 +141,11 @@ struct FollowedPath {
         return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 
-    /// As the loader says it.
-    private static func words(_ path: String, _ number: Int32) -> String {
+    /// As the loader says it, and the reason behind that if it is known.
+    private static func failure(_ path: String, _ number: Int32) -> BackendOpeningError {
         // Safety: the text of a known number is static.
-        "\(path): cannot open shared object file: \(unsafe String(cString: strerror(number)))"
+        let words = "\(path): cannot open shared object file: \(unsafe String(cString: strerror(number)))"
+        return .cannotOpen(reason: CodePlace.obstacle(to: path).map { "\(words) (\($0))" } ?? words)
     }
 
     private static func foreign(_ entry: Entry) -> BackendOpeningError {
