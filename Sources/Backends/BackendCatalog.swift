@@ -2,9 +2,9 @@ import Execution
 
 /// The backends of the module: which there are, where their libraries lie, which are open.
 ///
-/// Two kinds of lock, never held together. `state` is held for field access only, so that `loaded`, which
-/// every command asks, waits for nothing. A lock of `openings` is held while its library is opened; only
-/// threads that need the same library wait there, and one of them opens it for all.
+/// `state` is held for field access only, so that `loaded`, which every command asks, waits for nothing.
+/// `opening` is held while a library is opened; only threads that need one wait there, and one of them opens
+/// it for all.
 public final class BackendCatalog: BackendProvider {
     /// Opens a library and makes its backend.
     typealias Opener = @Sendable (BackendKind, _ path: String) throws(BackendOpeningError) -> any Backend
@@ -18,7 +18,7 @@ public final class BackendCatalog: BackendProvider {
     }
 
     private let state: Locked<State>
-    private let openings: [Locked<(any Backend)?>]
+    private let opening = OpeningLock()
     private let libraries: [BackendKind: String]
     private let locator: Locator
     private let opener: Opener
@@ -67,7 +67,6 @@ public final class BackendCatalog: BackendProvider {
     ) {
         let none = BackendKind.allCases.map { _ in (any Backend)?.none }
         state = Locked(State(path: FollowedPath.absolute(path), backends: none))
-        openings = none.map { Locked($0) }
         self.libraries = libraries
         self.locator = locator
         self.opener = opener
@@ -118,14 +117,13 @@ public final class BackendCatalog: BackendProvider {
     private func open(
         _ kind: BackendKind, file: String, isConfined: Bool
     ) throws(ExecutionError) -> (backend: any Backend, wasOpen: Bool) {
-        let index = Int(kind.rawValue)
         let outcome: (backend: any Backend, wasOpen: Bool)
         do throws(BackendOpeningError) {
             let library = try locator(file, path, isConfined)
-            outcome = try openings[index].withLock { opened throws(BackendOpeningError) in
-                if let backend = opened { return (backend, true) }
+            outcome = try opening.withLock { () throws(BackendOpeningError) in
+                if let backend = loaded(kind) { return (backend, true) }
                 let backend = try opener(kind, library)
-                opened = backend
+                state.withLock { $0.backends[Int(kind.rawValue)] = backend }
                 return (backend, false)
             }
         } catch {
@@ -133,8 +131,17 @@ public final class BackendCatalog: BackendProvider {
             if error == .outside { throw .libraryOutside(kind) }
             throw .libraryUnavailable(kind, reason: error.reason(kind, path: file))
         }
-        state.withLock { $0.backends[index] = outcome.backend }
         if !outcome.wasOpen { log("\(kind.wireName) backend loaded from \(file)") }
         return outcome
     }
+
+    /// Waits for an opening that is under way, if it ends soon, and lets no other thread open a library from
+    /// then on.
+    /// - Returns: false if the opening goes on. Otherwise it is this thread's to resume.
+    public func pauseOpening() -> Bool { opening.take(within: Self.longestWaitSeconds) }
+
+    /// Ends what `pauseOpening` began.
+    public func resumeOpening() { opening.giveBack() }
+
+    private static let longestWaitSeconds = 10
 }

@@ -61,9 +61,10 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     // Packages of AOTInductor read beyond inputs whose type or shape does not fit, unless told to look.
     unsafe setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", 0)
     installAllocators()
-    let state = try makeState(context, settings)
+    let backends = makeBackends(settings)
+    let state = try makeState(context, settings, backends)
     state.install()
-    guard ReleaseQueue.install(context), Shutdown.install(context), Audience.install(context),
+    guard ReleaseQueue.install(context), Shutdown.install(context, pausing: openings(of: backends)), Audience.install(context),
         CommandTable.register(in: context),
         unsafe context.registerInfo({ info, isCrash in
             unsafe InfoSections.write(to: InfoWriter(info), forCrashReport: isCrash != 0)
@@ -83,6 +84,10 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     }
 }
 
+private func openings(of backends: BackendCatalog) -> Shutdown.Work {
+    Shutdown.Work(pause: { backends.pauseOpening() }, resume: { backends.resumeOpening() })
+}
+
 /// Tensors live in the server's memory, so that they count there.
 private func installAllocators() {
     // Safety: each takes and gives blocks of the server's allocator.
@@ -92,9 +97,7 @@ private func installAllocators() {
     ).install()
 }
 
-private func makeState(
-    _ context: borrowing RedisContext, _ settings: ModuleSettings
-) throws(LoadFailure) -> ModuleState {
+private func makeBackends(_ settings: ModuleSettings) -> BackendCatalog {
     var options = BackendOptions(
         intraOperatorThreads: settings.intraOperatorThreads,
         interOperatorThreads: settings.interOperatorThreads)
@@ -106,9 +109,14 @@ private func makeState(
     let allocator = unsafe BackendAllocator(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },
         size: { unsafe ServerMemory.size($0) })
-    let backends = BackendCatalog(
+    return BackendCatalog(
         path: settings.backendsPath, options: options, allocator: allocator,
         moduleFolder: RedisContext.moduleFolder, log: { Log.notice($0) })
+}
+
+private func makeState(
+    _ context: borrowing RedisContext, _ settings: ModuleSettings, _ backends: BackendCatalog
+) throws(LoadFailure) -> ModuleState {
     let scheduler = Scheduler(settings.runs, provider: backends, log: { Log.notice($0) })
     // There is always a queue for the processor.
     if let processor = Device(Array("CPU".utf8)) {
