@@ -34,6 +34,7 @@ export REDISAI_MODULE := $(CURDIR)/build/redisai.so
 export REDISAI_BACKENDS := $(CURDIR)/build/backends
 export REDISAI_SERVER_62 := $(CURDIR)/build/servers/redis-6.2/redis-server
 export REDISAI_SERVER_8 := $(CURDIR)/build/servers/redis-8/redis-server
+export REDISAI_SERVER_VALKEY := $(CURDIR)/build/servers/valkey-9/valkey-server
 export REDISAI_SERVER := $(REDIS_SERVER)
 export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT PREFIX SYSCONFDIR DESTDIR BACKENDS
 
@@ -86,10 +87,10 @@ doctor: ## Say what is installed, what is missing and what to do about it
 ##@ Check
 
 # The tests run models of every runtime.
-test test-unit test-server: BACKENDS = all
+test test-unit test-server test-valkey: BACKENDS = all
 
 .PHONY: test
-test: test-unit test-server ## Run all tests, with all the set-up they need
+test: test-unit test-server test-valkey ## Run all tests, with all the set-up they need
 
 .PHONY: test-unit
 test-unit: swift backends ## Run the Swift tests only (no server)
@@ -110,6 +111,11 @@ fuzz: tools python backends module ## Send random commands, payloads and models 
 	$(VENV) Tests/fuzz/run.py run $(FUZZ) $(if $(SEED),--seed $(SEED)) \
 	    $(if $(FUZZ_MINUTES),--minutes $(FUZZ_MINUTES)) $(if $(FUZZ_COUNT),--count $(FUZZ_COUNT))
 	$(if $(FUZZ),,$(VENV) Tests/fuzz/torch_operators.py --guard $(if $(SEED),--seed $(SEED)) --seconds 300)
+
+.PHONY: test-valkey
+test-valkey: tools python test-servers backends example-models module ## Run the server tests once more, on Valkey
+	@echo '==> running the server tests on Valkey'
+	REDISAI_SERVER=$(REDISAI_SERVER_VALKEY) $(VENV) -m pytest Tests/server $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: swift ## Check the format of the Swift sources
@@ -150,7 +156,7 @@ example-music: tools python backends module example-models ## Write down music, 
 python: build/python/.packages-ready build/redis-py-5/.made ## Make build/python, with clients and test tools
 
 .PHONY: test-servers
-test-servers: build/python/.made ## Fetch the Redis 6.2 and 8 servers that the tests use
+test-servers: build/python/.made ## Fetch the Redis 6.2, Redis 8 and Valkey servers that the tests use
 	@$(FETCH) test-servers
 
 .PHONY: example-models

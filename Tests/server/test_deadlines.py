@@ -11,16 +11,15 @@ from support.queues import waiting_for
 from support.servers import RedisServer, wait_until
 from support.wire import OK
 
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 TIMED_OUT = b"+TIMEDOUT\r\n"
 # No tick of the server's own clock comes near a deadline: it ticks once a second.
 SLOW_CLOCK = ["hz 1", "dynamic-hz no"]
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=paths.SERVERS)
 def version_server(request):
     """One server of each version, for all tests of this file."""
-    server = RedisServer(binary=SERVERS[request.param], settings=SLOW_CLOCK).start()
+    server = RedisServer(binary=paths.SERVERS[request.param], settings=SLOW_CLOCK).start()
     yield server
     server.stop()
     trouble = server.trouble()
@@ -224,9 +223,9 @@ def test_a_client_that_stores_a_model_is_not_unblocked(slow):
     assert client.exists("built") == 1
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", paths.SERVERS)
 def test_the_server_ends_while_clients_wait(start_server, version):
-    server = start_server(binary=SERVERS[version])
+    server = start_server(binary=paths.SERVERS[version])
     client = server.client()
     store(client, "slow", "slow")
     set_tensor(client, "count", "INT64", [FOREVER])

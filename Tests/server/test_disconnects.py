@@ -12,15 +12,14 @@ from support.queues import pairs, waiting_for
 from support.servers import RedisServer, wait_until
 from support.wire import OK, array, bulk, encoded
 
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 # No run on the server's own thread, so that each waits in the queue.
 WORDS = ["INLINE_RUN_BUDGET", 0]
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=paths.SERVERS)
 def version_server(request):
     """One server of each version, for all tests of this file."""
-    server = RedisServer(binary=SERVERS[request.param], words=WORDS).start()
+    server = RedisServer(binary=paths.SERVERS[request.param], words=WORDS).start()
     yield server
     server.stop()
     trouble = server.trouble()

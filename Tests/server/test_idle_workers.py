@@ -8,11 +8,11 @@ from support.patience import FOREVER
 from support.servers import wait_until
 from support.threads import status_of_threads, wakes
 
-SERVERS = pytest.mark.parametrize("binary", [paths.SERVER_62, paths.SERVER, paths.SERVER_8])
+EACH_SERVER = pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
 TICKS = 30
 
 
-@SERVERS
+@EACH_SERVER
 def test_workers_without_work_never_wake(start_server, binary):
     """While the server's own thread ticks, none of theirs runs even once; 24 of them on three devices."""
     server = start_server(binary=binary, words=["THREADS_PER_QUEUE", 8], settings=["hz 100", "dynamic-hz no"])
@@ -64,7 +64,7 @@ def test_one_request_at_a_time_wakes_one_worker(start_server):
     wait_until(one_works, what="eight requests for one worker")
 
 
-@SERVERS
+@EACH_SERVER
 @pytest.mark.parametrize("how", ["SHUTDOWN NOSAVE", "SHUTDOWN SAVE", "SIGTERM"])
 def test_the_server_ends_during_a_run_that_would_take_years(start_server, binary, how):
     """On all workers, and with more that waits: none of them is waited for."""

@@ -197,7 +197,7 @@ def test_it_is_the_same_through_redis_cli(client, server):
     assert told == set(families(server))
 
 
-@pytest.mark.parametrize("binary", [paths.SERVER_62, paths.SERVER_8])
+@pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
 def test_older_and_newer_servers_answer_as_well(start_server, binary):
     server = start_server(binary=binary)
     client = server.client()

@@ -23,11 +23,10 @@ def places(server):
     return sorted((int(sample.labels["db"]), sample.labels["key"]) for sample in family.samples)
 
 
-@pytest.fixture(params=["6.2", "7.0", "8"])
+@pytest.fixture(params=paths.SERVERS)
 def any_server(start_server, request):
     """A server of each version with models `a` in databases 0 and 3, `b` in 3, and keys of other types."""
-    binary = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}[request.param]
-    server = start_server(binary=binary)
+    server = start_server(binary=paths.SERVERS[request.param])
     for database, keys in ((0, ["a"]), (3, ["a", "b"])):
         client = server.client(database)
         client.set("text", "a")

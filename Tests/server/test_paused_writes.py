@@ -19,7 +19,7 @@ from support.wire import OK, array, bulk, error
 PAUSED = "ERR nothing was stored, because writes are paused; try again"
 DEMOTED = "nothing was stored, because the server has become a replica"
 AOF = ["appendonly yes"]
-SERVERS = pytest.mark.parametrize("binary", [paths.SERVER_62, paths.SERVER, paths.SERVER_8])
+EACH_SERVER = pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
 
 ROUNDS = 300  # of the slow model, at first
 RUN = execution("slow", ["count"], ["y"])
@@ -47,7 +47,7 @@ def become_replica(client):
     client.execute_command("REPLICAOF", "127.0.0.1", 1)
 
 
-@SERVERS
+@EACH_SERVER
 @pytest.mark.parametrize(
     "words, stored, reply",
     [(RUN, OK, error(PAUSED)), (PERSIST, array(OK, VALUES), array(OK, VALUES, error(PAUSED)))],
@@ -78,7 +78,7 @@ def test_what_ends_during_a_pause_is_not_stored_and_the_client_is_told(
     assert client.exists("y") == 1
 
 
-@SERVERS
+@EACH_SERVER
 def test_a_model_whose_build_ends_during_a_pause_is_not_stored(start_server, binary):
     server = start_server(binary=binary, settings=AOF)
     client = server.client()
@@ -97,7 +97,7 @@ def test_a_model_whose_build_ends_during_a_pause_is_not_stored(start_server, bin
         assert connection.call("AI.MODELSTORE", "built", "ONNX", "CPU", "BLOB", model_bytes("add_1")) == OK
 
 
-@SERVERS
+@EACH_SERVER
 def test_what_stores_nothing_is_answered_during_a_pause(start_server, binary):
     server = start_server(binary=binary, settings=AOF)
     client = prepared(server)
@@ -119,7 +119,7 @@ def test_what_stores_nothing_is_answered_during_a_pause(start_server, binary):
     until_long_enough(ROUNDS, attempt)
 
 
-@SERVERS
+@EACH_SERVER
 def test_what_is_stored_for_nobody_waits_for_no_pause(start_server, binary):
     """The client has left; its outputs cannot be stored, which the log tells."""
     server = start_server(binary=binary, settings=AOF)
@@ -140,7 +140,7 @@ def test_what_is_stored_for_nobody_waits_for_no_pause(start_server, binary):
     assert client.exists("y") == 0
 
 
-@SERVERS
+@EACH_SERVER
 def test_the_deadline_comes_during_a_pause(start_server, binary):
     server = start_server(binary=binary, settings=AOF, words=["THREADS_PER_QUEUE", 2])
     client = prepared(server, FOREVER)
@@ -156,7 +156,7 @@ def test_the_deadline_comes_during_a_pause(start_server, binary):
     assert client.exists("y", "z") == 1
 
 
-@SERVERS
+@EACH_SERVER
 @pytest.mark.parametrize("words", [RUN, PERSIST], ids=["run", "dag"])
 def test_a_new_replica_stores_nothing_of_its_own(start_server, binary, words):
     """The server itself tells the clients that wait; their work must not change the replica."""
@@ -173,7 +173,7 @@ def test_a_new_replica_stores_nothing_of_its_own(start_server, binary, words):
     assert client.exists("y") == 0
 
 
-@SERVERS
+@EACH_SERVER
 def test_a_new_replica_stores_no_model_of_its_own(start_server, binary):
     server = start_server(binary=binary, settings=AOF)
     client = server.client()
@@ -198,7 +198,7 @@ def test_a_new_replica_stores_no_model_of_its_own(start_server, binary):
     assert client.exists("built") == 0
 
 
-@SERVERS
+@EACH_SERVER
 def test_a_writable_replica_stores_as_a_master_does(start_server, binary):
     server = start_server(binary=binary, settings=[*AOF, "replica-read-only no"])
     client = prepared(server)
@@ -208,7 +208,7 @@ def test_a_writable_replica_stores_as_a_master_does(start_server, binary):
     assert get_tensor(client, "y").tolist() == [1 / 256]
 
 
-@SERVERS
+@EACH_SERVER
 def test_a_failover_during_runs_leaves_both_servers_equal(start_server, binary):
     first = start_server(binary=binary, settings=AOF, tcp=True)
     second = start_server(binary=binary, settings=AOF, tcp=True)
@@ -227,7 +227,7 @@ def test_a_failover_during_runs_leaves_both_servers_equal(start_server, binary):
     assert first.client().exists("y") == second.client().exists("y") == 0
 
 
-@SERVERS
+@EACH_SERVER
 def test_a_replica_that_is_promoted_ends_its_runs(start_server, binary):
     master = start_server(binary=binary, tcp=True)
     replica = start_server(binary=binary, tcp=True)

@@ -153,7 +153,7 @@ def test_a_server_that_was_cut_off_during_runs_starts_again(start_server):
     execute(client, "slow", ["count"], ["y"])
 
 
-@pytest.mark.parametrize("binary", [paths.SERVER_62, paths.SERVER, paths.SERVER_8])
+@pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
 @pytest.mark.parametrize("how", ["SAVE", *["NOSAVE"] * 7])
 def test_a_server_shuts_down_in_order_while_all_its_threads_work(start_server, binary, how):
     """What fails while a process ends fails seldom, so this is tried several times."""

@@ -13,8 +13,6 @@ from support.patience import AN_HOUR, FOREVER, LOST, SHORTEST_LIMIT
 from support.servers import RedisServer, wait_until
 from support.texts import NO_BACKEND
 
-NEWER = {"7.0": paths.SERVER, "8": paths.SERVER_8}
-
 # Name, default, least and greatest value of each number that can change.
 NUMBERS = [
     ("model_execution_timeout", 5000, 1000, 2**31 - 1),
@@ -43,11 +41,12 @@ def shown(client):
     return dict(client.config_get("ai.*"))
 
 
-@pytest.fixture(scope="module", params=NEWER)
+@pytest.fixture(scope="module", params=paths.NEWER_SERVERS)
 def newer_server(request):
     """A server that knows settings of modules."""
     server = RedisServer(
-        binary=NEWER[request.param], settings=["enable-protected-configs yes"], patient=False).start()
+        binary=paths.NEWER_SERVERS[request.param], settings=["enable-protected-configs yes"],
+        patient=False).start()
     yield server
     server.stop()
     trouble = server.trouble()
@@ -156,7 +155,7 @@ def test_both_ways_show_the_same_chunk_size(newer):
     assert len(pieces) == -(-len(blob) // 100) and b"".join(pieces) == blob
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 def test_both_ways_show_the_same_path(start_server, binary):
     client = start_server(
         binary=binary, settings=["enable-protected-configs yes"], words=["ALLOW_LOAD", "yes"]).client()
@@ -184,7 +183,7 @@ def test_info_shows_the_value_of_now(newer, newer_server):
     assert newer_server.field("MODULES", "ai_backend_memory_limit") == "678"
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 def test_lines_of_the_servers_file_override_the_words(start_server, binary):
     server = start_server(
         binary=binary, words=["THREADS_PER_QUEUE", 2, "QUEUE_LIMIT", 7, "INLINE_RUN_BUDGET", 5],
@@ -197,7 +196,7 @@ def test_lines_of_the_servers_file_override_the_words(start_server, binary):
     assert server.field("MODULES", "ai_queue_CPU_bthread_n3_used_cpu_total") is not None
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 @pytest.mark.parametrize("line", ["ai.threads_per_queue 0", "ai.queue_limit many", "ai.nosuch 1"])
 def test_a_wrong_line_in_the_servers_file_ends_the_start(binary, line):
     server = RedisServer(binary=binary, settings=[line])
@@ -211,7 +210,7 @@ def test_a_wrong_line_in_the_servers_file_ends_the_start(binary, line):
         server.remove()
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 def test_a_rewritten_file_keeps_what_was_changed(start_server, binary):
     server = start_server(binary=binary, words=["QUEUE_LIMIT", 7])
     client = server.client()
@@ -227,7 +226,7 @@ def test_a_rewritten_file_keeps_what_was_changed(start_server, binary):
     assert again == shown(client)
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 def test_a_module_that_is_loaded_later_takes_settings_too(start_server, binary):
     client = start_server(binary=binary, module=False).client()
     load = ["MODULE", "LOADEX", str(paths.MODULE)]

@@ -14,7 +14,6 @@ from support.queues import pairs
 from support.servers import wait_until
 from support.wire import OK
 
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 DELAY = 1000  # microseconds: the least that the latency monitor notes
 ROUNDS = 10  # of the slow model, at first
 
@@ -22,7 +21,7 @@ ROUNDS = 10  # of the slow model, at first
 def start(start_server, version, *words):
     """A server that notes every execution and each delay that it can, with the slow model."""
     server = start_server(
-        binary=SERVERS[version], words=words,
+        binary=paths.SERVERS[version], words=words,
         settings=["slowlog-log-slower-than 0", "slowlog-max-len 100000", "latency-monitor-threshold 1"])
     client = server.client()
     store(client, "slow", "slow")
@@ -66,7 +65,7 @@ def run_slow(client, rounds, output):
     return duration(client, "slow") - before
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", paths.SERVERS)
 def test_a_queued_run_is_noted_with_its_time_not_with_its_wait(start_server, version):
     """It waits behind a gate, and is noted with no more than all the other time that it was in the server."""
     server, client = start(start_server, version)
@@ -93,7 +92,7 @@ def test_a_queued_run_is_noted_with_its_time_not_with_its_wait(start_server, ver
     until_long_enough(50, attempt)
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", paths.SERVERS)
 def test_a_queued_run_is_no_delay_of_the_servers_thread(start_server, version):
     server, client = start(start_server, version)
 
@@ -111,7 +110,7 @@ def test_a_queued_run_is_no_delay_of_the_servers_thread(start_server, version):
     assert longest_delay(client) >= 10_000
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", paths.SERVERS)
 def test_an_inline_run_is_noted_and_is_a_delay(start_server, version):
     server, client = start(start_server, version, "INLINE_RUN_BUDGET", 2**31 - 1)
     client.execute_command("AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", dense(16))
@@ -133,7 +132,7 @@ def test_an_inline_run_is_noted_and_is_a_delay(start_server, version):
     until_long_enough(16, attempt)
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", paths.SERVERS)
 def test_a_run_that_was_timed_out_is_noted_up_to_its_deadline(start_server, version):
     server, client = start(start_server, version)
     forget(client)
@@ -153,7 +152,7 @@ def test_a_run_that_was_timed_out_is_noted_up_to_its_deadline(start_server, vers
     assert set(after) == {"a", "b"} and after["a"] == at_the_deadline["a"]
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", paths.SERVERS)
 def test_the_servers_statistics_count_the_time_of_runs(start_server, version):
     server, client = start(start_server, version)
     forget(client)

@@ -104,9 +104,9 @@ def test_it_can_be_asked_in_a_transaction_and_a_script(client):
     assert client.eval("return redis.call('AI.STATS', KEYS[1])[2]", 1, "m") == b"MODEL"
 
 
-@pytest.mark.parametrize("version", ["6.2", "8"])
-def test_older_and_newer_servers_answer_as_well(start_server, version):
-    server = start_server(binary={"6.2": paths.SERVER_62, "8": paths.SERVER_8}[version], words=QUEUED)
+@pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
+def test_older_and_newer_servers_answer_as_well(start_server, binary):
+    server = start_server(binary=binary, words=QUEUED)
     client = server.client()
     store(client, "m", "add_1")
     floats(client, "x", 1, 2)
@@ -117,7 +117,7 @@ def test_older_and_newer_servers_answer_as_well(start_server, version):
     assert client.execute_command("AI.STATS")[0] == b"version"
     with server.wire(protocol=3) as connection:
         # Before 7.0 modules cannot reply with a map.
-        assert connection.call("AI.STATS", "m").startswith(b"*36" if version == "6.2" else b"%18")
+        assert connection.call("AI.STATS", "m").startswith(b"*36" if server.version < (7, 0) else b"%18")
     client.execute_command("ACL", "SETUSER", "reader", "on", "nopass", "~m", "+ai.stats")
     with server.wire() as connection:
         assert connection.call("AUTH", "reader", "any") == OK

@@ -14,7 +14,7 @@ import redis
 
 from . import clients, paths, patience, wire
 
-CRASH_MARKS = ("REDIS BUG REPORT", "crashed by signal", "ASSERTION FAILED", "Guru Meditation")
+CRASH_MARKS = ("BUG REPORT START", "crashed by signal", "ASSERTION FAILED", "Guru Meditation")
 
 
 class RedisServer:
@@ -23,7 +23,8 @@ class RedisServer:
     Clients reach it through a unix socket. `tcp` also opens a free port on 127.0.0.1, which replicas need.
     `settings` are lines of the configuration; `words` are given to the module; `backends` is its folder of
     runtimes. With `module` off, the server is a plain one. `launcher` are words before the server's own,
-    in which `{folder}` is its folder; that belongs to the user `owner`, if one is named.
+    in which `{folder}` is its folder; that belongs to the user `owner`, if one is named. `environment`
+    replaces the usual variables.
 
     A run may take an hour unless the words say otherwise or `patient` is off, so that no run is stopped
     because the machine is busy.
@@ -32,7 +33,7 @@ class RedisServer:
     running = set()
 
     def __init__(self, binary=None, settings=(), words=(), backends=None, tcp=False, module=True,
-                 patient=True, launcher=(), owner=None):
+                 patient=True, launcher=(), owner=None, environment=None):
         self.binary = str(binary or paths.SERVER)
         self.settings = list(settings)
         self.words = list(words)
@@ -42,6 +43,7 @@ class RedisServer:
         self.patient = patient
         self.launcher = list(map(str, launcher))
         self.owner = owner
+        self.environment = environment
         self.port = 0
         # A short name: the path of a unix socket may have 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="redisai-"))
@@ -71,11 +73,14 @@ class RedisServer:
         for place in [self.folder, *self.folder.rglob("*")] if self.owner else []:
             shutil.chown(place, self.owner)
         launcher = [word.format(folder=self.folder) for word in self.launcher]
+        environment = {"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C"}
+        if self.environment is not None:
+            environment = self.environment
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [*launcher, self.binary, str(self.folder / "redis.conf")], cwd=self.folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={"HOME": str(home), "PATH": "/usr/bin:/bin", "LC_ALL": "C"})
+                env=environment)
         self.ending = None
         RedisServer.running.add(self)
         deadline = time.monotonic() + patience.SECONDS
@@ -218,9 +223,17 @@ class RedisServer:
     @property
     def version(self):
         """The server's version, as (major, minor)."""
-        text = subprocess.run([self.binary, "--version"], capture_output=True, text=True, check=True).stdout
-        found = re.search(r"v=(\d+)\.(\d+)", text)
+        found = re.search(r"v=(\d+)\.(\d+)", self.version_text)
         return int(found.group(1)), int(found.group(2))
+
+    @property
+    def product(self):
+        """What the server is: redis or valkey."""
+        return self.version_text.split()[0].lower()
+
+    @property
+    def version_text(self):
+        return subprocess.run([self.binary, "--version"], capture_output=True, text=True, check=True).stdout
 
 
 @atexit.register
