@@ -36,6 +36,7 @@ let package = Package(
         // Declarations of what is called, nothing linked. Each is imported by exactly one target.
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CHost"),
+        .target(name: "CSignals"),
         .target(name: "CONNXRuntime"),
         .target(name: "CLiteRT"),
         .target(name: "CTensorFlow"),
@@ -48,7 +49,7 @@ let package = Package(
         .target(name: "Redis", dependencies: ["CRedisModule"], swiftSettings: settings),
 
         // Layer 2: models, plans, queues.
-        .target(name: "Execution", dependencies: ["Tensors", "Host"], swiftSettings: settings),
+        .target(name: "Execution", dependencies: ["CSignals", "Tensors", "Host"], swiftSettings: settings),
 
         // Layer 3: the vendors' runtimes behind Execution's protocols.
         .target(

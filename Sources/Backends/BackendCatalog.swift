@@ -122,7 +122,9 @@ public final class BackendCatalog: BackendProvider {
             let library = try locator(file, path, isConfined)
             outcome = try opening.withLock { () throws(BackendOpeningError) in
                 if let backend = loaded(kind) { return (backend, true) }
-                let backend = try opener(kind, library)
+                let backend = try ProcessorSignals.opening(kind) { () throws(BackendOpeningError) in
+                    try opener(kind, library)
+                }
                 state.withLock { $0.backends[Int(kind.rawValue)] = backend }
                 return (backend, false)
             }

@@ -2,7 +2,6 @@
 #include "CRedisModule.h"
 
 #include <dlfcn.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,21 +53,6 @@ void redis_keep_ok(RedisModuleCtx *context) {
     } else {
         redis_api_table.FreeCallReply(reply);
     }
-}
-
-static void report_trap(int signal_number, siginfo_t *info, void *context) {
-    (void)signal_number;
-    (void)info;
-    (void)context;
-    // Never returns: the server writes its report with the stack, the client and its command, and ends.
-    redis_api_table._Assert("trap in Swift code", "redisai.so", 0);
-}
-
-void redis_report_traps(void) {
-    struct sigaction action = {.sa_sigaction = report_trap};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_NODEFER | SA_RESETHAND | SA_SIGINFO;
-    sigaction(SIGILL, &action, NULL);
 }
 
 static void leave(int status, void *unused) {

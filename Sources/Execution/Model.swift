@@ -6,6 +6,7 @@ public final class Model: Runnable {
     public let definition: ModelDefinition
     public let build: ModelBuild
     public let statistics = RunStatistics()
+    public let label: ActivityLabel
     /// What its next run may take.
     let costs = RunCosts()
     /// Where its runs wait.
@@ -16,6 +17,7 @@ public final class Model: Runnable {
         self.definition = definition
         self.build = build
         self.queue = queue
+        label = ActivityLabel(definition.backend, definition.device, tag: definition.tag)
     }
 
     /// The same model under another key, with statistics of its own.
@@ -76,7 +78,10 @@ public final class Model: Runnable {
             let start = Monotonic.nanoseconds
             began = start
             let inputs = try inputs.aligned()
-            let outputs = try build.run(loaded, inputs, slot, since: limitSince ?? start)
+            let outputs = try slot.activity.during(label, of: definition.backend) {
+                () throws(ExecutionError) in
+                try build.run(loaded, inputs, slot, since: limitSince ?? start)
+            }
             // What was lost has been counted.
             guard !slot.isLost else { return outputs }
             guard outputs.count == outputCount else { throw .unexpectedOutputCount }
@@ -125,7 +130,10 @@ public final class Model: Runnable {
             let inputs = try join(requests)
             let rows = requests.map { $0[0].shape.rowCount }
             let start = Monotonic.nanoseconds
-            let outputs = try build.run(loaded, inputs, slot, since: start)
+            let outputs = try slot.activity.during(label, of: definition.backend) {
+                () throws(ExecutionError) in
+                try build.run(loaded, inputs, slot, since: start)
+            }
             guard !slot.isLost else { return nil }
             let end = Monotonic.nanoseconds
             loaded.ran(for: end - start)

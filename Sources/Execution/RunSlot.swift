@@ -22,6 +22,8 @@ public final class RunSlot: @unchecked Sendable {
     private let watch: RunWatch
     /// What the thread has for itself, in runs within runs as well.
     let hold: ExclusiveHold
+    /// What the thread runs, for crash reports.
+    let activity = Activity()
     private let state = Atomic<Int>(RunSlot.idle)
     // Safety of these two: changed by the thread while no run is under way, read by the watch while it stops
     // or loses one; the state keeps them apart. Checks of that by the language would be a fifth of what a

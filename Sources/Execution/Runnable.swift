@@ -9,6 +9,8 @@ public protocol Runnable: AnyObject, Sendable {
     /// Shared by all copies.
     var build: Build<Loaded> { get }
     var statistics: RunStatistics { get }
+    /// What crash reports call it.
+    var label: ActivityLabel { get }
     /// Bytes of memory: what was given and, once ready, its loaded form.
     var memoryByteCount: Int { get }
 

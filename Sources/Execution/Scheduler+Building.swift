@@ -22,7 +22,7 @@ extension Scheduler {
     private func start(_ value: some Runnable) {
         let definition = value.definition
         loader.start(definition.backend, isAwaited: false) { backend throws(ExecutionError) in
-            try definition.load(by: backend)
+            try definition.build(by: backend, as: value.label)
         } completion: { result in
             value.build.end(result)
         }
@@ -49,13 +49,16 @@ extension Scheduler {
     }
 
     /// A model or script that is ready, built while the calling thread waits.
+    ///
+    /// - Parameter key: the one that will hold it, if that is known.
     /// - Throws: why it could not be built.
     public func ready<Definition: RunnableDefinition>(
-        _ definition: Definition
+        _ definition: Definition, for key: [UInt8]? = nil
     ) throws(ExecutionError) -> Definition.Value {
         let value = try new(definition)
+        if let key { value.label.set(key: key) }
         let loaded = try loader.buildNow(definition.backend) { backend throws(ExecutionError) in
-            try definition.load(by: backend)
+            try definition.build(by: backend, as: value.label)
         }
         value.build.end(.success(loaded))
         return value
@@ -65,18 +68,21 @@ extension Scheduler {
     ///
     /// - Parameters:
     ///   - device: where it will run; its queue is made before this returns.
+    ///   - key: the one that will hold it, if that is known.
     ///   - define: called on a loader thread.
     ///   - completion: called once, on any thread, with what is ready or why there is nothing.
     /// - Throws: `.tooManyDevices`, `.queueUnavailable`; the completion is not called then.
     public func prepare<Definition: RunnableDefinition>(
-        _ backend: BackendKind, on device: Device,
+        _ backend: BackendKind, on device: Device, for key: [UInt8]? = nil,
         define: @escaping @Sendable () throws(ExecutionError) -> Definition,
         completion: @escaping @Sendable (Result<Definition.Value, ExecutionError>) -> Void
     ) throws(ExecutionError) {
         try queue(for: device)
         loader.start(backend, isAwaited: true) { backend throws(ExecutionError) in
             let definition = try define()
-            return (definition, try definition.load(by: backend))
+            let label = ActivityLabel(backend.kind, definition.device, tag: definition.tag)
+            if let key { label.set(key: key) }
+            return (definition, try definition.build(by: backend, as: label))
         } completion: { (result: Result<(Definition, Definition.Value.Loaded), ExecutionError>) in
             do throws(ExecutionError) {
                 let (definition, loaded) = try result.get()
@@ -94,5 +100,16 @@ extension Scheduler {
     ) throws(ExecutionError) -> Definition.Value {
         let queue = try queue(for: definition.device)
         return Definition.Value(definition, build: loader.newBuild(of: Definition.Value.self), queue: queue)
+    }
+}
+
+extension RunnableDefinition {
+    /// Has the backend build it on the calling thread, of which crash reports tell that meanwhile.
+    fileprivate func build(
+        by runtime: any Backend, as label: ActivityLabel
+    ) throws(ExecutionError) -> Value.Loaded {
+        try Activity().during(label, of: backend, isBuild: true) { () throws(ExecutionError) in
+            try load(by: runtime)
+        }
     }
 }

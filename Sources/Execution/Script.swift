@@ -5,6 +5,7 @@ public final class Script: Runnable {
     public let definition: ScriptDefinition
     public let build: ScriptBuild
     public let statistics = RunStatistics()
+    public let label: ActivityLabel
     /// Where its runs wait.
     let queue: RunQueue
 
@@ -12,6 +13,7 @@ public final class Script: Runnable {
         self.definition = definition
         self.build = build
         self.queue = queue
+        label = ActivityLabel(definition.backend, definition.device, tag: definition.tag)
     }
 
     /// The same script under another key, with statistics of its own.
@@ -38,7 +40,10 @@ public final class Script: Runnable {
             call.inputs = try call.inputs.aligned()
             let start = Monotonic.nanoseconds
             let server = keyspace.map { ScriptHost($0, slot: slot, began: start) }
-            let outputs = try loaded.run(call, in: server, stop: slot.stop(since: start))
+            let outputs = try slot.activity.during(label, of: definition.backend) {
+                () throws(ExecutionError) in
+                try loaded.run(call, in: server, stop: slot.stop(since: start))
+            }
             // What was lost has been counted.
             guard !slot.isLost else { return outputs }
             guard call.outputCount == 0 || outputs.count == call.outputCount else {

@@ -1,7 +1,8 @@
 import Glibc
 import Host
 
-/// A thread of our own: named for the system's tools, with a priority of its own, left alone by signals.
+/// A thread of our own: named for the system's tools, with a priority of its own, that takes no
+/// signals sent to the process.
 ///
 /// Swift's own threads must not be blocked by runs of milliseconds. Until its body allocates, the thread
 /// does not either: the server's allocator keeps, and regularly walks, an arena for every thread that has.
@@ -27,11 +28,10 @@ final class WorkerThread: Sendable {
     /// Starts the thread, which ends with its body.
     /// - Returns: false if the system refuses.
     func start() -> Bool {
-        var all = sigset_t()
-        var previous = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &previous)
-        defer { unsafe pthread_sigmask(SIG_SETMASK, &previous, nil) }
+        ProcessorSignals.withOthersBlocked { startWithSignals() }
+    }
+
+    private func startWithSignals() -> Bool {
         var thread = pthread_t()
         // Safety: the thread takes over the hold, and lets go at its end.
         let held = unsafe Unmanaged.passRetained(self)

@@ -5,7 +5,7 @@ import Redis
 ///
 /// They tell when they come and go, but not when their key is renamed or moved. So whoever wants the list
 /// has each entry looked up, and only if some are no longer where they were, the keys are walked.
-public final class Directory<Value: StoredValue & Sendable>: Sendable {
+public final class Directory<Value: StoredValue & Runnable>: Sendable {
     /// A value and where it is now.
     public struct Entry: Sendable {
         public let value: Value
@@ -28,6 +28,7 @@ public final class Directory<Value: StoredValue & Sendable>: Sendable {
     ///
     /// The value is kept until `forget`, which is called whenever a key lets go of one.
     public func note(_ value: Value, at place: KeyPlace?) {
+        if let place { value.label.set(key: place.key) }
         sightings.withLock { $0[ObjectIdentifier(value)] = Sighting(value: value, place: place) }
     }
 
@@ -96,7 +97,7 @@ public final class Directory<Value: StoredValue & Sendable>: Sendable {
 }
 
 /// Values that are looked for, and those that were found. Main thread.
-private final class Search<Value: StoredValue & Sendable> {
+private final class Search<Value: StoredValue & Runnable> {
     private var missing: [ObjectIdentifier: Value]
     private(set) var found: [Directory<Value>.Entry] = []
 

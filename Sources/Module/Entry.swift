@@ -61,6 +61,10 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     // Packages of AOTInductor read beyond inputs whose type or shape does not fit, unless told to look.
     unsafe setenv("AOTI_RUNTIME_CHECK_INPUTS", "1", 0)
     installAllocators()
+    // After the host was asked, by children that may be ended by a signal.
+    ProcessorSignals.install()
+    // The setting crash-log-enabled has the server install its own again.
+    SettingChange.install(context) { ProcessorSignals.install() }
     let backends = makeBackends(settings)
     let state = try makeState(context, settings, backends)
     state.install()

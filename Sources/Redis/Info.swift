@@ -8,6 +8,17 @@ public struct InfoWriter: ~Copyable {
     /// - Parameter pointer: the server's, valid during the call.
     public init(_ pointer: OpaquePointer) { unsafe self.pointer = pointer }
 
+    /// For a callback in C.
+    public var rawPointer: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(pointer) }
+
+    /// Adds a field without allocating memory of ours.
+    /// - Parameter info: a writer's `rawPointer`, valid during the server's call.
+    public static func addField(
+        _ info: UnsafeMutableRawPointer, _ name: UnsafePointer<CChar>, _ text: UnsafePointer<CChar>
+    ) {
+        _ = unsafe redis_InfoAddFieldCString(OpaquePointer(info), name, text)
+    }
+
     public func section(_ name: StaticString) { _ = unsafe redis_InfoAddSection(pointer, name.cString) }
 
     public func field(_ name: String, _ text: String) {

@@ -12,7 +12,6 @@ extension RedisContext {
         guard unsafe redis_resolve(pointer, &missing) == REDIS_OK else { return false }
         guard unsafe redis_IsModuleNameBusy(moduleName.cString) == 0 else { return false }
         unsafe redis_SetModuleAttribs(pointer, moduleName.cString, Int32(version), Int32(REDIS_API_VERSION))
-        redis_report_traps()
         unsafe redis_keep_ok(pointer)
         // A short read while loading is an error of the value, not the end of the server.
         let options = REDIS_OPTION_HANDLE_IO_ERRORS | REDIS_OPTION_HANDLE_ASYNC_LOAD

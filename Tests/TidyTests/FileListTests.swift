@@ -65,6 +65,7 @@ import Testing
             "Sources/Redis/ServerCall.swift",
             "Sources/Redis/ServerCommandFlags.swift",
             "Sources/Redis/ServerSetting.swift",
+            "Sources/Redis/SettingChange.swift",
             "Sources/Redis/Shutdown.swift",
             "Sources/Tensors/DataType.swift",
             "Sources/Tensors/MutableSpan+Copy.swift",
@@ -91,10 +92,13 @@ import Testing
 
     /// Those of the threads and clocks.
     private static let execution = [
+        "Sources/Execution/Activity.swift",
+        "Sources/Execution/ActivityLabel.swift",
         "Sources/Execution/Condition.swift",
         "Sources/Execution/Locked.swift",
         "Sources/Execution/Monitor.swift",
         "Sources/Execution/Monotonic.swift",
+        "Sources/Execution/ProcessorSignals.swift",
         "Sources/Execution/PublishedOnce.swift",
         "Sources/Execution/RunSlot.swift",
         "Sources/Execution/ThreadClock.swift",

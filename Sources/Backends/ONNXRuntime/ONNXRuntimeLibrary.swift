@@ -83,14 +83,11 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         try unsafe table.check(onnx_thread_options_set_spinning(table.pointer, threads, 0))
         try unsafe helpers.configure(threads, of: table)
 
-        var all = sigset_t()
-        var before = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
         var environment: OpaquePointer?
-        let status = unsafe onnx_environment_create(
-            table.pointer, Int32(ONNX_SEVERITY_FATAL), "redisai", threads, &environment)
+        let status = unsafe ProcessorSignals.withOthersBlocked {
+            unsafe onnx_environment_create(
+                table.pointer, Int32(ONNX_SEVERITY_FATAL), "redisai", threads, &environment)
+        }
         try unsafe table.check(status)
         guard let environment = unsafe environment else { throw .outOfMemory }
         // Whole operators are handed to those of the second set, and never taken back.

@@ -34,7 +34,7 @@ final class TensorFlowLibrary: @unchecked Sendable {
         do throws(ExecutionError) {
             operations = try Self.operations(functions)
             let functions = functions
-            hasGPU = try Self.withoutSignals { () throws(ExecutionError) in
+            hasGPU = try ProcessorSignals.withOthersBlocked { () throws(ExecutionError) in
                 try Self.hasGPU(functions, Self.configuration(options, gpu: nil))
             }
         } catch {
@@ -85,19 +85,6 @@ final class TensorFlowLibrary: @unchecked Sendable {
         } catch {
             throw .backend("the list of operations cannot be read")
         }
-    }
-
-    /// The threads that the library starts take no signals of the process.
-    static func withoutSignals<Result>(
-        _ body: () throws(ExecutionError) -> Result
-    ) throws(ExecutionError) -> Result {
-        var all = sigset_t()
-        var before = sigset_t()
-        // Safety: both sets are alive.
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-        return try body()
     }
 
     /// An empty session, the first one, starts the library's threads and knows its devices.

@@ -275,8 +275,7 @@ typedef void (*redis_disconnect_function)(
       (c, field, value)) \
     X(int, InfoAddFieldLongLong, \
       (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull field, long long value), \
-      (c, field, value)) \
-    X(void, _Assert, (const char *_Nonnull text, const char *_Nonnull file, int line), (text, file, line))
+      (c, field, value))
 
 // Calls with variable arguments; each has a wrapper below.
 #define REDIS_MODULE_VARIADIC_API(X) \
@@ -303,9 +302,6 @@ static inline redis_api *_Nonnull redis_api_for_tests(void) { return &redis_api_
 /// Fills the table from the context that the server gives to OnLoad.
 /// Returns REDIS_ERR if the server lacks a call that Redis 6.2 has; `*missing` is its name then.
 int redis_resolve(RedisModuleCtx *_Nonnull context, const char *_Nullable *_Nonnull missing);
-
-/// Turns a trap of the Swift runtime (an illegal instruction) into the server's own crash report.
-void redis_report_traps(void);
 
 #define X(result, name, parameters, arguments) \
     static inline __attribute__((always_inline)) result redis_##name parameters { \

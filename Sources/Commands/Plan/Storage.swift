@@ -38,14 +38,14 @@ enum Storage<Value: StoredRunnable> {
                 return context.replicateVerbatim()
             }
             if !flags.isDisjoint(with: [.script, .transaction, .cannotBlock]) {
-                commit(try scheduler.ready(try define()), key, context)
+                commit(try scheduler.ready(try define(), for: key.bytes), key, context)
                 return context.replicateVerbatim()
             }
             try scheduler.queue(for: device)
             // Blocks the client, not the server; what is at the key goes on meanwhile.
             let pending = PendingStorage<Value>(words: words, name: name, context)
             let client = context.block(pending)
-            try scheduler.prepare(backend, on: device, define: define) { result in
+            try scheduler.prepare(backend, on: device, for: key.bytes, define: define) { result in
                 client.unblock { pending.result = result }
             }
         } catch {

@@ -19,7 +19,7 @@ public enum InfoSections {
         info.field("git_sha", RedisContext.moduleCommit)
         info.section("load_time_configs")
         for (name, value) in ModuleState.current.settings.numbers { info.field(name, value) }
-        guard !forCrashReport else { return }
+        guard !forCrashReport else { return writeActivities(to: info) }
         writeBackends(to: info)
         writeProcessorTimes(to: info)
         writeStuck(to: info)
@@ -33,6 +33,13 @@ public enum InfoSections {
         info.field("stuck_builds", builds.count { $0.isStuck })
         info.field("builds", builds.count)
         info.field("longest_build_milliseconds", builds.map(\.milliseconds).max() ?? 0)
+    }
+
+    /// What each thread runs or builds; the one that reports is marked.
+    private static func writeActivities(to info: borrowing InfoWriter) {
+        info.section("activities")
+        // Safety: the server's pointer is handed back as it is, during the call that it is valid for.
+        unsafe ProcessorSignals.eachActivity(info.rawPointer) { unsafe InfoWriter.addField($0, $1, $2) }
     }
 
     private static func writeBackends(to info: borrowing InfoWriter) {
