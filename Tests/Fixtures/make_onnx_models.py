@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from onnx_generators import (  # noqa: E402
-    arithmetic, batches, bombs, external_data, running_time, types, versions)
+    arithmetic, batches, bombs, external_data, integers, running_time, types, versions)
 
 FOLDER = HERE / "models"
 LARGEST_FILE = 200 * 1024
@@ -34,7 +34,7 @@ def write(path, payload):
 
 def write_families():
     """Writes each family's models as `models/<name>.onnx`."""
-    for family in (arithmetic, batches, types, running_time, versions):
+    for family in (arithmetic, batches, integers, types, running_time, versions):
         for name, make in family.MODELS.items():
             write(FOLDER / f"{name}.onnx", make().SerializeToString(deterministic=True))
 

@@ -15,13 +15,13 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from tflite_generators import arithmetic, corners, shapes, types  # noqa: E402
+from tflite_generators import arithmetic, corners, integers, shapes, types  # noqa: E402
 
 
 def main():
     folder = HERE / "models" / "tflite"
     folder.mkdir(parents=True, exist_ok=True)
-    for family in (arithmetic, types, corners, shapes):
+    for family in (arithmetic, integers, types, corners, shapes):
         for name, make in family.MODELS.items():
             payload = make()
             (folder / f"{name}.tflite").write_bytes(payload)

@@ -147,11 +147,23 @@ def chosen_boxes():
     tf.identity(chosen, name="chosen")
 
 
+def divisions(element_type):
+    """Every division and remainder of a and b."""
+    def build():
+        a, b = given("a", element_type, [None]), given("b", element_type, [None])
+        tf.truncatediv(a, b, name="divide")
+        tf.math.floordiv(a, b, name="floor_divide")
+        tf.math.floormod(a, b, name="modulo")
+        tf.truncatemod(a, b, name="remainder")
+    return build
+
+
 GRAPHS = {
     "mul": mul, "sum_difference": sum_difference, "scalar_double": scalar_double,
     "count": count_in_function, "count_in_frames": count_in_frames, "slow": slow, "choice": choice,
     "parts": parts, "rows_filter": rows_filter, "string_concat": string_concat,
     "decode_png": decode_png, "decode_compressed": decode_compressed, "dense": dense,
     "chosen_boxes": chosen_boxes,
+    "divisions_int32": divisions(tf.int32), "divisions_int64": divisions(tf.int64),
     **{f"identity_{name}": identity(element_type) for name, element_type in TYPES.items()},
 }
