@@ -67,7 +67,12 @@ import Testing
 
     @Test func aPlanWithAFailureEndsWhenItsOtherStepsHave() throws {
         let halt = Halt()
-        let (scheduler, failing) = try Scheduler.make(running: .failing("no"))
+        // A step that has not begun when another fails never runs.
+        let fails = TestModel { _ throws(ExecutionError) in
+            halt.waitUntilReached()
+            throw .backend("no")
+        }
+        let (scheduler, failing) = try Scheduler.make(running: fails)
         let slow = try scheduler.otherModel(.stopping(at: halt), on: "GPU")
         var plan = ExecutionPlan(tensors: [.row(1)])
         plan.addStep(failing, inputs: [0], outputCount: 1)
