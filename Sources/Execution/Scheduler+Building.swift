@@ -106,7 +106,7 @@ extension Scheduler {
 extension RunnableDefinition {
     /// Has the backend build it on the calling thread, of which crash reports tell that meanwhile.
     fileprivate func build(
-        by runtime: any Backend, as label: ActivityLabel
+        by runtime: some Backend, as label: ActivityLabel
     ) throws(ExecutionError) -> Value.Loaded {
         try Activity().during(label, of: backend, isBuild: true) { () throws(ExecutionError) in
             try load(by: runtime)
