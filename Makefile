@@ -90,7 +90,7 @@ doctor: ## Say what is installed, what is missing and what to do about it
 test test-unit test-server test-valkey: BACKENDS = all
 
 .PHONY: test
-test: test-unit test-server test-valkey ## Run all tests, with all the set-up they need
+test: test-unit test-server ## Run all tests, with all the set-up they need
 
 .PHONY: test-unit
 test-unit: swift backends ## Run the Swift tests only (no server)
