@@ -128,9 +128,9 @@ def main():
             _, alone = compare(options, servers, 1, request)
     is_met = wait <= WAIT_WANTED and rate >= 1 - NOISE and alone > 1
     print(
-        f"\n{'MET' if is_met else 'NOT MET'}: among {CONNECTIONS} connections a PING waits {wait:.2f} times as"
-        f" long as if all runs were queued (at most {WAIT_WANTED:g}), and {rate:.2f} times as many requests"
-        f" are served (wanted 1, {NOISE} is noise); one connection alone: {alone:.2f} times as many")
+        f"\n{'MET' if is_met else 'NOT MET'}: among {CONNECTIONS} connections a PING waits {wait:.2f} times"
+        f" as long as if all runs were queued (at most {WAIT_WANTED:g}), and {rate:.2f} times as many"
+        f" requests are served (wanted 1, {NOISE} is noise); one connection alone: {alone:.2f} times as many")
     raise SystemExit(0 if is_met else 1)
 
 

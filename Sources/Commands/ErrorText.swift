@@ -21,10 +21,8 @@ enum ErrorText {
         case .invalidBool: "ERR BOOL tensor elements must be 0 or 1"
         case .stringCountMismatch: "ERR Number of string elements in data blob does not match tensor length"
         case .tensorTooLarge: "ERR tensor shape is too large"
-        case .zerosBeyondBulkLimit(let byteCount, let limit):
-            "ERR the tensor has \(byteCount) bytes, and proto-max-bulk-len allows \(limit)"
-        case .zerosBeyondMaxMemory(let byteCount, let room):
-            "OOM the tensor has \(byteCount) bytes, and maxmemory leaves \(room)"
+        case .zerosBeyondBulkLimit(let count, let limit): zerosBeyondBulkLimit(count, limit: limit)
+        case .zerosBeyondMaxMemory(let count, let room): zerosBeyondMaxMemory(count, room: room)
         case .tensorMissing: "ERR tensor key is empty or in a different shard"
         case .unsupportedFormat: "ERR unsupported data format"
         case .blobAndValues: "ERR both BLOB and VALUES specified"
@@ -85,6 +83,14 @@ enum ErrorText {
         case .loadingNotAllowed: loadingWords
         case .onlyForClients: "ERR AI.CONFIG changes nothing for scripts, replication or other modules"
         }
+    }
+
+    private static func zerosBeyondBulkLimit(_ byteCount: Int, limit: Int) -> String {
+        "ERR the tensor has \(byteCount) bytes, and proto-max-bulk-len allows \(limit)"
+    }
+
+    private static func zerosBeyondMaxMemory(_ byteCount: Int, room: Int) -> String {
+        "OOM the tensor has \(byteCount) bytes, and maxmemory leaves \(room)"
     }
 
     private static let deviceWords = "ERR unsupported device"

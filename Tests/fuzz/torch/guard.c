@@ -1,6 +1,6 @@
-/* Memory of tensors between pages that nobody may touch: `LD_PRELOAD` of a process that is to be caught at the
- * first byte that it reads or writes too far. Blocks are filled with a pattern, end at a page that is not
- * there and are never used again, so what is read after it was freed is caught too. */
+/* Memory of tensors between pages that nobody may touch: `LD_PRELOAD` of a process that is to be caught at
+ * the first byte that it reads or writes too far. Blocks are filled with a pattern, end at a page that is
+ * not there and are never used again, so what is read after it was freed is caught too. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdatomic.h>
