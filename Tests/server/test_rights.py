@@ -239,6 +239,7 @@ def test_a_script_in_a_dag_has_its_clients_rights(admin, guest):
 # Servers that cannot check a script
 
 def old_script(start_server, *words):
+    words = words or ("ALLOW_UNCHECKED_SCRIPTS", "no")
     client = start_server(binary=paths.SERVER_62, words=words).client()
     prepare_product(client)
     listed = ["ENTRY_POINTS", len(ENTRY_POINTS), *ENTRY_POINTS, "SOURCE", SCRIPT]

@@ -46,7 +46,8 @@ def rules(server):
 @pytest.fixture(scope="module", params=SERVERS)
 def guarded(request):
     """A server with the advised users, a model, a script and tensors for them, and the same of others."""
-    server = RedisServer(binary=SERVERS[request.param]).start()
+    server = RedisServer(
+        binary=SERVERS[request.param], words=["ALLOW_UNCHECKED_SCRIPTS", "no"]).start()
     client = server.client()
     prepare_product(client, model="model:m", a="tensor:a", b="tensor:b")
     prepare_product(client, model="secret:m", a="secret:a", b="secret:b")
