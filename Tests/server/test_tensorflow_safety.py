@@ -66,7 +66,8 @@ def test_one_from_a_payload_never_runs(saved, name):
 
 
 def test_the_setting_lets_it_reach_out(start_server):
-    server = start_server(words=["TF_ALLOW_ALL_OPERATIONS", "yes"])
+    server = start_server(
+        words=["TF_ALLOW_ALL_OPERATIONS", "yes"], settings=["enable-protected-configs yes"])
     client = server.client()
     store(client, "m", "refused/write_file", ["x"], ["y"])
     floats(client, "x", 1)

@@ -156,7 +156,8 @@ def test_one_from_a_payload_never_runs(client):
 
 
 def test_the_setting_lets_models_reach_files(start_server):
-    server = start_server(words=["TORCH_ALLOW_ALL_OPERATORS", "yes"])
+    server = start_server(
+        words=["TORCH_ALLOW_ALL_OPERATORS", "yes"], settings=["enable-protected-configs yes"])
     client = server.client()
     (server.folder / "four_bytes").write_bytes(bytes([1, 2, 3, 4]))
     blob = rewritten(
