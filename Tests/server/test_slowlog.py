@@ -22,7 +22,7 @@ def start(start_server, version, *words):
     """A server that notes every execution and each delay that it can, with the slow model."""
     server = start_server(
         binary=paths.SERVERS[version], words=words,
-        settings=["slowlog-log-slower-than 0", "slowlog-max-len 100000", "latency-monitor-threshold 1"])
+        settings=["slowlog-log-slower-than 0", "slowlog-max-len 10000000", "latency-monitor-threshold 1"])
     client = server.client()
     store(client, "slow", "slow")
     return server, client
@@ -37,7 +37,7 @@ def forget(client):
 def noted(client):
     """The microseconds of each execution in SLOWLOG, by the key of its output."""
     found = {}
-    for entry in client.slowlog_get(100000):
+    for entry in client.slowlog_get(10000000):
         words = entry["command"].split()
         if words[0].upper() in (b"AI.MODELEXECUTE", b"AI.SCRIPTEXECUTE") and b"OUTPUTS" in words:
             key = words[words.index(b"OUTPUTS") + 2].decode()

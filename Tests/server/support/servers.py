@@ -105,6 +105,8 @@ class RedisServer:
             "bind 127.0.0.1", f"port {self.port}", "protected-mode no", "daemonize no", 'save ""',
             f"dir {self.folder}", f"unixsocket {self.socket_path}", "repl-diskless-sync-delay 0",
             "repl-ping-replica-period 1", "repl-timeout 3600",
+            # With the default the server writes up to two seconds late while the disk is busy.
+            "appendfsync always",
         ]
         if self.version >= (7, 0):
             lines += ["enable-debug-command yes", "enable-module-command yes"]
