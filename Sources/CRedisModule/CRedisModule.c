@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 redis_api redis_api_table;
@@ -63,15 +64,21 @@ static void leave(int status, void *unused) {
 
 void redis_skip_destructors_at_exit(void) { on_exit(leave, NULL); }
 
+bool redis_has_room(size_t bytes) {
+    // What allocators add: they round up by a quarter at most, and align.
+    const size_t added = bytes / 4 + (2 << 20);
+    if (bytes > SIZE_MAX - added) return false;
+    void *probe = mmap(NULL, bytes + added, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED) return false;
+    munmap(probe, bytes + added);
+    return true;
+}
+
 void *redis_try_allocate(size_t bytes) {
     if (redis_api_table.TryAlloc) return redis_api_table.TryAlloc(bytes);
     // Below this a failure means that the server itself could not go on either.
     const size_t large = 1 << 20;
-    if (bytes >= large) {
-        void *probe = malloc(bytes);
-        if (!probe) return NULL;
-        free(probe);
-    }
+    if (bytes >= large && !redis_has_room(bytes)) return NULL;
     return redis_api_table.Alloc(bytes);
 }
 

@@ -98,7 +98,7 @@ private func installAllocators() {
     // Safety: each takes and gives blocks of the server's allocator.
     unsafe TensorAllocator(
         allocate: { unsafe ServerMemory.allocate($0) }, free: { unsafe ServerMemory.free($0) },
-        size: { unsafe ServerMemory.size($0) }
+        size: { unsafe ServerMemory.size($0) }, room: { ServerMemory.hasRoom(for: $0) }
     ).install()
 }
 

@@ -79,6 +79,32 @@ public struct ArgumentReader {
     }
 }
 
+extension ArgumentReader {
+    /// Words longer than this together may be too long to be copied.
+    private static let largeByteCount = 1 << 20
+
+    /// Whether there is memory for what a command copies of its words, in arrays and texts whose failed
+    /// allocation would end the server.
+    @inline(__always)
+    var haveRoom: Bool {
+        var byteCount = 0
+        for index in 0..<count { byteCount += self[index].byteCount }
+        return byteCount < Self.largeByteCount || haveRoomWhenLarge
+    }
+
+    /// Names come back in texts and lists, where there are several copies. Data are copied once.
+    private var haveRoomWhenLarge: Bool {
+        var byteCount = 0
+        var copyCount = 4
+        for index in 0..<count {
+            let word = self[index]
+            byteCount += copyCount * word.byteCount
+            if word.matches("BLOB") || word.matches("VALUES") || word.matches("SOURCE") { copyCount = 1 }
+        }
+        return ServerMemory.hasRoom(for: byteCount)
+    }
+}
+
 /// Some words of a command, one behind the other; takes no memory.
 public struct ArgumentSlice: RandomAccessCollection {
     private let words: ArgumentReader

@@ -59,12 +59,14 @@ public enum ServerMemory {
         return unsafe redis_try_allocate(byteCount)
     }
 
-    /// Whether there is memory for so many bytes now, in blocks whose failed allocation would end the server.
-    static func hasRoom(for byteCount: Int) -> Bool {
-        guard byteCount >= 1 << 20 else { return true }
-        guard let block = unsafe allocate(byteCount) else { return false }
-        unsafe free(block)
-        return true
+    /// Whether there is memory for so many bytes now, in blocks whose failed allocation would end the server,
+    /// of whichever allocator.
+    ///
+    /// The kernel is asked. What one allocator keeps for later, another cannot have.
+    public static func hasRoom(for byteCount: Int) -> Bool {
+        guard byteCount >= 1 << 20 else { return byteCount >= 0 }
+        if byteCount >= largeByteCount, byteCount > availableByteCount { return false }
+        return redis_has_room(byteCount)
     }
 
     public static func free(_ block: UnsafeMutableRawPointer?) { unsafe redis_Free(block) }

@@ -35,6 +35,10 @@ struct ServerCall {
     private let arguments: [[UInt8]]
     private let isAsUser: Bool
 
+    /// How often the server may hold the arguments at once: as words, in a key, and for its replicas or AOF.
+    /// It ends where it has no memory for one of them.
+    private static let copyCount = 3
+
     init(_ command: [UInt8], _ arguments: [[UInt8]], asUser: Bool) {
         self.command = command
         self.arguments = arguments
@@ -45,9 +49,8 @@ struct ServerCall {
         // The server takes the name as a C string.
         guard !command.contains(0) else { throw Self.refusal(ENOENT) }
         try check(ServerCommandFlags.of(command, in: context), in: context)
-        guard ServerMemory.hasRoom(for: arguments.reduce(0) { $0 + $1.count }) else {
-            throw Self.refusal(ENOMEM)
-        }
+        let byteCount = arguments.reduce(0) { $0 + $1.count }
+        guard ServerMemory.hasRoom(for: Self.copyCount * byteCount) else { throw Self.refusal(ENOMEM) }
         var words = CommandWords()
         for argument in arguments { words.append(bytes: argument) }
         return try Self.call(command, words, flags: flags, in: context)

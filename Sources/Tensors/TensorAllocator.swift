@@ -12,6 +12,8 @@ public struct TensorAllocator: Sendable {
     let free: @convention(c) (UnsafeMutableRawPointer?) -> Void
     /// Bytes that a block of `allocate` really takes, the allocator's own rounding included; 0 if unknown.
     let size: @convention(c) (UnsafeMutableRawPointer?) -> Int
+    /// Whether there is memory for so many bytes beside tensors; any thread.
+    let room: @convention(c) (Int) -> Bool
 
     /// - Parameters:
     ///   - allocate: returns at least 8-byte aligned memory or nil.
@@ -20,25 +22,19 @@ public struct TensorAllocator: Sendable {
     public init(
         allocate: @escaping @convention(c) (Int) -> UnsafeMutableRawPointer?,
         free: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Void,
-        size: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Int
+        size: @escaping @convention(c) (UnsafeMutableRawPointer?) -> Int,
+        room: @escaping @convention(c) (Int) -> Bool
     ) {
         unsafe self.allocate = allocate
         unsafe self.free = free
         unsafe self.size = size
+        self.room = room
     }
-
-    /// From here on it is worth a look whether there is memory.
-    private static let largeByteCount = 1 << 20
 
     /// Whether there is memory for so many bytes now, beside tensors: in arrays and texts, whose failed
-    /// allocation would end the process. To be asked where a client decides how many it is.
-    public static func hasRoom(for byteCount: Int) -> Bool {
-        guard byteCount >= largeByteCount else { return byteCount >= 0 }
-        // Safety: the block is freed at once.
-        guard let block = unsafe currentAllocator.allocate(byteCount) else { return false }
-        unsafe currentAllocator.free(block)
-        return true
-    }
+    /// allocation would end the process. To be asked where a client decides how many it is, for all of a
+    /// piece of work at once.
+    public static func hasRoom(for byteCount: Int) -> Bool { unsafe currentAllocator.room(byteCount) }
 
     /// Makes this the allocator of all tensors made from now on.
     /// - Precondition: no tensor exists yet; called once, before other threads are started.
@@ -50,4 +46,5 @@ public struct TensorAllocator: Sendable {
 
 /// Safety: written by `install()` only, before any thread could read it.
 nonisolated(unsafe) var currentAllocator = unsafe TensorAllocator(
-    allocate: { unsafe malloc($0) }, free: { unsafe Glibc.free($0) }, size: { _ in 0 })
+    allocate: { unsafe malloc($0) }, free: { unsafe Glibc.free($0) }, size: { _ in 0 },
+    room: { $0 >= 0 })

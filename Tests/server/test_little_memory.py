@@ -6,8 +6,10 @@ import resource
 
 import pytest
 
+from support import paths
 from support.clients import refusal
 from support.models import execute, execution, store
+from support.servers import RedisServer
 
 MEBIBYTE = 1 << 20
 STRINGS = 8 * MEBIBYTE
@@ -19,6 +21,7 @@ def doubled(tensors: List[Tensor], keys: List[str], args: List[str]):
     redis.execute("SET", "made", text)
     return tensors[0]
 """
+SCRIPT = ["AI.SCRIPTSTORE", "s", "CPU", "ENTRY_POINTS", 1, "doubled", "SOURCE"]
 
 
 @contextlib.contextmanager
@@ -34,10 +37,15 @@ def room(server, mebibytes):
         resource.prlimit(server.process.pid, resource.RLIMIT_AS, before)
 
 
-@pytest.mark.parametrize("mebibytes", [40, 80, 120, 160, 200, 300, 400, 600])
-def test_many_strings_for_a_model(start_server, mebibytes):
+EACH_SERVER = pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
+EACH_ROOM = pytest.mark.parametrize("mebibytes", [40, 80, 120, 160, 200, 300, 400, 600])
+
+
+@EACH_SERVER
+@EACH_ROOM
+def test_many_strings_for_a_model(start_server, binary, mebibytes):
     """Each takes a byte in the key, and in the runtime forty."""
-    server = start_server(words=["INLINE_RUN_BUDGET", 0])
+    server = start_server(binary=binary, words=["INLINE_RUN_BUDGET", 0])
     client = server.client()
     store(client, "m", "identity_string")
     client.execute_command("AI.TENSORSET", "one", "STRING", 1)
@@ -49,11 +57,12 @@ def test_many_strings_for_a_model(start_server, mebibytes):
     execute(client, "m", ["one"], ["y"])
 
 
-@pytest.mark.parametrize("mebibytes", [40, 80, 120, 160, 200, 300, 400, 600])
-def test_a_long_word_that_a_script_gives_to_the_server(start_server, mebibytes):
-    server = start_server()
+@EACH_SERVER
+@EACH_ROOM
+def test_a_long_word_that_a_script_gives_to_the_server(start_server, binary, mebibytes):
+    server = start_server(binary=binary)
     client = server.client()
-    client.execute_command("AI.SCRIPTSTORE", "s", "CPU", "ENTRY_POINTS", 1, "doubled", "SOURCE", SOURCE)
+    client.execute_command(*SCRIPT, SOURCE)
     client.execute_command("AI.TENSORSET", "x", "FLOAT", 1)
     words = ["AI.SCRIPTEXECUTE", "s", "doubled", "INPUTS", 1, "x", "OUTPUTS", 1, "y", "ARGS", 1]
     assert refusal(client, *words, 1) is None
@@ -62,3 +71,73 @@ def test_a_long_word_that_a_script_gives_to_the_server(start_server, mebibytes):
     assert reply is None or "memory" in reply.lower() or "alloc" in reply, reply
     assert client.strlen("made") in (2, 2**26)
     assert refusal(client, *words, 1) is None
+
+
+LONG = b"a" * (32 * MEBIBYTE)
+# Commands with one long word: where data belong, and where nobody expects so much.
+LONG_WORDS = {
+    "the bytes of a tensor": ["AI.TENSORSET", "t", "UINT8", len(LONG), "BLOB", LONG],
+    "a string": ["AI.TENSORSET", "t", "STRING", 1, "VALUES", LONG],
+    "no number": ["AI.TENSORSET", "t", "FLOAT", 1, "VALUES", LONG],
+    "the key of a tensor": ["AI.TENSORSET", LONG, "FLOAT", 1, "VALUES", 1],
+    "no key of a tensor": ["AI.TENSORGET", LONG, "VALUES"],
+    "a source": [*SCRIPT, SOURCE.encode() + b"\n#" + LONG],
+    "an old source": ["AI.SCRIPTSET", "s", "CPU", "SOURCE", SOURCE.encode() + b"\n#" + LONG],
+    "an entry point": ["AI.SCRIPTSTORE", "s", "CPU", "ENTRY_POINTS", 1, LONG, "SOURCE", SOURCE],
+    "the tag of a script": [
+        "AI.SCRIPTSTORE", "s", "CPU", "TAG", LONG, "ENTRY_POINTS", 1, "doubled", "SOURCE", SOURCE],
+    "the key of a script": ["AI.SCRIPTSTORE", LONG, "CPU", "ENTRY_POINTS", 1, "doubled", "SOURCE", SOURCE],
+    "the device of a script": ["AI.SCRIPTSTORE", "s", LONG, "ENTRY_POINTS", 1, "doubled", "SOURCE", SOURCE],
+    "an argument": ["AI.SCRIPTEXECUTE", "s", "doubled", "INPUTS", 1, "x", "OUTPUTS", 1, "y", "ARGS", 1, LONG],
+    "a function": ["AI.SCRIPTEXECUTE", "s", LONG, "INPUTS", 1, "x", "OUTPUTS", 1, "y", "ARGS", 1, 1],
+    "no ONNX model": ["AI.MODELSTORE", "m", "ONNX", "CPU", "BLOB", LONG],
+    "no graph": ["AI.MODELSTORE", "m", "TF", "CPU", "INPUTS", 1, "a", "OUTPUTS", 1, "b", "BLOB", LONG],
+    "no SavedModel": ["AI.MODELSTORE", "m", "TF", "CPU", "BLOB", b"PK\3\4" + LONG],
+    "no TFLite model": ["AI.MODELSTORE", "m", "TFLITE", "CPU", "BLOB", LONG],
+    "no archive": ["AI.MODELSTORE", "m", "TORCH", "CPU", "BLOB", b"PK\3\4" + LONG],
+    "the tag of a model": ["AI.MODELSTORE", "m", "ONNX", "CPU", "TAG", LONG, "BLOB", "x"],
+    "the input of a model": ["AI.MODELSTORE", "m", "TF", "CPU", "INPUTS", 1, LONG, "OUTPUTS", 1, "b", "BLOB", "x"],
+    "the key of a model": ["AI.MODELSTORE", LONG, "ONNX", "CPU", "BLOB", "x"],
+    "a backend": ["AI.MODELSTORE", "m", LONG, "CPU", "BLOB", "x"],
+    "no key of a model": ["AI.MODELGET", LONG],
+    "the input of a run": ["AI.MODELEXECUTE", "id", "INPUTS", 1, LONG, "OUTPUTS", 1, "y"],
+    "the output of a run": ["AI.MODELEXECUTE", "id", "INPUTS", 1, "x", "OUTPUTS", 1, LONG],
+    "a name in a DAG": ["AI.DAGEXECUTE", "ROUTING", "x", "|>", "AI.TENSORSET", LONG, "FLOAT", 1, "VALUES", 1],
+    "a key that a DAG loads": ["AI.DAGEXECUTE", "LOAD", 1, LONG, "|>", "AI.TENSORGET", LONG],
+    "a key that a DAG keeps": [
+        "AI.DAGEXECUTE", "PERSIST", 1, LONG, "|>", "AI.TENSORSET", LONG, "FLOAT", 1, "VALUES", 1],
+    "no key in a report": ["AI.INFO", LONG],
+    "a folder": ["AI.CONFIG", "BACKENDSPATH", LONG],
+    "a library": ["AI.CONFIG", "LOADBACKEND", "ONNX", LONG],
+}
+
+
+@pytest.fixture(scope="module")
+def long_word_server():
+    server = RedisServer().start()
+    client = server.client()
+    client.execute_command(*SCRIPT, SOURCE)
+    client.execute_command("AI.TENSORSET", "x", "FLOAT", 1)
+    store(client, "id", "identity_string")
+    yield server
+    server.stop()
+    trouble = server.trouble()
+    server.remove()
+    assert trouble is None
+
+
+@pytest.mark.parametrize("case", LONG_WORDS)
+def test_a_long_word(long_word_server, case):
+    """A transaction keeps the command until there is little memory: it reads no words then."""
+    client = long_word_server.client()
+    for mebibytes in (13, 40, 60, 80, 130):
+        connection = client.connection_pool.get_connection()
+        for words in (["MULTI"], LONG_WORDS[case]):
+            connection.send_command(*words)
+            connection.read_response()
+        with room(long_word_server, mebibytes):
+            connection.send_command("EXEC")
+            replies = connection.read_response()
+        client.connection_pool.release(connection)
+        assert len(replies) == 1
+        assert client.ping()

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The entries of a ZIP archive in memory, read with distrust: what is odd is refused, not mended.
 ///
 /// Writers of SavedModels need nothing of what is refused: archives beyond 4 GiB, encryption, links, other
@@ -11,6 +13,7 @@ struct ZIPArchive {
         case notSupported(String)
         case tooLarge
         case damaged(String)
+        case outOfMemory
 
         /// What is wrong, for an error.
         var text: String {
@@ -21,6 +24,7 @@ struct ZIPArchive {
             case .notSupported(let what): "\(what) is not supported"
             case .tooLarge: "it unpacks to more than 4 GiB, or to more than 100 times its size"
             case .damaged(let name): "the entry '\(name.oneLine)' is damaged"
+            case .outOfMemory: "there is not enough memory to unpack it"
             }
         }
     }
@@ -144,6 +148,8 @@ struct ZIPArchive {
 
     /// An entry's bytes.
     func content(_ entry: Entry, _ bytes: Span<UInt8>) throws(Refusal) -> [UInt8] {
+        // Twice, since an array grows by copying itself.
+        guard TensorAllocator.hasRoom(for: 2 * entry.byteCount) else { throw .outOfMemory }
         let range = entry.start..<entry.start + entry.packedCount
         let content: [UInt8]
         if entry.isPacked {

@@ -24,10 +24,8 @@ final class TorchBackend: ScriptBackend {
         var made: OpaquePointer?
         try definition.bytes.withBytes { bytes throws(ExecutionError) in
             // Safety: the bytes are not used after the call.
-            let failure = unsafe bytes.withUnsafeBytes { bytes in
-                let archive = unsafe torch_text(
-                    bytes: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), byte_count: bytes.count)
-                return unsafe bridge.table.pointee.model_load(archive, &options, &made)
+            let failure = unsafe bytes.withTorchText {
+                unsafe bridge.table.pointee.model_load($0, &options, &made)
             }
             try unsafe bridge.check(failure)
         }
@@ -39,10 +37,9 @@ final class TorchBackend: ScriptBackend {
         let bridge = library.bridge
         var options = loadOptions(on: definition.device)
         var made: OpaquePointer?
-        let source = definition.source.withBytes { bytes in bytes.indices.map { bytes[$0] } }
         // Safety: the source is not used after the call.
-        let failure = unsafe TorchTexts.with([source]) { texts in
-            unsafe bridge.table.pointee.script_compile(texts[0], &options, &made)
+        let failure = unsafe definition.source.withBytes { source in
+            unsafe source.withTorchText { unsafe bridge.table.pointee.script_compile($0, &options, &made) }
         }
         try unsafe bridge.check(failure)
         guard let script = unsafe made else { throw .outOfMemory }

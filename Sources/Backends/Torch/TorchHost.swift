@@ -53,7 +53,7 @@ final class TorchHost {
         case .null: unsafe table.pointee.answer_none(answer)
         case .integer(let number): unsafe table.pointee.answer_integer(answer, number)
         case .bytes(let bytes):
-            unsafe TorchTexts.with([bytes]) { unsafe table.pointee.answer_text(answer, $0[0]) }
+            unsafe bytes.span.withTorchText { unsafe table.pointee.answer_text(answer, $0) }
         case .list(let parts):
             unsafe table.pointee.answer_list(answer, parts.count)
             for part in parts { unsafe give(part, answer) }
@@ -61,8 +61,8 @@ final class TorchHost {
     }
 
     private func refuse(_ text: String, _ answer: OpaquePointer) {
-        unsafe TorchTexts.with([Array(text.utf8)]) {
-            unsafe bridge.table.pointee.answer_error(answer, $0[0])
+        unsafe Array(text.utf8).span.withTorchText {
+            unsafe bridge.table.pointee.answer_error(answer, $0)
         }
     }
 

@@ -20,9 +20,9 @@ final class TorchScriptSession: LoadedScript, @unchecked Sendable {
         unsafe self.script = script
         self.entryPoints = entryPoints
         for name in entryPoints {
-            let failure = unsafe TorchTexts.with([name]) { texts in
+            let failure = unsafe name.span.withTorchText {
                 // Safety: the script is alive, and the text is valid during the call.
-                unsafe bridge.table.pointee.script_check_entry_point(script, texts[0])
+                unsafe bridge.table.pointee.script_check_entry_point(script, $0)
             }
             try unsafe bridge.check(failure)
         }

@@ -26,3 +26,15 @@ enum TorchTexts {
         }
     }
 }
+
+extension Span<UInt8> {
+    /// Calls `body` with these bytes as one text, valid during the call; nothing is copied.
+    func withTorchText<Result>(_ body: (torch_text) -> Result) -> Result {
+        unsafe withUnsafeBytes { bytes in
+            // Safety: the address is valid as long as the span, which outlives `body`.
+            unsafe body(
+                torch_text(
+                    bytes: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), byte_count: bytes.count))
+        }
+    }
+}

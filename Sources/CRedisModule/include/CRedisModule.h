@@ -7,6 +7,7 @@
 #pragma once
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -330,8 +331,11 @@ static inline int redis_reply_ok(RedisModuleCtx *_Nonnull c) {
 /// Handlers run in the reverse of the order in which they were registered; call this last.
 void redis_skip_destructors_at_exit(void);
 
+/// Whether the system would map so many bytes now, and what an allocator adds to them. Any thread.
+bool redis_has_room(size_t bytes);
+
 /// Memory that may be refused: NULL if there is not enough. Servers before 7.0 cannot refuse, they stop;
-/// there, large blocks are tried with the C library first.
+/// there, the system is asked first about large blocks.
 void *_Nullable redis_try_allocate(size_t bytes);
 
 /// The file that this code was loaded from; NULL if the system does not tell.

@@ -15,12 +15,13 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
     var isLate = false
 
     /// All or nothing: the types of all keys are looked at before the first is written.
-    /// - Throws: why the first failing step failed; `.notStored`, `.wrongType`.
+    /// - Throws: why the first failing step failed; `.notStored`, `.wrongType`, `.execution(.outOfMemory)`.
     func store(_ outcome: PlanOutcome, in context: borrowing RedisContext) throws(CommandError) {
         if let error = outcome.firstError { throw .execution(error) }
         if isLate, !keys.isEmpty, let obstacle = context.writeObstacle { throw .notStored(obstacle) }
         let tensors = ModuleState.current.tensors
         let isHeard = isLate || context.hasAudience
+        if isHeard { try checkRoom(for: outcome) }
         do throws(WrongType) {
             if keys.count > 1 { for key in keys { _ = try context.read(key).holds(tensors) } }
             for (index, key) in keys.enumerated() {
@@ -41,6 +42,15 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
         } catch {
             throw .wrongType
         }
+    }
+
+    /// Those who follow are sent copies, as words and in the server's buffers, which cannot be refused there.
+    private func checkRoom(for outcome: PlanOutcome) throws(CommandError) {
+        var byteCount = 0
+        for index in 0..<keys.count {
+            byteCount += outcome.tensor(slots[index])?.byteCount ?? 0
+        }
+        guard TensorAllocator.hasRoom(for: 2 * byteCount) else { throw .execution(.outOfMemory) }
     }
 
     private func delete(_ key: Argument, _ handle: borrowing KeyHandle, in context: borrowing RedisContext) {

@@ -1,4 +1,5 @@
 import Execution
+import Keyspace
 import Redis
 import Tensors
 
@@ -15,7 +16,7 @@ struct ScriptOptions: Sendable {
         _ source: Argument, at key: Argument, words: ArgumentReader, named name: StaticString,
         in context: borrowing RedisContext
     ) throws(CommandError) {
-        let source = SharedBytes(source.bytes)
+        let source = SharedBytes(RetainedString(source))
         try Storage<Script>.store(
             for: .torch, on: device, at: key, words: words, named: name, in: context
         ) { () throws(ExecutionError) in

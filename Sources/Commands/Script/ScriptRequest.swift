@@ -41,7 +41,8 @@ public struct ScriptRequest: RunCommandRequest {
     /// - Throws: `.execution(.outOfMemory)` if there is no memory for a copy of its words.
     func work(_ script: Script, _ server: ScriptAccess?) throws(CommandError) -> Work {
         let byteCount = (keys + arguments).reduce(0) { $0 + $1.byteCount }
-        guard TensorAllocator.hasRoom(for: byteCount) else { throw .execution(.outOfMemory) }
+        // The runtime is handed a copy of the copy.
+        guard TensorAllocator.hasRoom(for: 2 * byteCount) else { throw .execution(.outOfMemory) }
         return .script(
             ScriptTask(
                 script, function: function.bytes, keys: keys.map(\.bytes), arguments: arguments.map(\.bytes),
