@@ -13,7 +13,6 @@ FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 # Long enough for any run, however busy the machine is.
 NO_LIMIT = 2**31 - 1
 RUNS = 8
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 
 
 @pytest.fixture
@@ -187,11 +186,11 @@ def median_microseconds(start_server, binary):
     return float(dict(zip(times[::2], times[1::2]))[b"p50"])
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", paths.SERVERS)
 def test_each_turn_of_the_event_loop_has_a_budget_of_its_own(start_server, version):
     """Without the end of turns, a budget of a few runs would soon be used up for ever."""
-    budget = 10 * round(median_microseconds(start_server, SERVERS[version]))
-    client = start_server(binary=SERVERS[version], words=["INLINE_RUN_BUDGET", budget]).client()
+    budget = 10 * round(median_microseconds(start_server, paths.SERVERS[version]))
+    client = start_server(binary=paths.SERVERS[version], words=["INLINE_RUN_BUDGET", budget]).client()
     store_products(client, "m", 8)
     for _ in range(5000):
         execute(client, "m", ["x"], ["y"])

@@ -14,17 +14,15 @@ from support.models import model_bytes, store
 from support.servers import RedisServer, wait_until
 from support.texts import NO_BACKEND
 
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
-NEWER = {"7.0": paths.SERVER, "8": paths.SERVER_8}
 RUNTIME = paths.BACKENDS / "redisai_onnxruntime" / "redisai_onnxruntime.so"
 NOT_LOADED = "ERR error loading backend"
 NOBODY = 65534
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=paths.SERVERS)
 def binary(request):
     """The server program to test with."""
-    return SERVERS[request.param]
+    return paths.SERVERS[request.param]
 
 
 @pytest.fixture
@@ -111,7 +109,7 @@ def test_for_others_local_is_no(start_server, binary):
         assert names_the_setting(replies.readline().decode())
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 def test_the_setting_is_fixed_at_the_start(start_server, binary):
     server = start_server(
         binary=binary, settings=["enable-protected-configs yes", "ai.allow_load local"])
@@ -325,7 +323,7 @@ def test_a_file_of_commands_cannot_configure_anything(start_server, binary):
 
 # Settings of the server that widen rights
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 @pytest.mark.parametrize(
     "name, value",
     [("backendspath", "/elsewhere"), ("tf_allow_all_operations", "yes"),

@@ -11,8 +11,6 @@ from support.models import execution, get_tensor, prepare_product
 from support.servers import RedisServer, wait_until
 from support.wire import OK
 
-NEWER = {"7.0": paths.SERVER, "8": paths.SERVER_8}
-SERVERS = {"6.2": paths.SERVER_62, **NEWER}
 
 SCRIPT = """
 def doubled(tensors: List[Tensor], keys: List[str], args: List[str]):
@@ -48,10 +46,10 @@ STEPS = [
 ]
 
 
-@pytest.fixture(scope="module", params=NEWER)
+@pytest.fixture(scope="module", params=paths.NEWER_SERVERS)
 def rights_server(request):
     """A server that tells modules what a user may do."""
-    server = RedisServer(binary=NEWER[request.param]).start()
+    server = RedisServer(binary=paths.NEWER_SERVERS[request.param]).start()
     client = server.client()
     prepare_product(client)
     words = ["ENTRY_POINTS", len(ENTRY_POINTS), *ENTRY_POINTS, "SOURCE", SCRIPT]
@@ -139,7 +137,7 @@ def test_a_refusal_within_a_dag_is_in_the_servers_list(admin, guest):
     assert (entry["username"], entry["object"], entry["reason"]) == ("guest", "AI.MODELEXECUTE", "command")
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 def test_in_a_transaction_and_in_lua_the_same_rights_count(start_server, binary):
     server = start_server(binary=binary, words=["EXECUTE_IN_TRANSACTIONS", "yes"])
     client = server.client()
@@ -157,7 +155,7 @@ def test_in_a_transaction_and_in_lua_the_same_rights_count(start_server, binary)
         assert is_fine(connection.call("EVAL", "return redis.call(unpack(ARGV))", 0, *words))
 
 
-@pytest.mark.parametrize("binary", SERVERS.values(), ids=SERVERS)
+@pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
 def test_a_script_of_the_master_has_no_user_and_all_rights(start_server, binary):
     """Masters before 7.0 send scripts as they are."""
     lua = "local r = redis.pcall('AI.METRICS') redis.call('SET', 'told', type(r) == 'table' and r.err or r)"
@@ -169,7 +167,7 @@ def test_a_script_of_the_master_has_no_user_and_all_rights(start_server, binary)
         assert b"redisai_models" in client.get("told")
 
 
-@pytest.mark.parametrize("binary", NEWER.values(), ids=NEWER)
+@pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS)
 def test_a_script_of_a_client_has_its_rights_on_a_replica_too(start_server, binary):
     with FakeMaster(["SELECT", 0], ["SET", "after", "it"]) as master:
         replica = start_server(binary=binary, settings=[f"replicaof 127.0.0.1 {master.port}"],

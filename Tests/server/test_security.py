@@ -10,7 +10,6 @@ from support.models import execution, floats, model_bytes, prepare_product
 from support.servers import RedisServer
 from support.wire import OK
 
-SERVERS = {"6.2": paths.SERVER_62, "7.0": paths.SERVER, "8": paths.SERVER_8}
 DOCUMENT = (paths.ROOT / "SECURITY.md").read_text()
 README = (paths.ROOT / "README.md").read_text()
 USERS = ("scorer", "publisher", "operator")
@@ -43,11 +42,11 @@ def rules(server):
     return OLDER if server.version < (7, 0) else NEWER
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(scope="module", params=paths.SERVERS)
 def guarded(request):
     """A server with the advised users, a model, a script and tensors for them, and the same of others."""
     server = RedisServer(
-        binary=SERVERS[request.param], words=["ALLOW_UNCHECKED_SCRIPTS", "no"]).start()
+        binary=paths.SERVERS[request.param], words=["ALLOW_UNCHECKED_SCRIPTS", "no"]).start()
     client = server.client()
     prepare_product(client, model="model:m", a="tensor:a", b="tensor:b")
     prepare_product(client, model="secret:m", a="secret:a", b="secret:b")
