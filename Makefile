@@ -16,6 +16,8 @@ SYSCONFDIR ?= /etc
 DESTDIR ?=
 BACKENDS ?= onnx tflite
 PYTEST_ARGS ?=
+# How many files of server tests run at the same time.
+TEST_WORKERS ?= 2
 BENCH_ARGS ?=
 EXAMPLE_ARGS ?=
 SOAK_MINUTES ?= 10
@@ -48,6 +50,7 @@ HEADERS := $(shell cat Sources/*/include/*.h | cksum | cut -d ' ' -f 1)
 SWIFT_BUILD := $(SWIFT) build --manifest-cache none --scratch-path $(SCRATCH) -Xcc -DREDISAI_HEADERS=$(HEADERS)
 VENV := build/python/bin/python
 FETCH := $(VENV) Scripts/fetch.py
+PYTEST = $(VENV) -m pytest Tests/server --numprocesses $(TEST_WORKERS) --dist loadfile
 PIP_INSTALL := $(VENV) -m pip install --disable-pip-version-check
 
 ##@ Use
@@ -90,7 +93,7 @@ doctor: ## Say what is installed, what is missing and what to do about it
 test test-unit test-server test-valkey: BACKENDS = all
 
 .PHONY: test
-test: test-unit test-server ## Run all tests, with all the set-up they need
+test: test-unit test-server test-valkey ## Run all tests, with all the set-up they need
 
 .PHONY: test-unit
 test-unit: swift backends ## Run the Swift tests only (no server)
@@ -101,9 +104,9 @@ test-unit: swift backends ## Run the Swift tests only (no server)
 	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build --no-parallel
 
 .PHONY: test-server
-test-server: tools python test-servers backends example-models module ## Run the server tests only (PYTEST_ARGS="-k word")
+test-server: tools python test-servers backends example-models module ## Run the server tests on Redis only (PYTEST_ARGS="-k word")
 	@echo '==> running the server tests'
-	$(VENV) -m pytest Tests/server $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: BACKENDS = all
@@ -113,9 +116,9 @@ fuzz: tools python backends module ## Send random commands, payloads and models 
 	$(if $(FUZZ),,$(VENV) Tests/fuzz/torch_operators.py --guard $(if $(SEED),--seed $(SEED)) --seconds 300)
 
 .PHONY: test-valkey
-test-valkey: tools python test-servers backends example-models module ## Run the server tests once more, on Valkey
+test-valkey: tools python test-servers backends example-models module ## Run the server tests on Valkey only
 	@echo '==> running the server tests on Valkey'
-	REDISAI_SERVER=$(REDISAI_SERVER_VALKEY) $(VENV) -m pytest Tests/server $(PYTEST_ARGS)
+	REDISAI_SERVER=$(REDISAI_SERVER_VALKEY) $(PYTEST) $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: swift ## Check the format of the Swift sources
