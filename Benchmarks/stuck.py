@@ -94,11 +94,12 @@ def main():
     with Server.from_options(options, module_arguments=words) as server:
         with redis.Redis(unix_socket_path=str(server.socket), protocol=2) as client:
             runs, builds, executed, stored, waits = measure(server, client)
+            under_way = sum(build.is_alive() for build in builds)
     answered = [run.seconds for run in runs if run.seconds is not None]
     waits.sort()
     longest = max(answered, default=0)
     print(f"stuck runs: {len(answered)} of {len(runs)} answered, after {longest:.2f} s at most")
-    print(f"endless builds: {sum(build.is_alive() for build in builds)} of {len(builds)} still under way")
+    print(f"endless builds: {under_way} of {len(builds)} still under way")
     print(f"another model on the device: {executed.reply!r} after {executed.seconds:.2f} s")
     print(f"a new model: {stored.reply!r} after {stored.seconds:.2f} s")
     print(f"PING: p50 {waits[len(waits) // 2] * 1000:.2f} ms, longest {waits[-1] * 1000:.1f} ms")

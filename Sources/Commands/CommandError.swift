@@ -5,6 +5,7 @@ import Tensors
 /// Why a command was refused; the words are in `ErrorText`.
 public enum CommandError: Error, CommandFailure {
     case arity(StaticString)
+    case wordsTooLong
     case wrongType
     case inTransaction
     case notStored(WriteObstacle)

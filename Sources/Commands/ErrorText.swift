@@ -6,6 +6,7 @@ enum ErrorText {
     static func text(of error: CommandError) -> String {
         switch error {
         case .arity(let name): "ERR wrong number of arguments for '\(name)' command"
+        case .wordsTooLong: "ERR not enough memory for the words of the command"
         case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
         case .inTransaction: "ERR Cannot run RedisAI command within a transaction or a LUA script"
         case .notStored(let obstacle): text(of: obstacle)

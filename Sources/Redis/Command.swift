@@ -31,4 +31,7 @@ extension Command where Self: ~Copyable {
 public protocol CommandFailure: Error {
     /// The error's text, sent as it is.
     var text: String { get }
+
+    /// There is no memory for copies of the command's words.
+    static var wordsTooLong: Self { get }
 }

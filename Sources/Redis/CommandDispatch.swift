@@ -16,11 +16,8 @@ public enum CommandDispatch<Called: Command & ~Copyable> {
             Called.reportKeys(all, to: context)
             return Int32(REDIS_OK)
         }
-        guard all.haveRoom else {
-            context.reply(error: "ERR not enough memory for the words of the command")
-            return Int32(REDIS_OK)
-        }
         do throws(Called.Failure) {
+            guard all.haveRoom else { throw .wordsTooLong }
             let command: Called
             do throws(Called.Failure) {
                 var words = all

@@ -96,7 +96,8 @@ LONG_WORDS = {
     "no TFLite model": ["AI.MODELSTORE", "m", "TFLITE", "CPU", "BLOB", LONG],
     "no archive": ["AI.MODELSTORE", "m", "TORCH", "CPU", "BLOB", b"PK\3\4" + LONG],
     "the tag of a model": ["AI.MODELSTORE", "m", "ONNX", "CPU", "TAG", LONG, "BLOB", "x"],
-    "the input of a model": ["AI.MODELSTORE", "m", "TF", "CPU", "INPUTS", 1, LONG, "OUTPUTS", 1, "b", "BLOB", "x"],
+    "the input of a model": [
+        "AI.MODELSTORE", "m", "TF", "CPU", "INPUTS", 1, LONG, "OUTPUTS", 1, "b", "BLOB", "x"],
     "the key of a model": ["AI.MODELSTORE", LONG, "ONNX", "CPU", "BLOB", "x"],
     "a backend": ["AI.MODELSTORE", "m", LONG, "CPU", "BLOB", "x"],
     "no key of a model": ["AI.MODELGET", LONG],
