@@ -2,9 +2,10 @@ import Tensors
 
 /// How large the inputs of a run are, as far as runs of one model may differ in what they cost.
 ///
-/// Runs are of one size if their inputs have the same ranks and dimensions that hardly differ: those up to 8
-/// are equal, larger ones at most a quarter apart. Not only the number of elements counts, since a model may
-/// take a time that grows with the square of one dimension; bytes count for strings.
+/// Runs are of one size if their inputs have the same types and ranks, and dimensions that hardly differ:
+/// those up to 8 are equal, larger ones at most a quarter apart. Not only the number of elements counts,
+/// since a model may take a time that grows with the square of one dimension; bytes count for strings. Models
+/// of TorchScript take any type, and products of whole numbers last far longer than those of others.
 struct RunSize: Equatable, Sendable {
     /// Differs between sizes but for an accident.
     private(set) var code: UInt64 = 0
@@ -23,7 +24,8 @@ struct RunSize: Equatable, Sendable {
     }
 
     private mutating func add(_ input: Tensor) {
-        mix(input.type == .string ? Self.step(of: input.byteCount) : 0)
+        let length = input.type == .string ? Self.step(of: input.byteCount) : 0
+        mix(length << 8 | Int(input.type.rawValue))
         mix(input.shape.rank)
         input.shape.withDimensions { dimensions in
             for axis in dimensions.indices { mix(Self.step(of: dimensions[axis])) }

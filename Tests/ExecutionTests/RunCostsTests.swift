@@ -118,6 +118,14 @@ import Testing
         #expect(isMet)
     }
 
+    @Test func theTypeCounts() throws {
+        let sizes = try [DataType.float32, .int32].map { type in
+            let zeros = [UInt8](repeating: 0, count: 8)
+            return RunSize([try Tensor(type: type, shape: TensorShape([2]), copying: zeros.span)])
+        }
+        #expect(sizes[0] != sizes[1])
+    }
+
     @Test func theLengthOfStringsCounts() throws {
         let sizes = try ["a", "abcdefghi"].map { text in
             RunSize([
