@@ -6,8 +6,10 @@ from onnx import TensorProto, helper
 from onnx_generators.building import constant, model, tensor, value
 
 from support import paths, tensorflow, tflite, torch
+from support.clients import refusal
 from support.large_models import store_products
-from support.models import execute, execution, set_tensor, store
+from support.models import execute, execution, get_tensor, set_tensor, store
+from support.servers import wait_until
 
 FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
 # Long enough for any run, however busy the machine is.
@@ -157,11 +159,50 @@ def test_models_of_tflite(unlimited, name, inputs, inline):
     assert inline_calls(client, "m", inputs) == inline
 
 
-def test_modules_of_torch_never_run_inline(unlimited):
+@pytest.mark.parametrize("name, inputs, inline", [
+    ("mul_2x2", ["a", "a"], RUNS - 3), ("by_shapes_layers", ["a"], RUNS - 3),
+    ("by_shapes_item", ["x"], RUNS - 3), ("by_values_item", ["x"], 0), ("by_values_loop", ["x"], 0),
+    ("by_values_nonzero", ["x"], 0), ("by_values_masked_select", ["x"], 0),
+    ("by_values_repeat_interleave", ["x"], 0), ("counts_runs", ["x"], 0)])
+def test_modules_of_torch(unlimited, name, inputs, inline):
+    client = unlimited.client()
+    torch.store_torch(client, "m", name)
+    set_tensor(client, "a", "FLOAT", numpy.ones([2, 4]))
+    set_tensor(client, "x", "FLOAT", [1, 2, 3, 4])
+    assert inline_calls(client, "m", inputs) == inline
+
+
+def test_another_type_than_those_so_far_is_queued(unlimited):
+    """Modules of TorchScript take any, and may take far longer for one than for the other."""
     client = unlimited.client()
     torch.store_torch(client, "m", "mul_2x2")
-    set_tensor(client, "a", "FLOAT", [[1, 2], [3, 4]])
-    assert inline_calls(client, "m", ["a", "a"]) == 0
+    set_tensor(client, "real", "FLOAT", [[1, 2], [3, 4]])
+    set_tensor(client, "whole", "INT64", [[1, 2], [3, 4]])
+    assert inline_calls(client, "m", ["real", "real"]) == RUNS - 3
+    execute(client, "m", ["whole", "whole"], ["y"])
+    assert counts(client, "m") == (RUNS - 3, 4)
+
+
+def test_runs_of_torch_on_the_servers_thread_leave_it_as_it_was(start_server):
+    """It forks, fails a run, serves scripts and transactions, and ends as if nothing had been."""
+    server = start_server(words=["INLINE_RUN_BUDGET", NO_LIMIT, "EXECUTE_IN_TRANSACTIONS", "yes"])
+    client = server.client()
+    torch.store_torch(client, "m", "linear")
+    set_tensor(client, "x", "FLOAT", [[1, 1, 1]])
+    set_tensor(client, "wrong", "FLOAT", [[1, 1]])
+    assert inline_calls(client, "m", ["x"]) == RUNS - 3
+    for _ in range(2):
+        client.bgsave()
+        wait_until(lambda: server.field("persistence", "rdb_bgsave_in_progress") == "0", what="the child")
+        assert server.field("persistence", "rdb_last_bgsave_status") == "ok"
+        assert "mat1 and mat2" in refusal(client, *execution("m", ["wrong"], ["y"]))
+        with client.pipeline(transaction=True) as transaction:
+            transaction.execute_command(*execution("m", ["x"], ["y"]))
+            assert transaction.execute() == [b"OK"]
+        execute(client, "m", ["x"], ["y"])
+        numpy.testing.assert_allclose(get_tensor(client, "y"), [[3.5, 11.5]])
+    server.stop()
+    assert server.process.returncode == 0
 
 
 def test_larger_inputs_than_those_so_far_are_queued(unlimited):

@@ -12,8 +12,7 @@ final class TorchSession: LoadedModel, @unchecked Sendable {
     let outputs: [TensorSpecification]
     let memoryByteCount: Int
     let allowsOverlappingRuns: Bool
-    /// The graph of a module is not looked at for this.
-    var hasBoundedWork: Bool { false }
+    let hasBoundedWork: Bool
     private let bridge: TorchBridge
     private let model: OpaquePointer
 
@@ -33,6 +32,7 @@ final class TorchSession: LoadedModel, @unchecked Sendable {
         }
         memoryByteCount = unsafe table.pointee.model_byte_count(model)
         allowsOverlappingRuns = unsafe table.pointee.model_may_overlap(model) != 0
+        hasBoundedWork = unsafe table.pointee.model_has_bounded_work(model) != 0
     }
 
     deinit {

@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Changes with every change of what stands below. */
-#define TORCH_BRIDGE_VERSION 3u
+#define TORCH_BRIDGE_VERSION 4u
 
 /* The one exported function. */
 #define TORCH_BRIDGE_ENTRY_SYMBOL "redisai_torch_bridge"
@@ -167,6 +167,9 @@ typedef struct torch_bridge {
     size_t (*_Nonnull model_byte_count)(const torch_model *model);
     /* Whether runs of the model may overlap: not if it changes what it keeps between runs. */
     int32_t (*_Nonnull model_may_overlap)(const torch_model *model);
+    /* Whether the time that a run takes, and how large its outputs are, follow from its inputs' shapes and
+     * types, whatever they hold; 0 also if nobody knows. */
+    int32_t (*_Nonnull model_has_bounded_work)(const torch_model *model);
     /* Inputs are not changed, and not used after the call. */
     torch_failure *_Nullable (*_Nonnull model_run)(
         torch_model *model, const torch_view *_Nullable inputs, size_t input_count, torch_run *run,

@@ -115,6 +115,8 @@ public:
 
     // Whether it keeps something from run to run, so that runs must not overlap.
     bool keeps_state = false;
+    // Whether the shapes of its inputs say how long a run takes.
+    bool has_bounded_work = false;
 
 private:
     FunctionNames functions_;

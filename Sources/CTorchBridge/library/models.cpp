@@ -92,6 +92,7 @@ public:
         module_ = optimized(module, device_);
         program_.emplace(forward_of(module_).graph(), method_name);
         may_overlap = !program_->keeps_state;
+        has_bounded_work = program_->has_bounded_work;
         schema_.emplace(without_self(schema));
         for (const auto &argument : schema_->arguments()) {
             input_names.push_back(argument.name());

@@ -13,6 +13,8 @@ struct torch_model {
     size_t output_count = 0;
     size_t byte_count = 0;
     bool may_overlap = true;
+    // Whether the shapes of its inputs say how long a run takes.
+    bool has_bounded_work = false;
 };
 
 namespace bridge {

@@ -21,6 +21,7 @@
 #include "arguments.h"
 #include "bridge.h"
 #include "memory.h"
+#include "work.h"
 
 namespace bridge {
 
@@ -318,6 +319,7 @@ Program::Program(const std::shared_ptr<Graph> &source, const std::string &name) 
     torch::jit::RemoveExpands(graph);
     torch::jit::CanonicalizeOps(graph);
     torch::jit::EliminateDeadCode(graph);
+    has_bounded_work = bridge::has_bounded_work(graph);
     keep_nested_away(*graph);
     Effects effects(graph->block());
     bool writes = effects.writes_tensors || effects.writes_containers;

@@ -81,6 +81,7 @@ const torch_bridge table = {
     .model_output_count = [](const torch_model *model) { return model->output_count; },
     .model_byte_count = [](const torch_model *model) { return model->byte_count; },
     .model_may_overlap = [](const torch_model *model) { return int32_t(model->may_overlap); },
+    .model_has_bounded_work = [](const torch_model *model) { return int32_t(model->has_bounded_work); },
     .model_run = model_run,
     .outputs_count = [](const torch_outputs *outputs) { return outputs->tensors.size(); },
     .outputs_view =

@@ -158,6 +158,84 @@ def forward(self, x: Tensor, scale: Optional[Tensor]=None) -> Tensor:
     make("raises", "def forward(self, x: Tensor) -> Tensor:\n    raise Exception(\"two\\nlines\")\n");
 }
 
+// Models of which the values of x, or only its shape, decide how much work there is.
+void make_work() {
+    const std::vector<std::pair<std::string, std::string>> by_values = {
+        {"item", "return torch.zeros([int(x.sum())])"},
+        {"branch", "if bool(x.sum() > 0):\n        return x\n    return x + 1"},
+        {"loop", "for i in range(int(x.sum())):\n        x = x + 1\n    return x"},
+        {"nonzero", "return torch.nonzero(x)"},
+        {"where", "return torch.where(x > 0)[0]"},
+        {"masked_select", "return torch.masked_select(x, x > 0)"},
+        {"mask", "return x[x > 0]"},
+        {"mask_write", "y = x + 0\n    y[x > 0] = 1.0\n    return y"},
+        {"unique", "return torch.unique_consecutive(x)[0]"},
+        {"repeat_interleave", "return torch.repeat_interleave(x, x.to(4))"},
+        {"equal", "if torch.equal(x, x + 1):\n        return x\n    return x + 1"},
+        {"list", "n: List[float] = x.flatten().tolist()\n    return torch.zeros([int(n[0])])"},
+        {"remainder", "return torch.fmod(x, 0.001)"},
+        {"random", "return torch.zeros([int(torch.rand([1]) * 9)]) + x.sum()"},
+        {"dropout", "n = torch.dropout(torch.ones([x.size(0)]), 0.5, True)\n"
+                    "    return torch.zeros([int(n.sum())])"},
+        // Shapes, until somebody writes to them.
+        {"overwritten", "n = torch.tensor([x.size(0)])\n    n.copy_(x[0:1])\n"
+                        "    return torch.zeros([int(n)])"},
+        {"overwritten_part", "n = torch.tensor([x.size(0)])\n    part = n.view([1])\n"
+                             "    part[0:1].copy_(x[0:1])\n    return torch.zeros([int(n)])"},
+        {"overwritten_in_list", "n = torch.tensor([x.size(0)])\n    all = [n]\n    all[0].copy_(x[0:1])\n"
+                                "    return torch.zeros([int(n)])"},
+        {"overwritten_in_branch", "n = torch.tensor([x.size(0)])\n    m = x\n    if x.dim() > 0:\n"
+                                  "        m = n\n    m.copy_(x[0:1])\n    return torch.zeros([int(n)])"},
+    };
+    for (const auto &[name, body] : by_values) {
+        make("by_values_" + name, "def forward(self, x: Tensor) -> Tensor:\n    " + body + "\n");
+    }
+    // What shapes decide, but nobody counts.
+    make("rounds_of_a_size", R"(
+def forward(self, x: Tensor) -> Tensor:
+    n = x.size(0)
+    while n > 0:
+        x = x + 1
+        n -= 1
+    return x
+)");
+    make("by_values_number", "def forward(self, x: int) -> Tensor:\n    return torch.zeros([x])\n");
+    const std::vector<std::pair<std::string, std::string>> by_shapes = {
+        {"zeros", "return torch.zeros([x.size(0) * 2])"},
+        {"item", "return torch.zeros([int(torch.tensor([x.size(0)]) + 1)])"},
+        {"branch", "if x.dim() > 3:\n        return x\n    return torch.relu(x)"},
+        {"rounds", "for i in range(3):\n        x = x + i\n    return x"},
+        {"appended", "all = [x]\n    all.append(x + 1)\n    return torch.cat(all)"},
+        {"places", "return x[torch.arange(x.size(0))]"},
+        {"where", "return torch.where(x > 0, x, x * 2)"},
+        {"repeat_interleave", "return torch.repeat_interleave(x, 2)"},
+        {"remainder", "n = torch.tensor([x.size(0)])\n    return torch.zeros([int(torch.remainder(n, 3))])"},
+        {"in_place", "y = x + 1\n    y.relu_().mul_(2)\n"
+                     "    return torch.zeros([int(torch.tensor([y.size(0)]))])"},
+    };
+    for (const auto &[name, body] : by_shapes) {
+        make("by_shapes_" + name, "def forward(self, x: Tensor) -> Tensor:\n    " + body + "\n");
+    }
+    auto layers = new_module("by_shapes_layers");
+    for (int number = 0; number < 3; ++number) {
+        auto suffix = std::to_string(number);
+        layers.register_parameter("weight" + suffix, torch::ones({4, 4}) * (number + 1) / 8, false);
+        layers.register_parameter("bias" + suffix, torch::arange(4, torch::kFloat), false);
+    }
+    layers.define("def forward(self, x: Tensor) -> Tensor:\n"
+                  "    x = torch.relu(torch.linear(x, self.weight0, self.bias0))\n"
+                  "    x = torch.relu(torch.linear(x, self.weight1, self.bias1))\n"
+                  "    return torch.softmax(torch.linear(x, self.weight2, self.bias2), -1)\n");
+    save(layers, "by_shapes_layers");
+    // Its memory is the same from run to run.
+    auto keeper = new_module("by_values_kept");
+    keeper.register_buffer("count", torch::zeros({1}, torch::kLong));
+    keeper.define("def forward(self, x: Tensor) -> Tensor:\n"
+                  "    self.count.add_(1)\n"
+                  "    return torch.zeros([int(self.count)])\n");
+    save(keeper, "by_values_kept");
+}
+
 void make_refused() {
     make("reads_a_file", "def forward(self, x: Tensor) -> Tensor:\n"
                          "    return torch.from_file(\"/etc/hostname\", False, 4, dtype=0)\n");
@@ -224,6 +302,7 @@ int main(int count, char **arguments) {
         make_outputs();
         make_states();
         make_others();
+        make_work();
         make_refused();
     } catch (const std::exception &error) {
         std::cerr << error.what() << "\n";
