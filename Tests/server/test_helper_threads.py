@@ -1,4 +1,5 @@
-"""Threads with which ONNX Runtime shares the work of an operator: they sleep until some is worth sharing."""
+"""Threads with which runtimes share the work of an operator: they sleep, or are not there, until some is worth
+sharing."""
 
 import numpy
 import pytest
@@ -8,6 +9,7 @@ from support.models import execute, get_tensor, set_tensor, store
 from support.patience import TooShort, until_long_enough
 from support.servers import wait_until
 from support.threads import status_of_threads, wakes
+from support.torch import store_torch
 
 WORDS = ["INTRA_OP_PARALLELISM", 4]
 ROWS = 6000  # several milliseconds on one thread
@@ -126,3 +128,52 @@ def test_threads_for_whole_operators_have_all_work_at_once(start_server):
     # They have left their first wait, and wait inside the runtime.
     wait_until(lambda: all(runs >= 2 for runs in helpers(server).values()), what="the helpers")
     assert product(client, 3)[1].shape == (3, 256)
+
+
+# What libtorch does not share takes less, but for the first runs.
+SHORT_MICROSECONDS = 500
+VERY_LONG_MICROSECONDS = 50_000
+
+
+def run_layers(client, rows, times=1):
+    x = numpy.ones((rows, 4), numpy.float32)
+    client.execute_command("AI.TENSORSET", "x", "FLOAT", rows, 4, "BLOB", x.tobytes())
+    for _ in range(times):
+        execute(client, "m", ["x"], ["y"])
+
+
+def team_of_worker(server):
+    """The worker and libtorch's threads that serve it, which have its name."""
+    return sum(status["Name"] == "ai:run/0" for status in status_of_threads(server).values())
+
+
+def test_short_runs_of_torch_need_no_helpers(start_server):
+    """They are short, or it is tried again."""
+    def are_alone():
+        server = start_server(words=[*WORDS, "INLINE_RUN_BUDGET", 0])
+        client = server.client()
+        store_torch(client, "m", "by_shapes_layers")
+        run_layers(client, 1, times=2)
+        has_begun = duration(client) < VERY_LONG_MICROSECONDS
+        client.execute_command("AI.INFO", "m", "RESETSTAT")
+        run_layers(client, 1, times=20)
+        is_short = duration(client) < SHORT_MICROSECONDS
+        team = team_of_worker(server)
+        server.stop()
+        return has_begun and is_short and team == 1
+
+    wait_until(are_alone, what="short runs without helpers")
+
+
+# Of 960 KB, and of more than a mebibyte.
+@pytest.mark.parametrize("rows", [60_000, 80_000])
+def test_long_runs_of_torch_get_helpers(start_server, rows):
+    server = start_server(words=[*WORDS, "INLINE_RUN_BUDGET", 0])
+    client = server.client()
+    store_torch(client, "m", "by_shapes_layers")
+
+    def are_shared():
+        run_layers(client, rows)
+        return team_of_worker(server) == WORDS[1]
+
+    wait_until(are_shared, what="helpers")

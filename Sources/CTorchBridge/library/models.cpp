@@ -1,10 +1,12 @@
 // Models: archives with a module that has a method `forward`.
 #include "models.h"
 
+#include <chrono>
 #include <unordered_set>
 
 #include "packages.h"
 #include "records.h"
+#include "sharing.h"
 
 namespace bridge {
 
@@ -77,6 +79,26 @@ c10::FunctionSchema without_self(const c10::FunctionSchema &schema) {
     return schema.cloneWithArguments(std::move(arguments));
 }
 
+// A run that shares no work, and tells how long it takes, whatever way it ends.
+class RunAlone {
+public:
+    RunAlone(Sharing &sharing, size_t input_bytes)
+        : sharing_(sharing), input_bytes_(input_bytes), began_(Clock::now()) {}
+
+    ~RunAlone() {
+        auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - began_);
+        sharing_.ran_alone(input_bytes_, time.count());
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    OneThread thread_;
+    Sharing &sharing_;
+    size_t input_bytes_;
+    Clock::time_point began_;
+};
+
 // A module that the interpreter runs.
 class ScriptModel : public torch_model {
 public:
@@ -93,6 +115,7 @@ public:
         program_.emplace(forward_of(module_).graph(), method_name);
         may_overlap = !program_->keeps_state;
         has_bounded_work = program_->has_bounded_work;
+        sharing_.emplace(byte_count);
         schema_.emplace(without_self(schema));
         for (const auto &argument : schema_->arguments()) {
             input_names.push_back(argument.name());
@@ -102,6 +125,17 @@ public:
 
     std::unique_ptr<torch_outputs> run(
         const torch_view *inputs, size_t count, const torch_run &run) override {
+        // Of others nobody can foretell how long they take.
+        if (!has_bounded_work) return run_now(inputs, count, run);
+        size_t byte_count = 0;
+        for (size_t index = 0; index < count; ++index) byte_count += inputs[index].byte_count;
+        if (sharing_->is_worth(byte_count)) return run_now(inputs, count, run);
+        RunAlone alone(*sharing_, byte_count);
+        return run_now(inputs, count, run);
+    }
+
+private:
+    std::unique_ptr<torch_outputs> run_now(const torch_view *inputs, size_t count, const torch_run &run) {
         std::vector<c10::IValue> stack;
         stack.reserve(std::max(count + 1, usual_stack));
         for (size_t index = 0; index < count; ++index) {
@@ -119,7 +153,6 @@ public:
         return outputs_of(value, output_count, method_name);
     }
 
-private:
     at::Device device_;
     // What is left of it after freezing; `forward` takes it first.
     Module module_;
@@ -127,6 +160,7 @@ private:
     // Of `forward`, without the module.
     std::optional<c10::FunctionSchema> schema_;
     bool takes_tensors_only_ = true;
+    std::optional<Sharing> sharing_;
 };
 
 std::unique_ptr<torch_model> make_model(torch_text bytes, const torch_load_options &options) {

@@ -258,9 +258,9 @@ size_t size_of(torch::jit::Function &function, Sizes &known) {
 void start_helpers() {
     thread_local bool have_started = false;
     if (have_started) return;
-    have_started = true;
     int count = at::get_num_threads();
     if (count < 2) return;
+    have_started = true;
     sigset_t all, before;
     sigfillset(&all);
     // Those that the processor raises end in the server's crash report.
