@@ -27,6 +27,14 @@ struct SharedLibrary: @unchecked Sendable {
         unsafe dlsym(handle, symbol)
     }
 
+    /// Has the library use another function than the one that it imports by this name.
+    /// - Returns: whether it imports the name.
+    @discardableResult
+    func exchange(_ symbol: String, for replacement: UnsafeMutableRawPointer) -> Bool {
+        // Safety: the handle is open.
+        unsafe Host.exchange(symbol, in: handle, for: replacement)
+    }
+
     /// What the loader says of its last failure on this thread.
     private static func lastError() -> String {
         // Safety: the text is copied before the loader is called again.

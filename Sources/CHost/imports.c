@@ -113,18 +113,30 @@ static void write_slot(const library *library, void **slot, void *value) {
     if (is_sealed) mprotect(page, size, PROT_READ);
 }
 
-static void guard_table(const library *library, const ElfW(Rela) *entries, size_t count) {
+// What comes in place of one import; of those that make denied calls without a name.
+typedef struct exchange {
+    const char *name;
+    void *replacement;
+    size_t count;
+} exchange;
+
+static void exchange_in_table(
+    const library *library, const ElfW(Rela) *entries, size_t count, exchange *wanted) {
     for (size_t index = 0; index < count; index++) {
         uint32_t kind = (uint32_t)ELF64_R_TYPE(entries[index].r_info);
         if (kind != JUMP_SLOT && kind != DATA_SLOT && kind != ADDRESS) continue;
         const ElfW(Sym) *symbol = &library->symbols[ELF64_R_SYM(entries[index].r_info)];
         if (symbol->st_shndx != SHN_UNDEF) continue;
-        void *value = replacement(library->names + symbol->st_name);
-        if (value) write_slot(library, (void **)(library->base + entries[index].r_offset), value);
+        const char *name = library->names + symbol->st_name;
+        void *value = replacement(name);
+        if (wanted->name) value = strcmp(name, wanted->name) == 0 ? wanted->replacement : NULL;
+        if (!value) continue;
+        write_slot(library, (void **)(library->base + entries[index].r_offset), value);
+        wanted->count++;
     }
 }
 
-static void guard(const struct dl_phdr_info *information) {
+static void exchange_in(const struct dl_phdr_info *information, exchange *wanted) {
     library library = {.base = information->dlpi_addr};
     const ElfW(Dyn) *dynamic = NULL;
     for (int index = 0; index < information->dlpi_phnum; index++) {
@@ -154,30 +166,45 @@ static void guard(const struct dl_phdr_info *information) {
     size_t data_count = data_size / sizeof *data;
     // Those that name nothing come first, and are most of a large library.
     if (data && relative_count < data_count) {
-        guard_table(&library, data + relative_count, data_count - relative_count);
+        exchange_in_table(&library, data + relative_count, data_count - relative_count, wanted);
     }
-    if (functions) guard_table(&library, functions, functions_size / sizeof *functions);
+    if (functions) exchange_in_table(&library, functions, functions_size / sizeof *functions, wanted);
 }
 
 typedef struct search {
     ElfW(Addr) first;
     bool has_begun;
+    exchange wanted;
 } search;
+
+static bool begin(search *search, void *handle) {
+    struct link_map *map = NULL;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map) return false;
+    search->first = map->l_addr;
+    return true;
+}
 
 static int visit(struct dl_phdr_info *information, size_t size, void *argument) {
     (void)size;
     search *search = argument;
     search->has_begun = search->has_begun || information->dlpi_addr == search->first;
-    if (search->has_begun) guard(information);
-    return 0;
+    if (!search->has_begun) return 0;
+    exchange_in(information, &search->wanted);
+    // One import is exchanged in one library.
+    return search->wanted.name != NULL;
 }
 
 void host_guard_library(void *handle, uint32_t denied) {
-    if (denied == 0) return;
-    struct link_map *map = NULL;
-    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map) return;
+    search search = {0};
+    if (denied == 0 || !begin(&search, handle)) return;
     denied_calls = denied;
-    search search = {.first = map->l_addr};
     // The loader lists libraries in the order in which they came.
     dl_iterate_phdr(visit, &search);
+}
+
+bool host_exchange_import(void *handle, const char *name, void *replacement) {
+    search search = {.wanted = {.name = name, .replacement = replacement}};
+    if (!begin(&search, handle)) return false;
+    dl_iterate_phdr(visit, &search);
+    return search.wanted.count > 0;
 }

@@ -51,4 +51,15 @@ public struct Host: Sendable {
         // Safety: the caller's library is open.
         unsafe host_guard_library(handle, deniedCalls)
     }
+
+    /// Has an open library use another function than the one that it imports by this name.
+    ///
+    /// On any thread, before the library is used.
+    /// - Returns: whether it imports the name.
+    public static func exchange(
+        _ name: String, in handle: UnsafeMutableRawPointer, for replacement: UnsafeMutableRawPointer
+    ) -> Bool {
+        // Safety: the caller's library is open; the name is copied for the call.
+        unsafe host_exchange_import(handle, name, replacement)
+    }
 }

@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from onnx_generators import (  # noqa: E402
-    arithmetic, batches, bombs, external_data, integers, running_time, types, versions)
+    arithmetic, batches, bombs, contracts, external_data, integers, running_time, types, versions)
 
 FOLDER = HERE / "models"
 LARGEST_FILE = 200 * 1024
@@ -48,8 +48,10 @@ def write_external_data():
 
 
 def write_bombs():
-    """Writes the models that must not reach ONNX Runtime, and models like them that may."""
-    for folder, models in (("bombs", bombs.REFUSED), ("bombs/harmless", bombs.HARMLESS)):
+    """Writes what must not reach ONNX Runtime, models like that which may, and what it would end over."""
+    folders = (
+        ("bombs", bombs.REFUSED), ("bombs/harmless", bombs.HARMLESS), ("contracts", contracts.MODELS))
+    for folder, models in folders:
         (FOLDER / folder).mkdir(exist_ok=True)
         for name, make in models.items():
             write(FOLDER / folder / f"{name}.onnx", make().SerializeToString(deterministic=True))

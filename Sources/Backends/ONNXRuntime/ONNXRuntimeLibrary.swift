@@ -38,6 +38,7 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         else {
             throw .unusable(reason: "\(path) is not linked with the standard C++ library")
         }
+        Self.keepContracts(of: library)
         unsafe self.table = ONNXRuntimeTable(pointer: table)
         version = unsafe base.pointee.version_text().map { unsafe String(cString: $0) } ?? "unknown"
         let megabytes = options.memoryLimitMegabytes
@@ -55,6 +56,20 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         } catch {
             throw .unusable(reason: "\(path) does not start: \(error)")
         }
+    }
+
+    /// What would end the process becomes an error where the library lets us; see `onnx_contracts.h`.
+    private static func keepContracts(of library: SharedLibrary) {
+        guard let terminate = unsafe library.address(of: ONNX_TERMINATE_SYMBOL),
+            let personality = unsafe library.address(of: ONNX_PERSONALITY_SYMBOL),
+            let current = unsafe library.address(of: ONNX_CURRENT_EXCEPTION_SYMBOL),
+            let failure = unsafe library.address(of: ONNX_THROW_TEXT_SYMBOL)
+        else { return }
+        // Safety: all are functions of the C++ runtime that the library uses, which is never closed.
+        let contracts = unsafe onnx_contracts_prepare(terminate, personality, current, failure)
+        // Exceptions pass by frames first; without that, to throw them would end the process as well.
+        guard unsafe library.exchange(ONNX_PERSONALITY_SYMBOL, for: contracts.personality) else { return }
+        unsafe library.exchange(ONNX_TERMINATE_SYMBOL, for: contracts.terminate)
     }
 
     /// Official builds count their use and send it away, unless this is set before they start.

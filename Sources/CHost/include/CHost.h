@@ -54,4 +54,10 @@ bool host_is_without_code(const char *path);
  */
 void host_guard_library(void *handle, uint32_t denied);
 
+/*
+ * Has an open library call or refer to another function than the one that it imports by a name; not those
+ * that were opened with it. Returns whether it imports it. Any thread; before the library is used.
+ */
+bool host_exchange_import(void *handle, const char *name, void *replacement);
+
 #pragma clang assume_nonnull end

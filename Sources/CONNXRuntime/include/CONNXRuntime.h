@@ -12,6 +12,7 @@
 
 #include "onnx_allocator.h"
 #include "onnx_base.h"
+#include "onnx_contracts.h"
 #include "onnx_environment.h"
 #include "onnx_session.h"
 #include "onnx_value.h"
