@@ -1,16 +1,23 @@
-/// The shapes of a model's constants, by their names.
+/// The shapes of a model's constants, and of what operators make a single number of, by their names.
 struct ONNXConstants {
     private var shapes: [String: [[Int64]]] = [:]
 
     /// - Parameters:
     ///   - initializers: the places of TensorProto messages in graphs.
-    ///   - nodes: of which those that give a constant are taken.
+    ///   - nodes: of which those are taken that give a constant, or a scale and a zero point.
     init(
         _ initializers: [Range<Int>], _ nodes: [ONNXNode], _ bytes: Span<UInt8>
     ) throws(ONNXModelScan.Refusal) {
         for place in initializers { try add(bytes, place, name: nil) }
-        for node in nodes where node.operation == "Constant" && node.domain.isEmpty {
-            for place in node.attributes { try addConstant(bytes, place, name: node.output) }
+        for node in nodes where node.domain.isEmpty {
+            switch node.operation {
+            case "Constant":
+                let name = node.outputs.first ?? ""
+                for place in node.attributes { try addConstant(bytes, place, name: name) }
+            case "DynamicQuantizeLinear":
+                for name in node.outputs.dropFirst() { shapes[name, default: []].append([]) }
+            default: break
+            }
         }
     }
 

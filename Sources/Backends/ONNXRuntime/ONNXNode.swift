@@ -9,8 +9,8 @@ struct ONNXNode {
     var overload = ""
     /// Places of the names of its inputs; that of one left out is empty.
     var inputs: [Range<Int>] = []
-    /// The name of its first output.
-    var output = ""
+    /// Names of its outputs; that of one left out is empty.
+    var outputs: [String] = []
     /// Places of its attributes.
     var attributes: [Range<Int>] = []
 
@@ -22,7 +22,7 @@ struct ONNXNode {
         while let field = try reader.nextField(bytes) {
             switch field.number {
             case 1: inputs.append(try reader.nextRange(of: field, bytes))
-            case 2 where output.isEmpty: output = bytes.text(try reader.nextRange(of: field, bytes))
+            case 2: outputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
             case 3: name = bytes.text(try reader.nextRange(of: field, bytes))
             case 4: operation = bytes.text(try reader.nextRange(of: field, bytes))
             case 5: attributes.append(try reader.nextRange(of: field, bytes))

@@ -1,12 +1,12 @@
 /// An operator of an ONNX model as a rule looks at it.
 struct ONNXOperator {
-    /// An input: whether one is given, and, if it is a constant of the model, its shape.
+    /// An input: whether one is given, and, if that is known from `ONNXConstants`, its shape.
     struct Input {
         let isGiven: Bool
-        /// Several where graphs inside the model use the name again; none if it is no constant.
+        /// Several where graphs inside the model use the name again; none if it comes with a run.
         let shapes: [[Int64]]
 
-        /// Whether it is a constant whose shape, or each, is such.
+        /// Whether its shape is known, and it, or each, is such.
         func isConstant(_ suits: ([Int64]) -> Bool) -> Bool { !shapes.isEmpty && shapes.allSatisfy(suits) }
     }
 

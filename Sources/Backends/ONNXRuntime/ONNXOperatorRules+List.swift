@@ -39,9 +39,8 @@ extension ONNXOperatorRules {
         .init(name: "QLinearWhere", domain: own): { one in
             one.input([2, 3, 5, 6, 7, 8]) { $0.isConstant { $0.allSatisfy { $0 == 1 } } }
         },
-        // Weights of other than two dimensions are taken for a matrix.
-        .init(name: "DynamicQuantizeMatMul", domain: own): matrix,
-        .init(name: "MatMulIntegerToFloat", domain: own): matrix,
+        .init(name: "DynamicQuantizeMatMul", domain: own): { product($0, scales: [2]) },
+        .init(name: "MatMulIntegerToFloat", domain: own): { product($0, scales: [2, 3]) },
     ]
 
     private static let batchDimensions: Rule = { $0.attribute("batch_dims") { $0.integer >= 0 } }
@@ -68,5 +67,20 @@ extension ONNXOperatorRules {
 
     private static let allListed: Rule = { $0.inputs.count == 5 ? nil : "input 4" }
 
-    private static let matrix: Rule = { one in one.input([1]) { $0.isConstant { $0.count == 2 } } }
+    /// Weights of other than two dimensions are taken for a matrix, and scales for such as the product has
+    /// room for: a number for all of it or for each column.
+    private static func product(_ one: ONNXOperator, scales: [Int]) -> String? {
+        one.input([1]) { $0.isConstant { $0.count == 2 } }
+            ?? one.input(scales) { scale in
+                scale.isConstant { shape in
+                    shape.allSatisfy { $0 == 1 }
+                        || one.inputs[1].isConstant { $0[1] > 1 && shape.isRow(of: $0[1]) }
+                }
+            }
+    }
+}
+
+extension [Int64] {
+    /// Whether it is the shape of so many numbers in a row.
+    fileprivate func isRow(of count: Int64) -> Bool { last == count && dropLast().allSatisfy { $0 == 1 } }
 }

@@ -122,13 +122,25 @@ def table_of_many_scales():
     return with_inputs("QLinearWhere", names, constants, OWN)
 
 
-def dynamic_product(weights):
-    return with_inputs(
-        "DynamicQuantizeMatMul", ["x", "w", "s"], {"w": weights, "s": numpy.float32(1)}, OWN)
+def dynamic_product(weights, scale=numpy.float32(1)):
+    return with_inputs("DynamicQuantizeMatMul", ["x", "w", "s"], {"w": weights, "s": scale}, OWN)
 
 
 def weights_from_a_client():
     return with_inputs("MatMulIntegerToFloat", ["a", "x", "s", "s"], {"a": BYTES, "s": numpy.float32(1)}, OWN)
+
+
+def scale_from_a_client():
+    return with_inputs(
+        "MatMulIntegerToFloat", ["b", "b", "x", "s"], {"b": BYTES, "s": numpy.float32(1)}, OWN)
+
+
+def product_of_what_was_made():
+    """As exporters make it: the scale of the other factor comes out of another operator."""
+    made = with_inputs(
+        "MatMulIntegerToFloat", ["q", "b", "r", "s", "z"], {"b": BYTES, "s": FLOATS[0]}, OWN)
+    made.graph.node.insert(0, helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "r", "z"]))
+    return made
 
 
 def reverse_before_the_first():
@@ -161,6 +173,11 @@ REFUSED = {
     "table_of_many_scales": table_of_many_scales,
     "weights_of_one_dimension": lambda: dynamic_product(BYTES[0]),
     "weights_from_a_client": weights_from_a_client,
+    # The product would need more rows than it has; more columns; and none.
+    "scale_of_rows": lambda: dynamic_product(BYTES, numpy.ones([8, 2], numpy.float32)),
+    "scale_of_columns": lambda: dynamic_product(BYTES[:, :1], numpy.ones([8], numpy.float32)),
+    "scale_of_none": lambda: dynamic_product(BYTES, numpy.ones([0], numpy.float32)),
+    "scale_from_a_client": scale_from_a_client,
     "inverse": lambda: one("Inverse", domain=OWN),
     "uniform_backwards": lambda: one("RandomUniformLike", low=2.0),
 }
@@ -172,4 +189,7 @@ HARMLESS = {
     "normalization": lambda: with_inputs(
         "LayerNormalization", ["x", "s", "s"], {"s": FLOATS[0]}),
     "dynamic_product": lambda: dynamic_product(BYTES),
+    "dynamic_product_of_columns": lambda: dynamic_product(BYTES, FLOATS[0]),
+    "dynamic_product_of_rows": lambda: dynamic_product(BYTES, FLOATS[:1]),
+    "product_of_what_was_made": product_of_what_was_made,
 }
