@@ -46,7 +46,8 @@ extension RedisContext {
     /// Whether anybody may be told what the command that runs changes.
     ///
     /// False only on a server that writes no AOF and that no replica follows or could go on following.
-    /// There, within a command, `replicateVerbatim` does all that `replicate` would: it counts the change.
+    /// There, `replicateVerbatim` does all that `replicate` would within a command: it counts the change.
+    /// Behind it, any short command that is replicated does.
     public var hasAudience: Bool {
         // In a cluster, slots also move to servers that are no replicas; a transaction or a script may turn
         // the AOF on behind this command.

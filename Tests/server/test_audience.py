@@ -1,5 +1,6 @@
 """Outputs reach all who follow the server, though they are written out only while somebody does."""
 
+import itertools
 import threading
 
 import pytest
@@ -10,13 +11,21 @@ from support.replicas import caught_up, follow
 from support.servers import wait_until
 
 
-@pytest.fixture(params=paths.SERVERS)
+# Outputs are stored within the command or, late, when a worker has run it.
+WORDS = {"early": [], "late": ["INLINE_RUN_BUDGET", 0]}
+PAIRS = list(itertools.product(paths.SERVERS, WORDS))
+
+
+@pytest.fixture(params=PAIRS, ids="-".join)
 def start(request, start_server):
     """Starts a server of each version, reachable by replicas."""
-    def starting(settings=(), **options):
+    name, when = request.param
+
+    def starting(settings=(), words=(), **options):
         # Room for all that a writer may write while a replica is away.
         settings = ["repl-backlog-size 64mb", *settings]
-        return start_server(binary=paths.SERVERS[request.param], tcp=True, settings=settings, **options)
+        return start_server(
+            binary=paths.SERVERS[name], tcp=True, settings=settings, words=[*WORDS[when], *words], **options)
 
     return starting
 

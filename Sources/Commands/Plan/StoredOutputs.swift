@@ -20,7 +20,7 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
         if let error = outcome.firstError { throw .execution(error) }
         if isLate, !keys.isEmpty, let obstacle = context.writeObstacle { throw .notStored(obstacle) }
         let tensors = ModuleState.current.tensors
-        let isHeard = isLate || context.hasAudience
+        let isHeard = context.hasAudience
         if isHeard { try checkRoom(for: outcome) }
         do throws(WrongType) {
             if keys.count > 1 { for key in keys { _ = try context.read(key).holds(tensors) } }
@@ -35,6 +35,9 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
                 handle.set(tensor, tensors)
                 if isHeard {
                     context.replicate("AI.TENSORSET", tensor.commandWords(key: key))
+                } else if isLate {
+                    // The command is over. Nobody hears this either, but it counts the change.
+                    context.replicate("PING", CommandWords())
                 } else {
                     context.replicateVerbatim()
                 }
