@@ -82,7 +82,7 @@ let package = Package(
         .executableTarget(name: "load", path: "Benchmarks/tools", sources: ["load.c"]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
-        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Tensors"]),
+        .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Tensors", "CSignals"]),
         .testTarget(
             name: "BackendsTests", dependencies: ["Backends", "CTorchBridge", "Execution", "Tensors"]),
         .testTarget(

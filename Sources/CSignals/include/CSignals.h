@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <ucontext.h>
 
 #define SIGNALS_HIDDEN __attribute__((visibility("hidden")))
 
@@ -83,3 +84,13 @@ SIGNALS_HIDDEN void signals_install(void);
 /// Notes what libraries there are; those that come before `signals_note_runtime` belong to a runtime.
 SIGNALS_HIDDEN void signals_note_libraries(void);
 SIGNALS_HIDDEN void signals_note_runtime(int runtime);
+
+// ---- Divisions
+
+/// What became of a division that has no result.
+enum division { DIVISION_OTHER, DIVISION_BY_ZERO, DIVISION_OVERFLOW };
+
+/// Gives the division at the instruction pointer a result and goes on behind it: of a quotient that is too
+/// large its low bits, of a division by zero 0 with remainder 0. DIVISION_OTHER, and nothing was done, if
+/// there is another instruction. For the handler, and for tests, which have no other way to each encoding.
+SIGNALS_HIDDEN enum division signals_finish_division(ucontext_t *_Nonnull context);
