@@ -18,7 +18,7 @@ from .onnx_tensors import ELEMENT_TYPES, WIRE_TYPES, elements, initializer, shap
 
 UNIT = "models"
 FULL = 20_000
-SHORT = 200
+SHORT = 300
 
 FILE = pathlib.Path(__file__).parent / "onnx_operators.json"
 IR_VERSIONS = [8, 8, 8, 10, 10, 7, 3]
