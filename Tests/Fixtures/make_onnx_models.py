@@ -18,7 +18,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from onnx_generators import (  # noqa: E402
-    arithmetic, batches, bombs, contracts, external_data, integers, running_time, types, versions)
+    arithmetic, batches, bombs, contracts, external_data, integers, products, running_time, types,
+    versions)
 
 FOLDER = HERE / "models"
 LARGEST_FILE = 200 * 1024
@@ -50,7 +51,8 @@ def write_external_data():
 def write_bombs():
     """Writes what must not reach ONNX Runtime, models like that which may, and what it would end over."""
     folders = (
-        ("bombs", bombs.REFUSED), ("bombs/harmless", bombs.HARMLESS), ("contracts", contracts.MODELS))
+        ("bombs", bombs.REFUSED), ("bombs/harmless", bombs.HARMLESS), ("contracts", contracts.MODELS),
+        ("products", products.MODELS))
     for folder, models in folders:
         (FOLDER / folder).mkdir(exist_ok=True)
         for name, make in models.items():

@@ -29,6 +29,8 @@ struct ONNXModelScan {
 
     /// Bytes of all tensors in the model, as they are stored there.
     private(set) var weightByteCount = 0
+    /// Whether the runtime may make one operator of products and their scales; see `ONNXProductScan`.
+    private(set) var mayFuseProducts = true
     /// Nodes of the graph, and of graphs inside nodes, as deep as there are some.
     private var nodes: [ONNXNode] = []
     private var functions: [ONNXFunction] = []
@@ -46,6 +48,7 @@ struct ONNXModelScan {
         try readMessage(.model, bytes, 0..<bytes.count, depth: 0)
         try ONNXFunctionCalls.check(nodes, functions)
         try ONNXOperatorRules.check(nodes, functions, initializers, bytes)
+        mayFuseProducts = try ONNXProductScan.mayFuse(nodes, functions, initializers, bytes)
     }
 
     /// Whether a small offset and the mark of the runtime's own format come first.

@@ -32,8 +32,9 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
         let gpu = isGPU ? definition.device.index ?? 0 : nil
         if definition.bytes.count >= Self.largeByteCount { library.helpers.call() }
         return try definition.bytes.withBytes { bytes throws(ExecutionError) in
-            let weightByteCount = try Self.scan(bytes).weightByteCount
-            let session = try build(bytes, weightByteCount: weightByteCount, gpu: gpu)
+            let scan = try Self.scan(bytes)
+            let session = try build(
+                bytes, weightByteCount: scan.weightByteCount, gpu: gpu, fusesProducts: scan.mayFuseProducts)
             session.hasBoundedWork = ONNXWorkScan(bytes).isBounded
             return session
         }
@@ -45,12 +46,13 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
     /// - Parameters:
     ///   - weightByteCount: what the weights take as they are.
     ///   - gpu: the number of the GPU; nil for the processor.
+    ///   - fusesProducts: whether products and their scales may become one operator.
     func build(
-        _ bytes: Span<UInt8>, weightByteCount: Int, gpu: Int?
+        _ bytes: Span<UInt8>, weightByteCount: Int, gpu: Int?, fusesProducts: Bool = true
     ) throws(ExecutionError) -> ONNXRuntimeSession {
         // Safety: the session is handed over at once.
         let built = try unsafe library.memory.growth { () throws(ExecutionError) in
-            try unsafe makeSession(bytes, gpu: gpu)
+            try unsafe makeSession(bytes, gpu: gpu, fusesProducts: fusesProducts)
         }
         // Weights that the runtime does not rearrange stay in memory that it takes without us.
         let outside = gpu == nil ? unsafe max(0, weightByteCount - built.byteCount) : 0
@@ -70,9 +72,11 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
         }
     }
 
-    private func makeSession(_ bytes: Span<UInt8>, gpu: Int?) throws(ExecutionError) -> OpaquePointer {
+    private func makeSession(
+        _ bytes: Span<UInt8>, gpu: Int?, fusesProducts: Bool
+    ) throws(ExecutionError) -> OpaquePointer {
         let table = library.table
-        let options = try unsafe makeOptions(gpu: gpu)
+        let options = try unsafe makeOptions(gpu: gpu, fusesProducts: fusesProducts)
         // Safety: the options are ours until the end; the runtime does not use the bytes after the call.
         defer { unsafe onnx_session_options_release(table.pointer, options) }
         var session: OpaquePointer?
@@ -86,13 +90,14 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
     }
 
     /// Options that suit a server; the caller releases them.
-    private func makeOptions(gpu: Int?) throws(ExecutionError) -> OpaquePointer {
+    private func makeOptions(gpu: Int?, fusesProducts: Bool) throws(ExecutionError) -> OpaquePointer {
         let table = library.table
         var created: OpaquePointer?
         try unsafe table.check(onnx_session_options_create(table.pointer, &created))
         guard let options = unsafe created else { throw .outOfMemory }
         do throws(ExecutionError) {
             try unsafe configure(options)
+            if !fusesProducts { try unsafe add(Self.unfusedEntries, to: options) }
             if let gpu { try unsafe addCUDA(to: options, device: gpu) }
         } catch {
             // Safety: ours, and not used any more.
@@ -114,15 +119,30 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
         // One set of threads for all models; an arena of the runtime would serialise overlapping runs.
         try unsafe table.check(onnx_session_options_share_threads(table.pointer, options))
         try unsafe table.check(onnx_session_options_disable_cpu_arena(table.pointer, options))
-        let entries = [
-            ("session.use_env_allocators", "1"),
-            ("session.intra_op.allow_spinning", "0"),
-            // Else it would recognise its own format, which can hold what the scan does not know.
-            ("session.load_model_format", "ONNX"),
-            ("session.model_external_initializers_file_folder_path", Self.noFolder),
-        ]
+        try unsafe add(Self.entries, to: options)
+    }
+
+    private static let entries: KeyValuePairs = [
+        "session.use_env_allocators": "1",
+        "session.intra_op.allow_spinning": "0",
+        // Else it would recognise its own format, which can hold what the scan does not know.
+        "session.load_model_format": "ONNX",
+        "session.model_external_initializers_file_folder_path": noFolder,
+    ]
+
+    /// What makes one operator of products and their scales, by the names of 1.32; others are ignored.
+    private static let unfusedEntries: KeyValuePairs = [
+        "optimization.disable_specified_optimizers": "MatMulIntegerToFloatFusion;DynamicQuantizeMatMulFusion",
+        "session.disable_quant_qdq": "1",
+    ]
+
+    private func add(
+        _ entries: KeyValuePairs<String, String>, to options: OpaquePointer
+    ) throws(ExecutionError) {
         for (key, value) in entries {
-            try unsafe table.check(onnx_session_options_add_entry(table.pointer, options, key, value))
+            // Safety: the options are alive; texts are copied.
+            try unsafe library.table.check(
+                onnx_session_options_add_entry(library.table.pointer, options, key, value))
         }
     }
 
