@@ -6,7 +6,10 @@ import threading
 import pytest
 
 from support import paths
-from support.models import PRODUCT, execute, execution, get_tensor, prepare_product, set_tensor
+from support.gates import Gate
+from support.models import (
+    PRODUCT, execute, execution, floats, get_tensor, prepare_product, set_tensor, store)
+from support.queues import waiting_for
 from support.replicas import caught_up, follow
 from support.servers import wait_until
 
@@ -152,6 +155,23 @@ def test_an_aof_that_a_transaction_turns_on_behind_a_run_has_its_outputs(start):
     server.restart(save=False)
     assert outputs(server) == expected == {name: PRODUCT for name in (b"y", b"y1", b"y2")}
     assert "ai.modelexecute" not in server.info("commandstats").lower()
+
+
+def test_the_outputs_of_a_client_that_has_left_are_in_the_aof(start):
+    server = start(settings=["appendonly yes"])
+    client = server.client()
+    store(client, "add", "add_1")
+    floats(client, "x", 1, 2)
+    with Gate(server) as gate:
+        gate.hold()
+        with server.wire() as leaving:
+            leaving.send(*execution("add", ["x"], ["y"]))
+            wait_until(lambda: waiting_for(server) == 1, what="the request")
+        wait_until(lambda: server.field("clients", "blocked_clients") == "1", what="the client's end")
+        gate.open()
+    wait_until(lambda: client.exists("y"), what="the output")
+    server.restart(save=False)
+    assert get_tensor(server.client(), "y").tolist() == [2, 3]
 
 
 def test_each_output_counts_as_a_change_whether_or_not_anybody_is_told(start):
