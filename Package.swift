@@ -39,7 +39,7 @@ let package = Package(
         .target(name: "CSignals"),
         .target(name: "CONNXRuntime"),
         .target(name: "CLiteRT"),
-        .target(name: "CTensorFlow"),
+        .target(name: "CTensorFlow", dependencies: ["CHost"]),
         // The library behind this face is built by `make backends`, with the headers of libtorch.
         .target(name: "CTorchBridge", exclude: ["library"]),
 

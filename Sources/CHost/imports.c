@@ -60,12 +60,14 @@ static long filtered_syscall(long number, long a, long b, long c, long d, long e
     return syscall(number, a, b, c, d, e, f);
 }
 
-// What is imported to make a call, and what comes in its place if one of the calls is denied.
-static const struct {
+// A name and what comes in its place, for imports if one of the calls is denied that they make.
+typedef struct exchange {
     const char *name;
     void *replacement;
     uint32_t calls;
-} imports[] = {
+} exchange;
+
+static const exchange imports[] = {
     {"syscall", (void *)filtered_syscall, UINT32_MAX},
     {"setpriority", (void *)refuse, BIT(HOST_SETPRIORITY)},
     {"nice", (void *)refuse, BIT(HOST_SETPRIORITY)},
@@ -84,8 +86,11 @@ static const struct {
     {"lchown", (void *)refuse, BIT(HOST_FCHOWNAT)},
 };
 
-// What the loader knows of a library.
+// What the loader knows of a library, and what to do with it.
 typedef struct library {
+    // Null: what is denied. Else it alone, also where the library itself has what the name stands for.
+    const exchange *only;
+    size_t count;
     ElfW(Addr) base;
     const char *names;
     const ElfW(Sym) *symbols;
@@ -93,7 +98,9 @@ typedef struct library {
     uintptr_t sealed_from, sealed_to;
 } library;
 
-static void *replacement(const char *name) {
+static void *replacement(const library *library, const char *name, bool is_import) {
+    if (library->only) return strcmp(name, library->only->name) == 0 ? library->only->replacement : NULL;
+    if (!is_import) return NULL;
     for (size_t index = 0; index < sizeof imports / sizeof *imports; index++) {
         if (imports[index].calls & denied_calls && strcmp(name, imports[index].name) == 0) {
             return imports[index].replacement;
@@ -103,7 +110,7 @@ static void *replacement(const char *name) {
 }
 
 // Writes into a table of the loader. It is data before and after, so no page becomes code.
-static void write_slot(const library *library, void **slot, void *value) {
+static void write_slot(library *library, void **slot, void *value) {
     uintptr_t place = (uintptr_t)slot;
     bool is_sealed = place >= library->sealed_from && place < library->sealed_to;
     size_t size = (size_t)sysconf(_SC_PAGESIZE);
@@ -111,33 +118,23 @@ static void write_slot(const library *library, void **slot, void *value) {
     if (is_sealed && mprotect(page, size, PROT_READ | PROT_WRITE) != 0) return;
     __atomic_store_n(slot, value, __ATOMIC_RELEASE);
     if (is_sealed) mprotect(page, size, PROT_READ);
+    library->count++;
 }
 
-// What comes in place of one import; of those that make denied calls without a name.
-typedef struct exchange {
-    const char *name;
-    void *replacement;
-    size_t count;
-} exchange;
-
-static void exchange_in_table(
-    const library *library, const ElfW(Rela) *entries, size_t count, exchange *wanted) {
+static void guard_table(library *library, const ElfW(Rela) *entries, size_t count) {
     for (size_t index = 0; index < count; index++) {
         uint32_t kind = (uint32_t)ELF64_R_TYPE(entries[index].r_info);
         if (kind != JUMP_SLOT && kind != DATA_SLOT && kind != ADDRESS) continue;
         const ElfW(Sym) *symbol = &library->symbols[ELF64_R_SYM(entries[index].r_info)];
-        if (symbol->st_shndx != SHN_UNDEF) continue;
-        const char *name = library->names + symbol->st_name;
-        void *value = replacement(name);
-        if (wanted->name) value = strcmp(name, wanted->name) == 0 ? wanted->replacement : NULL;
-        if (!value) continue;
-        write_slot(library, (void **)(library->base + entries[index].r_offset), value);
-        wanted->count++;
+        bool is_import = symbol->st_shndx == SHN_UNDEF;
+        void *value = replacement(library, library->names + symbol->st_name, is_import);
+        if (value) write_slot(library, (void **)(library->base + entries[index].r_offset), value);
     }
 }
 
-static void exchange_in(const struct dl_phdr_info *information, exchange *wanted) {
-    library library = {.base = information->dlpi_addr};
+// Returns how many places were changed.
+static size_t guard(const struct dl_phdr_info *information, const exchange *only) {
+    library library = {.base = information->dlpi_addr, .only = only};
     const ElfW(Dyn) *dynamic = NULL;
     for (int index = 0; index < information->dlpi_phnum; index++) {
         const ElfW(Phdr) *part = &information->dlpi_phdr[index];
@@ -162,49 +159,48 @@ static void exchange_in(const struct dl_phdr_info *information, exchange *wanted
         case DT_PLTRELSZ: functions_size = value; break;
         }
     }
-    if (!library.names || !library.symbols) return;
+    if (!library.names || !library.symbols) return 0;
     size_t data_count = data_size / sizeof *data;
     // Those that name nothing come first, and are most of a large library.
     if (data && relative_count < data_count) {
-        exchange_in_table(&library, data + relative_count, data_count - relative_count, wanted);
+        guard_table(&library, data + relative_count, data_count - relative_count);
     }
-    if (functions) exchange_in_table(&library, functions, functions_size / sizeof *functions, wanted);
+    if (functions) guard_table(&library, functions, functions_size / sizeof *functions);
+    return library.count;
 }
 
 typedef struct search {
     ElfW(Addr) first;
-    bool has_begun;
-    exchange wanted;
+    bool has_begun, is_for_one;
+    const exchange *only;
+    size_t count;
 } search;
-
-static bool begin(search *search, void *handle) {
-    struct link_map *map = NULL;
-    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map) return false;
-    search->first = map->l_addr;
-    return true;
-}
 
 static int visit(struct dl_phdr_info *information, size_t size, void *argument) {
     (void)size;
     search *search = argument;
     search->has_begun = search->has_begun || information->dlpi_addr == search->first;
     if (!search->has_begun) return 0;
-    exchange_in(information, &search->wanted);
-    // One import is exchanged in one library.
-    return search->wanted.name != NULL;
+    search->count += guard(information, search->only);
+    return search->is_for_one;
+}
+
+static size_t visit_from(void *handle, bool is_for_one, const exchange *only) {
+    struct link_map *map = NULL;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map) return 0;
+    search search = {.first = map->l_addr, .is_for_one = is_for_one, .only = only};
+    // The loader lists libraries in the order in which they came.
+    dl_iterate_phdr(visit, &search);
+    return search.count;
 }
 
 void host_guard_library(void *handle, uint32_t denied) {
-    search search = {0};
-    if (denied == 0 || !begin(&search, handle)) return;
+    if (denied == 0) return;
     denied_calls = denied;
-    // The loader lists libraries in the order in which they came.
-    dl_iterate_phdr(visit, &search);
+    visit_from(handle, false, NULL);
 }
 
-bool host_exchange_import(void *handle, const char *name, void *replacement) {
-    search search = {.wanted = {.name = name, .replacement = replacement}};
-    if (!begin(&search, handle)) return false;
-    dl_iterate_phdr(visit, &search);
-    return search.wanted.count > 0;
+size_t host_exchange(void *handle, enum host_scope scope, const char *name, void *replacement) {
+    exchange only = {.name = name, .replacement = replacement};
+    return visit_from(handle, scope == HOST_LIBRARY, &only);
 }

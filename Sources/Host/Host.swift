@@ -52,14 +52,14 @@ public struct Host: Sendable {
         unsafe host_guard_library(handle, deniedCalls)
     }
 
-    /// Has an open library use another function than the one that it imports by this name.
+    /// Has an open library use another function than the one that it finds by this name.
     ///
     /// On any thread, before the library is used.
-    /// - Returns: whether it imports the name.
+    /// - Returns: whether it looks for the name.
     public static func exchange(
         _ name: String, in handle: UnsafeMutableRawPointer, for replacement: UnsafeMutableRawPointer
     ) -> Bool {
         // Safety: the caller's library is open; the name is copied for the call.
-        unsafe host_exchange_import(handle, name, replacement)
+        unsafe host_exchange(handle, HOST_LIBRARY, name, replacement) > 0
     }
 }

@@ -18,7 +18,8 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from tensorflow_generators import archives, counts, fatal, graphs, reaching_out, saved_models  # noqa: E402
+from tensorflow_generators import archives, counts, fatal, graphs, reaching_out  # noqa: E402
+from tensorflow_generators import saved_models, unwritten  # noqa: E402
 
 FOLDER = HERE / "models" / "tensorflow"
 LARGEST_FILE = 200 * 1024
@@ -40,6 +41,8 @@ def main():
         write(FOLDER / "refused" / f"{name}.pb", definition.SerializeToString(deterministic=True))
     for name, definition in {**fatal.all_graphs(), **counts.all_graphs()}.items():
         write(FOLDER / "fatal" / f"{name}.pb", definition.SerializeToString(deterministic=True))
+    for name, definition in unwritten.all_graphs().items():
+        write(FOLDER / "unwritten" / f"{name}.pb", definition.SerializeToString(deterministic=True))
     for name, archive in archives.archives().items():
         write(FOLDER / "zip" / f"{name}.zip", archive)
     for name, archive in saved_models.archives().items():

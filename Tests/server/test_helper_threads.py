@@ -1,5 +1,4 @@
-"""Threads with which runtimes share the work of an operator: they sleep, or are not there, until some is worth
-sharing."""
+"""Threads with which runtimes share the work of an operator: they sleep until some is worth sharing."""
 
 import numpy
 import pytest

@@ -23,6 +23,10 @@ final class TensorFlowLibrary: @unchecked Sendable {
         Self.quieten()
         let library = try SharedLibrary(path: path)
         try Self.checkNames(library, path: path)
+        // Safety: the handle is open.
+        guard unsafe tensorflow_clear_memory(library.handle) else {
+            throw .unusable(reason: "\(path) takes memory in a way that is not known")
+        }
         let table = UnsafeMutablePointer<tensorflow_functions>.allocate(capacity: 1)
         // Safety: the table is never freed, and read only once it is full.
         if let missing = unsafe tensorflow_find_functions(library.handle, table) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
@@ -54,10 +55,15 @@ bool host_is_without_code(const char *path);
  */
 void host_guard_library(void *handle, uint32_t denied);
 
+/* A library alone, or with all that were opened with it or later. */
+enum host_scope { HOST_LIBRARY, HOST_LIBRARIES_FROM };
+
 /*
- * Has an open library call or refer to another function than the one that it imports by a name; not those
- * that were opened with it. Returns whether it imports it. Any thread; before the library is used.
+ * Has an open library, or several, use another function where they find one by its name in the tables of the
+ * loader, tables of virtual functions among them.
+ *
+ * Returns in how many places. Any thread; before the library is used.
  */
-bool host_exchange_import(void *handle, const char *name, void *replacement);
+size_t host_exchange(void *handle, enum host_scope scope, const char *name, void *replacement);
 
 #pragma clang assume_nonnull end

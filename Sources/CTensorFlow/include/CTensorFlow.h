@@ -30,6 +30,12 @@ typedef struct tensorflow_functions {
 } tensorflow_functions;
 #undef TENSORFLOW_MEMBER
 
+/*
+ * Has an open library clear the memory of tensors before anything is computed into it. Once, before the
+ * library is used. Returns false if it takes its memory in a way that is not known.
+ */
+bool tensorflow_clear_memory(void *library);
+
 /* Finds every function in a library that dlopen has opened; returns the first name that it lacks, or NULL. */
 static inline const char *_Nullable tensorflow_find_functions(
     void *library, tensorflow_functions *functions) {

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE 1
 #endif
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
