@@ -156,13 +156,13 @@ def test_inline_requests_are_counted_and_do_not_wait(start_server):
 def test_failed_requests_count_where_they_ran(start_server):
     server = start_server(words=INLINE)
     client = server.client()
-    store(client, "m", "sum_difference")
-    set_tensor(client, "x", "FLOAT", [[1, 2]])
-    set_tensor(client, "wrong", "DOUBLE", [[1, 2]])
-    assert refusal(client, *execution("m", ["wrong", "wrong"], ["y", "z"])) is not None
+    store(client, "m", "divide_int32")
+    set_tensor(client, "x", "INT32", [4, 2])
+    set_tensor(client, "zeros", "INT32", [0, 0])
+    assert refusal(client, *execution("m", ["x", "zeros"], ["y"])) is not None
     for _ in range(3):
-        execute(client, "m", ["x", "x"], ["y", "z"])
-    assert refusal(client, *execution("m", ["wrong", "wrong"], ["y", "z"])) is not None
+        execute(client, "m", ["x", "x"], ["y"])
+    assert refusal(client, *execution("m", ["x", "zeros"], ["y"])) is not None
     told = stats(server, "m")
     assert (told["calls"], told["errors"], told["runs"]) == (5, 2, 3)
     assert (told["queued_calls"], told["inline_calls"]) == (4, 1)
