@@ -21,7 +21,8 @@ TEST_WORKERS ?= 2
 BENCH_ARGS ?=
 EXAMPLE_ARGS ?=
 SOAK_MINUTES ?= 10
-# Kinds of random cases, by default all; their seed; minutes for all together; how many of each.
+# Kinds of random cases, by default all; their seed; minutes for all kinds together, libtorch's five not counted;
+# how many of each.
 FUZZ ?=
 SEED ?=
 FUZZ_MINUTES ?=
@@ -72,7 +73,7 @@ run: port tools backends module ## Build what is missing and serve on PORT, in t
 module: build/redisai.so ## Build the module: build/redisai.so
 
 .PHONY: backends
-backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, tflite, or all
+backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, tflite, torch, or all
 	@$(FETCH) backends $(BACKENDS)
 
 .PHONY: install

@@ -33,7 +33,7 @@ let package = Package(
         .library(name: "redisai", type: .dynamic, targets: ["Module"])
     ],
     targets: [
-        // Declarations of what is called, nothing linked. Each is imported by exactly one target.
+        // What is called, declared; nothing is linked. Each is imported by one target, CHost by CTensorFlow as well.
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CHost"),
         .target(name: "CSignals"),

@@ -61,7 +61,8 @@ public protocol LoadedModel: AnyObject, Sendable {
     /// Whether `run` may be called on several threads at once.
     var allowsOverlappingRuns: Bool { get }
 
-    /// Whether the time that a run takes, and how large its outputs are, follow from the inputs' shapes.
+    /// Whether the time that a run takes, and how large its outputs are, follow from the inputs' types and
+    /// shapes.
     ///
     /// False for a model with loops, filters or shapes that the values of its inputs decide about, and for
     /// one of which nobody knows: its past tells nothing of its next run, so it never runs on the server's

@@ -37,7 +37,7 @@ public struct Setting: Sendable {
     /// The largest value of settings that nothing else bounds.
     private static let large = Int(Int32.max)
 
-    /// All settings, as the README lists them. Defaults are those of the properties.
+    /// All settings. Defaults are those of the properties.
     public static let all: [Setting] = [
         Setting(
             word: "BACKENDSPATH", value: .path(\.backendsPath), change: .protected,

@@ -128,7 +128,7 @@ def long_word_server():
 
 
 @pytest.mark.parametrize("case", LONG_WORDS)
-def test_a_long_word(long_word_server, case):
+def test_a_long_word_ends_no_server(long_word_server, case):
     """A transaction keeps the command until there is little memory: it reads no words then."""
     client = long_word_server.client()
     for mebibytes in (13, 40, 60, 80, 130):
