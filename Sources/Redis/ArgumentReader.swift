@@ -80,8 +80,9 @@ public struct ArgumentReader {
 }
 
 extension ArgumentReader {
-    /// Words longer than this together may be too long to be copied.
-    private static let largeByteCount = 1 << 20
+    /// Words longer than this together may be too long to be copied; of others the system is not asked, which
+    /// takes microseconds.
+    private static let largeByteCount = 4 << 20
 
     /// Whether there is memory for what a command copies of its words, in arrays and texts whose failed
     /// allocation would end the server.

@@ -1,11 +1,11 @@
 """The users that SECURITY.md advises: what they can do, and every row of its table."""
 
-import re
 
 import pytest
 
 from support import paths
 from support.attempts import ATTEMPTS
+from support.documents import named_tests
 from support.models import execution, floats, model_bytes, prepare_product
 from support.servers import RedisServer
 from support.wire import OK
@@ -219,15 +219,9 @@ def test_the_table_has_a_row_for_each_attempt():
     assert len(table()) >= 60
 
 
-def test_each_test_that_the_table_names_is_there():
-    tests = {path.stem.removeprefix("test_").replace("_", " "): set(
-        re.findall(r"^def test_(\w+)\(", path.read_text(), re.MULTILINE))
-        for path in (paths.ROOT / "Tests" / "server").glob("test_*.py")}
+def test_each_row_says_what_refuses_it_and_which_test_shows_that():
     for who, tries, by, shown in table():
-        names = re.findall(r"\*(\w[\w ]*): ([^*]+)\*", shown)
-        assert names and by, (who, tries)
-        for file, claim in names:
-            assert claim.replace(" ", "_") in tests.get(file, ()), (file, claim)
+        assert by and named_tests(shown), (who, tries)
 
 
 def test_the_readme_advises_no_rule_that_does_not_hold():
