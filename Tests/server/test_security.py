@@ -1,6 +1,5 @@
 """The users that SECURITY.md advises: what they can do, and every row of its table."""
 
-
 import pytest
 
 from support import paths
