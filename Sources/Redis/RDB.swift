@@ -46,7 +46,11 @@ public struct RDBReader: ~Copyable {
     }
 
     /// A short string field, copied.
-    public func bytes() throws(RDBError) -> [UInt8] { try block().bytes }
+    public func bytes() throws(RDBError) -> [UInt8] {
+        let block = try block()
+        guard ServerMemory.hasRoom(for: block.count) else { throw .invalid("not enough memory for a text") }
+        return block.bytes
+    }
 
     private func check() throws(RDBError) {
         guard unsafe redis_IsIOError(io) == 0 else { throw .truncated }

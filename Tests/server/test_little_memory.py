@@ -132,13 +132,31 @@ def test_a_long_word_ends_no_server(long_word_server, case):
     """A transaction keeps the command until there is little memory: it reads no words then."""
     client = long_word_server.client()
     for mebibytes in (13, 40, 60, 80, 130):
-        connection = client.connection_pool.get_connection()
-        for words in (["MULTI"], LONG_WORDS[case]):
-            connection.send_command(*words)
-            connection.read_response()
-        with room(long_word_server, mebibytes):
-            connection.send_command("EXEC")
-            replies = connection.read_response()
-        client.connection_pool.release(connection)
-        assert len(replies) == 1
+        assert len(in_little_room(long_word_server, mebibytes, LONG_WORDS[case])) == 1
         assert client.ping()
+
+
+def in_little_room(server, mebibytes, words):
+    """The reply to a transaction of one command, which runs when there is little memory."""
+    client = server.client()
+    connection = client.connection_pool.get_connection()
+    for sent in (["MULTI"], words):
+        connection.send_command(*sent)
+        connection.read_response()
+    with room(server, mebibytes):
+        connection.send_command("EXEC")
+        replies = connection.read_response()
+    client.connection_pool.release(connection)
+    return replies
+
+
+# Below that, the server has no room for its own copy.
+@pytest.mark.parametrize("mebibytes", [50, 60, 80, 100, 130])
+def test_a_long_tag_in_a_payload_ends_no_server(long_word_server, start_server, mebibytes):
+    """The server that restores it has had no such tag before, of which memory would be left."""
+    other = long_word_server.client()
+    other.execute_command("AI.SCRIPTSTORE", "tagged", "CPU", "TAG", LONG, *SCRIPT[3:], SOURCE)
+    server = start_server()
+    words = ["RESTORE", "s", 0, other.dump("tagged")]
+    assert len(in_little_room(server, mebibytes, words)) == 1
+    assert server.client().ping()
