@@ -33,7 +33,7 @@ let package = Package(
         .library(name: "redisai", type: .dynamic, targets: ["Module"])
     ],
     targets: [
-        // What is called, declared; nothing is linked. Each is imported by one target, CHost by CTensorFlow as well.
+        // What is called, declared; nothing is linked. Each is imported by one target, CHost by two.
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CHost"),
         .target(name: "CSignals"),
