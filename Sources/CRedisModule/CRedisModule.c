@@ -18,9 +18,9 @@ static const char *const newer[] = {
     "TryAlloc", "MallocSizeString", "GetCommand", "SetCommandInfo", "SetCommandACLCategories",
     "KeyAtPosWithFlags", "ReplyWithBigNumber", "ReplyWithMap", "GetDbIdFromIO", "GetToKeyNameFromOptCtx",
     "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
-    "RegisterEnumConfig", "LoadConfigs", "GetCurrentUserName", "GetModuleUserFromUserName", "SetContextUser",
-    "ACLCheckKeyPermissions", "ACLCheckCommandPermissions", "ACLAddLogEntry", "AddACLCategory",
-    "EventLoopAddOneShot", NULL,
+    "RegisterEnumConfig", "LoadConfigs", "GetCurrentUserName", "GetClientUserNameById",
+    "GetModuleUserFromUserName", "SetContextUser", "ACLCheckKeyPermissions", "ACLCheckCommandPermissions",
+    "ACLAddLogEntry", "AddACLCategory", "EventLoopAddOneShot", NULL,
 };
 
 static int is_newer(const char *name) {

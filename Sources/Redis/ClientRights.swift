@@ -86,22 +86,26 @@ extension RedisContext {
 
     /// The name of the user that the client has logged in as, to be freed; nil if nobody has.
     ///
-    /// Commands of the master, of the AOF and of other modules have no user, and servers do not look.
+    /// Commands of the master, of the AOF and of other modules have no user, and servers before 8 end if the
+    /// context is asked for its name then. A client is known by its number; what has none that is known, a
+    /// script or a call of another module, is asked only if the server says that there is a user.
     func userName(_ flags: ContextFlags) -> OpaquePointer? {
-        guard flags.isDisjoint(with: [.replicated, .loading]),
-            !flags.contains(.cannotBlock) || !flags.isDisjoint(with: [.transaction, .script]),
-            !flags.isSuperset(of: [.replica, .script]) || isScriptOfUser
-        else { return nil }
-        return unsafe redis_GetCurrentUserName(pointer)
+        guard flags.isDisjoint(with: [.replicated, .loading]) else { return nil }
+        let client = unsafe redis_GetClientId(pointer)
+        // Safety: the caller frees the name.
+        if let name = unsafe redis_GetClientUserNameById(pointer, client) { return unsafe name }
+        return unsafe hasUser ? redis_GetCurrentUserName(pointer) : nil
     }
 
-    /// Whether a script on a replica runs for a user: one that the master has sent does not, which its
-    /// context does not tell, and asking for the name would end servers before 8.
-    private var isScriptOfUser: Bool {
+    /// Whether a user stands behind a call whose client has no number that is known.
+    ///
+    /// A call in a user's name is refused for want of one before the server looks at its words, of which one
+    /// is missing, so nothing is executed either way.
+    private var hasUser: Bool {
         var reason: Int32 = 0
         let words = CommandWords()
         unsafe words.withVector { vector, count in
-            let reply = unsafe redis_call(pointer, "PING", "Cv", vector, count, &reason)
+            let reply = unsafe redis_call(pointer, "ECHO", "Cv", vector, count, &reason)
             if let reply = unsafe reply { unsafe redis_FreeCallReply(reply) }
         }
         return reason != ENOTSUP

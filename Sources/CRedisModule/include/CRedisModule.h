@@ -136,6 +136,8 @@ typedef void (*redis_disconnect_function)(
     X(void, ThreadSafeContextLock, (RedisModuleCtx *_Nonnull c), (c)) \
     X(void, ThreadSafeContextUnlock, (RedisModuleCtx *_Nonnull c), (c)) \
     X(RedisModuleString *_Nullable, GetCurrentUserName, (RedisModuleCtx *_Nonnull c), (c)) \
+    X(RedisModuleString *_Nullable, GetClientUserNameById, \
+      (RedisModuleCtx *_Nonnull c, uint64_t id), (c, id)) \
     X(RedisModuleUser *_Nullable, GetModuleUserFromUserName, \
       (RedisModuleString *_Nonnull name), (name)) \
     X(int, FreeModuleUser, (RedisModuleUser *_Nonnull user), (user)) \
