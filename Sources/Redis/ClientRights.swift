@@ -9,58 +9,81 @@ import Glibc
 public struct ClientRights: ~Copyable {
     /// The server's context of the command; nil if nothing is ever asked.
     private let context: OpaquePointer?
-    /// Nil if everything is allowed: nobody stands behind the command, or the server cannot say (before 7.0).
-    private let user: OpaquePointer?
+    private let holder: Holder
+
+    @safe
+    private enum Holder {
+        /// Everything is allowed: nobody stands behind the command, or the server cannot say (before 7.0).
+        case anybody
+        /// The server's, which lives; ours to free.
+        case user(OpaquePointer)
+        /// Nothing is allowed: a user whom the server does not find, as another module's, or a removed one.
+        case stranger
+    }
 
     /// Those of somebody who may do everything.
     public static var unlimited: ClientRights { ClientRights() }
 
     private init() {
         unsafe context = nil
-        unsafe user = nil
+        holder = .anybody
     }
 
     init(_ context: borrowing RedisContext, _ flags: ContextFlags) {
         unsafe self.context = context.pointer
         // Safety: the name is our own; the user is freed below.
         guard redis_has_ACLCheckCommandPermissions(), let name = unsafe context.userName(flags) else {
-            unsafe user = nil
+            holder = .anybody
             return
         }
         defer { unsafe redis_FreeString(nil, name) }
-        unsafe user = redis_GetModuleUserFromUserName(name)
+        if let user = unsafe redis_GetModuleUserFromUserName(name) {
+            unsafe holder = .user(user)
+        } else {
+            holder = .stranger
+        }
     }
 
-    deinit { if let user = unsafe user { _ = unsafe redis_FreeModuleUser(user) } }
+    deinit { if case .user(let user) = holder { _ = unsafe redis_FreeModuleUser(user) } }
+
+    /// What holds for whom; `ask` is called if the server is to say it.
+    private func allows(_ ask: (OpaquePointer) -> Bool) -> Bool {
+        switch holder {
+        case .anybody: true
+        case .user(let user): unsafe ask(user)
+        case .stranger: false
+        }
+    }
 
     /// Whether the user may run the command that begins with these words, and touch the keys among them.
     ///
     /// What is refused is noted in `ACL LOG`.
     public func includesCommand(_ words: ArgumentReader) -> Bool {
-        guard let user = unsafe user else { return true }
-        // Safety: the words live as long as the command; the server only reads them.
-        let isAllowed = unsafe words.withVector { vector, count in
-            unsafe redis_ACLCheckCommandPermissions(user, vector, Int32(count)) == REDIS_OK
+        unsafe allows { user in
+            // Safety: the words live as long as the command; the server only reads them.
+            let isAllowed = unsafe words.withVector { vector, count in
+                unsafe redis_ACLCheckCommandPermissions(user, vector, Int32(count)) == REDIS_OK
+            }
+            if !isAllowed, let context = unsafe context {
+                _ = unsafe redis_ACLAddLogEntry(context, user, words[0].string, Int32(REDIS_REFUSED_COMMAND))
+            }
+            return isAllowed
         }
-        if !isAllowed, let context = unsafe context {
-            _ = unsafe redis_ACLAddLogEntry(context, user, words[0].string, Int32(REDIS_REFUSED_COMMAND))
-        }
-        return isAllowed
     }
 
     /// Whether the user may run a command on a key.
     public func includesCommand(_ name: StaticString, on key: Argument) -> Bool {
-        guard let user = unsafe user else { return true }
-        return unsafe Self.allows(user, name, on: key)
+        unsafe allows { user in unsafe Self.allows(user, name, on: key) }
     }
 
     /// Whether a key is within the user's patterns, be it for reading or for writing.
     public func includesKey(_ key: [UInt8]) -> Bool {
-        guard let user = unsafe user else { return true }
-        let name = unsafe CommandWords.string(key)
-        defer { unsafe redis_FreeString(nil, name) }
-        return [REDIS_KEY_ACCESS, REDIS_KEY_UPDATE].contains { access in
-            unsafe redis_ACLCheckKeyPermissions(user, name, Int32(access)) == REDIS_OK
+        unsafe allows { user in
+            let name = unsafe CommandWords.string(key)
+            defer { unsafe redis_FreeString(nil, name) }
+            return [REDIS_KEY_ACCESS, REDIS_KEY_UPDATE].contains { access in
+                unsafe redis_ACLCheckKeyPermissions(user, name, Int32(access)) == REDIS_OK
+            }
         }
     }
 

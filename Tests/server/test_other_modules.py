@@ -1,4 +1,4 @@
-"""Calls of other modules, behind which no user may stand."""
+"""Calls of other modules, and clients that they vouch for: no user may stand behind either."""
 
 import shutil
 import subprocess
@@ -11,15 +11,20 @@ from support.models import execution, prepare_product
 from support.servers import RedisServer
 from support.wire import OK
 
-# CALL passes a command on with flags of the server's call.
+# CALL passes a command on with flags of the server's call. VOUCH logs the client in as a user of the module's
+# own, whom the server does not know by name.
 MODULE = r"""
 #include <stdlib.h>
 typedef struct context context;
 typedef int (*look_up)(const char *name, void *target);
 static void *(*call)(context *, const char *, const char *, ...);
 static int (*reply_with)(context *, void *), (*reply_error)(context *, const char *);
+static int (*reply_simple)(context *, const char *);
+static int (*authenticate)(context *, void *, void *, void *, void *);
 static void (*free_reply)(void *);
 static const char *(*text)(void *, size_t *);
+static void *(*create_user)(const char *);
+static int (*set_rights)(void *, const char *);
 
 static int on_call(context *c, void **words, int count) {
     if (count < 3) return reply_error(c, "ERR words");
@@ -28,6 +33,16 @@ static int on_call(context *c, void **words, int count) {
     int result = reply_with(c, reply);
     free_reply(reply);
     return result;
+}
+
+static int on_vouch(context *c, void **words, int count) {
+    (void)words, (void)count;
+    void *user = create_user("ghost");
+    set_rights(user, "on");
+    set_rights(user, "allcommands");
+    set_rights(user, "allkeys");
+    authenticate(c, user, NULL, NULL, NULL);
+    return reply_simple(c, "OK");
 }
 
 int RedisModule_OnLoad(context *c, void **words, int count) {
@@ -43,8 +58,12 @@ int RedisModule_OnLoad(context *c, void **words, int count) {
     find("RedisModule_ReplyWithSimpleString", &reply_simple);
     find("RedisModule_FreeCallReply", &free_reply);
     find("RedisModule_StringPtrLen", &text);
+    find("RedisModule_CreateModuleUser", &create_user);
+    find("RedisModule_SetModuleUserACL", &set_rights);
+    find("RedisModule_AuthenticateClientWithUser", &authenticate);
     set_attributes(c, "other", 1, 1);
-    return create(c, "other.call", on_call, "", 0, 0, 0);
+    create(c, "other.call", on_call, "", 0, 0, 0);
+    return create(c, "other.vouch", on_vouch, "", 0, 0, 0);
 }
 """
 
@@ -142,3 +161,16 @@ def test_to_ask_for_a_user_executes_nothing(other_server):
         before = other_server.field("commandstats", "cmdstat_echo")
         connection.call("EVAL", LUA, 0, *SET_IN_DAG)
         assert other_server.field("commandstats", "cmdstat_echo") == before
+
+
+def test_a_user_whom_the_server_does_not_know_may_do_nothing(other_server):
+    if other_server.version < (7, 0):
+        pytest.skip("this server tells modules of no rights")
+    with other_server.wire() as connection:
+        assert is_fine(connection.call(*SET_IN_DAG))
+        assert connection.call("OTHER.VOUCH") == OK
+        assert b"NOPERM" in connection.call(*SET_IN_DAG)
+        assert connection.call("AI.INFO", "m", "RESETSTAT").startswith(b"-NOPERM")
+        assert connection.call("AI._MODELSCAN") == b"*0\r\n"
+        assert b'key="m"' not in connection.call("AI.METRICS")
+        assert connection.call("AI.TENSORSET", "own", "INT8", 1) == OK
