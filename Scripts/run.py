@@ -8,6 +8,7 @@ overwrites at its end what it has not read. Needs Python 3.9 or newer and its st
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import pathlib
 import re
@@ -32,59 +33,125 @@ with REDIS_ARGS="--appendonly yes" it loses a second at most."""
 APPENDS = "It is appended to a file as it comes: a killed server loses a second at most."
 KEEPS_NOTHING = "NOTHING OF THIS RUN IS KEPT: it neither saves nor appends, as REDIS_ARGS says."
 
+# How deep files may include each other; the server itself knows no end.
+DEEPEST = 16
+# A word of the server's configuration is made of pieces in quotes and without.
+SPACES = " \t\r\n\v\f"
+PIECE = re.compile(r'''"(?:\\.|[^"\\])*"|'(?:\\'|[^'])*'|[^\s"']+''', re.DOTALL)
+WORD = re.compile(rf"(?:{PIECE.pattern})+", re.DOTALL)
+ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+
 
 class Refusal(Exception):
     """Why the server is not started, and what to do."""
 
 
 class Settings(dict):
-    """What the words of REDIS_ARGS set, each name with its last words; included files are read."""
+    """What the words of REDIS_ARGS set, each name with its last words; included files are read.
 
-    def __init__(self, words: list[str]):
+    The words are read as the server reads them. It changes its folder at each `dir`, and takes names of files
+    from where it is.
+    """
+
+    def __init__(self, words: list[str], version: int):
         super().__init__()
-        begun = None
+        self.folder = pathlib.Path.cwd()
+        self.takes_patterns = version >= 7
+        lines: list[list[str]] = []
         for word in words:
             if word.startswith("--"):
-                self.include(begun)
-                begun = word[2:].lower()
-                self[begun] = []
-            elif begun:
-                self[begun].append(word)
-        self.include(begun)
+                lines.append(split(word[2:], "REDIS_ARGS"))
+            elif lines:
+                lines[-1].append(word)
+        for line in lines:
+            self.take(line)
 
-    def include(self, name: str | None) -> None:
-        for file in self.pop(name, []) if name == "include" else []:
-            try:
-                lines = pathlib.Path(file).read_text().splitlines()
-            except OSError as error:
-                raise Refusal(f"{file}, which REDIS_ARGS includes, cannot be read: {error.strerror}")
-            for line in lines:
-                name, *values = shlex.split(line, comments=True) or [""]
-                self[name.lower()] = values
-                self.include(name.lower())
+    def take(self, line: list[str], depth: int = 0) -> None:
+        name, *values = line or [""]
+        name = name.lower()
+        if name == "include":
+            for file in [file for value in values for file in self.files(value)]:
+                self.read(file, depth)
+            return
+        self[name] = values
+        if name == "dir" and values:
+            self.folder = self.folder / values[0]
+
+    def files(self, name: str) -> list[pathlib.Path]:
+        """Those that a name means; a pattern may mean none."""
+        place = self.folder / name
+        if self.takes_patterns and any(letter in name for letter in "*?["):
+            return [pathlib.Path(found) for found in sorted(glob.glob(str(place)))]
+        return [place]
+
+    def read(self, file: pathlib.Path, depth: int) -> None:
+        if depth > DEEPEST:
+            raise Refusal(f"{file} is included by files that include each other.")
+        try:
+            text = os.fsdecode(file.read_bytes())
+        except OSError as error:
+            raise Refusal(f"{file}, which REDIS_ARGS includes, cannot be read: {error.strerror}")
+        for line in text.split("\n"):
+            line = line.strip(" \t\r\n")
+            if line and not line.startswith("#"):
+                self.take(split(line, str(file)), depth + 1)
 
     def word(self, name: str, default: str) -> str:
         return (self.get(name) or [default])[0]
 
 
+def split(line: str, place: str) -> list[str]:
+    """The words of a line as the server takes them; else than in a shell, `#` is a letter like others."""
+    words, rest = [], line.strip(SPACES)
+    while rest:
+        found = WORD.match(rest)
+        if not found or (found.end() < len(rest) and rest[found.end()] not in SPACES):
+            raise Refusal(f"{place} has a line in which a quote is not closed: {line}")
+        words.append(PIECE.sub(plain, found.group()))
+        rest = rest[found.end():].lstrip(SPACES)
+    return words
+
+
+def plain(piece: re.Match) -> str:
+    """What a part of a word means, in quotes or without."""
+    text = piece.group()
+    if text.startswith('"'):
+        return ESCAPE.sub(lambda found: letter(found.group(1)), text[1:-1])
+    return text[1:-1].replace("\\'", "'") if text.startswith("'") else text
+
+
+def letter(name: str) -> str:
+    if len(name) == 3:
+        return os.fsdecode(bytes.fromhex(name[1:]))
+    return {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "a": "\a"}.get(name, name)
+
+
 def main(module_words: list[str]) -> int:
     server, port = os.environ["REDIS_SERVER"], os.environ["PORT"]
-    words = shlex.split(os.environ.get("REDIS_ARGS", ""))
     try:
-        settings = Settings(words)
-        folder = pathlib.Path(settings.word("dir", str(DATA))).absolute()
+        words = given_words()
+        settings = Settings(words, version(server))
+        folder = settings.folder if "dir" in settings else DATA
         folder.mkdir(parents=True, exist_ok=True)
         hold(folder)
-        command = [server, "--port", port, "--bind", "127.0.0.1", "-::1", "--dir", str(folder), *words]
+        # The last `dir` counts: by a relative one before it, the server would go deeper each time.
+        command = [server, "--bind", "127.0.0.1", "-::1", "--port", port, *words, "--dir", str(folder)]
         module = ["--loadmodule", str(MODULE), *module_words]
         more = persistence(server, folder, settings, lambda: append_only.convert(command, module))
     except (Refusal, append_only.ConversionError) as refusal:
         print(f"The server was not started. {refusal}", file=sys.stderr)
         return 1
-    settings = Settings([*words, *more])
+    settings = Settings([*words, *more], version(server))
     print(TEXT.format(port=port, folder=folder, persistence=explanation(settings)), flush=True)
     # The server takes this process's place: signals reach it, and its exit code is this command's.
     os.execvp(server, [*command, *more, *module])
+
+
+def given_words() -> list[str]:
+    try:
+        return shlex.split(os.environ.get("REDIS_ARGS", ""))
+    except ValueError as error:
+        raise Refusal(f"REDIS_ARGS cannot be read: {error}.")
 
 
 def hold(folder: pathlib.Path) -> None:
@@ -103,7 +170,7 @@ def persistence(server: str, folder: pathlib.Path, settings: Settings, convert) 
     """Words that have the server read what the folder holds; converts it if that is asked for."""
     appends = append_only.Files(folder, settings, version(server))
     saved = folder / settings.word("dbfilename", "dump.rdb")
-    asked = settings.word("appendonly", "")
+    asked = settings.word("appendonly", "").lower()
     if appends.of_newer:
         raise Refusal(
             f"{folder} holds the append-only files of Redis 7 or newer, which {server} cannot read. Use "
@@ -120,6 +187,10 @@ def persistence(server: str, folder: pathlib.Path, settings: Settings, convert) 
                 f"{saved} is newer than the append-only file beside it, and only one of them is read. To "
                 'read the older one: make run REDIS_ARGS="--appendonly yes". To read the newer one, move '
                 f"{appends.place} away.")
+        if "".join(settings.get("save", [])):
+            raise Refusal(
+                f"{saved} is newer than the append-only file, so it is not read, and the next `save` would "
+                "overwrite it. Leave `save` out of REDIS_ARGS, or move the file away.")
         print(f"==> {saved} is newer than the append-only file; it is not read, and stays as it is")
     if appends.newest and asked != "yes":
         print(f"==> {folder} holds an append-only file, so the server goes on with --appendonly yes")
@@ -133,7 +204,7 @@ def persistence(server: str, folder: pathlib.Path, settings: Settings, convert) 
 
 
 def explanation(settings: Settings) -> str:
-    if settings.word("appendonly", "no") == "yes":
+    if settings.word("appendonly", "no").lower() == "yes":
         return APPENDS
     return SAVES if "".join(settings.get("save", ["3600"])) else KEEPS_NOTHING
 

@@ -109,6 +109,27 @@ def test_an_append_only_file_is_made_of_an_rdb_file(run):
     check(run(*APPENDING).ready(), word=b"second")
 
 
+def test_a_setting_counts_in_capitals_too(run, tmp_path):
+    first = run().ready()
+    fill(first)
+    first.end()
+    second = run("--APPENDONLY", "YES").ready()
+    check(second)
+    assert "appended to a file" in second.end()
+    (run.data / "appendonlydir").rename(run.data / "elsewhere")
+    included = tmp_path / "more.conf"
+    included.write_text("AppendOnly Yes\n")
+    check(run("--include", str(included)).ready())
+
+
+def test_a_relative_folder_is_entered_once(run):
+    run.data.mkdir()
+    first = run("--dir", "deeper").ready()
+    first.client.set("word", "first")
+    first.end()
+    assert [file.name for file in (run.data / "deeper").iterdir() if file.name != ".in-use"] == ["dump.rdb"]
+
+
 def test_a_conversion_that_fails_changes_nothing(run):
     run.data.mkdir()
     (run.data / "dump.rdb").write_bytes(b"REDIS0010, but not really")
@@ -148,6 +169,7 @@ def test_appending_that_was_switched_off_is_noticed(run):
     first.client.save()
     first.end()
     assert "is newer than the append-only file beside it" in run().refused()
+    assert "the next `save` would overwrite it" in run(*APPENDING, "--save", "3600", "1").refused()
     older = run(*APPENDING).ready()
     assert older.client.get("word") == b"first"
     older.client.set("word", "third")
@@ -178,6 +200,22 @@ def test_settings_of_included_files_count(run, tmp_path):
     included.write_text("# Words of its own.\nappendonly no\n")
     assert "CONFIG SET appendonly no, and SAVE" in run("--include", str(included)).refused()
     assert "cannot be read: No such file" in run("--include", str(tmp_path / "none.conf")).refused()
+
+
+def test_included_files_are_read_as_the_server_reads_them(run, tmp_path):
+    run(*APPENDING).ready().end()
+    (tmp_path / "0.conf").write_text('# it\'s a comment\r\n\tappendonly "\\x6eo"\r\n')
+    (tmp_path / "1.conf").write_text("# it's a comment\nlogfile a#b\n")
+    assert "CONFIG SET appendonly no, and SAVE" in run("--include", str(tmp_path / "0.conf")).refused()
+    assert "CONFIG SET appendonly no, and SAVE" in run("--include", str(tmp_path / "[0].conf")).refused()
+    run("--include", str(tmp_path / "1.conf")).ready().end()
+    assert (run.data / "a#b").exists()
+    run("--include", str(tmp_path / "none*.conf")).ready().end()
+    (tmp_path / "4.conf").write_text("requirepass it's\n")
+    assert "in which a quote is not closed: requirepass it's" in (
+        run("--include", str(tmp_path / "4.conf")).refused())
+    (tmp_path / "5.conf").write_text(f"include {tmp_path}/5.conf\n")
+    assert "include each other" in run("--include", str(tmp_path / "5.conf")).refused()
 
 
 def test_files_of_a_newer_server_are_not_passed_over(run):
