@@ -60,11 +60,12 @@ def convert(command: list[str], module: list[str]) -> None:
         server = subprocess.Popen([*command, *private, *module], stdout=log, stderr=log)
         client = Client(path)
         try:
-            wait(server, lambda: client.call("PING").startswith("+PONG"))
+            wait(server, lambda: is_ready(client.call("PING")))
             if not client.call("CONFIG SET appendonly yes").startswith("+OK"):
                 raise ConversionError("The server refuses CONFIG SET appendonly yes.")
             wait(server, lambda: is_done(client.call("INFO persistence")))
-            client.call("SHUTDOWN NOSAVE")
+            if client.call("SHUTDOWN NOSAVE").startswith("-"):
+                raise ConversionError("The server refuses SHUTDOWN NOSAVE.")
             if server.wait() != 0:
                 raise ConversionError("The server that makes an append-only file ends with an error.")
         except ConversionError as error:
@@ -84,7 +85,18 @@ def wait(server: subprocess.Popen, claim) -> None:
         time.sleep(0.05)
 
 
+def is_ready(reply: str) -> bool:
+    if reply.startswith(("-NOAUTH", "-NOPERM", "-DENIED")):
+        raise ConversionError(
+            "To make an append-only file of the RDB file, the server must let in who gives no password; the "
+            "users that REDIS_ARGS sets (`user`, `aclfile`) forbid it. Leave them out once: make run "
+            'REDIS_ARGS="--appendonly yes".')
+    return reply.startswith("+PONG")
+
+
 def is_done(report: str) -> bool:
+    if report.startswith("-"):
+        raise ConversionError("The server refuses INFO persistence.")
     fields = dict(line.split(":", 1) for line in report.splitlines() if ":" in line)
     if fields.get("aof_last_bgrewrite_status") == "err":
         raise ConversionError("The append-only file could not be written.")

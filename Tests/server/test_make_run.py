@@ -122,6 +122,16 @@ def test_a_setting_counts_in_capitals_too(run, tmp_path):
     check(run("--include", str(included)).ready())
 
 
+def test_a_conversion_that_nobody_is_let_in_to_is_refused(run, tmp_path):
+    run().ready().end()
+    users = tmp_path / "users.acl"
+    users.write_text("user default off\n")
+    assert "`aclfile`) forbid it" in run(*APPENDING, "--aclfile", str(users)).refused()
+    assert "`aclfile`) forbid it" in run(*APPENDING, "--user", "default", "on", "-@all").refused()
+    users.write_text("user default on nopass ~* +@all -shutdown\n")
+    assert "refuses SHUTDOWN" in run(*APPENDING, "--aclfile", str(users)).refused()
+
+
 def test_a_relative_folder_is_entered_once(run):
     run.data.mkdir()
     first = run("--dir", "deeper").ready()
