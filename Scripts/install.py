@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
+import shlex
 import shutil
 import sys
 
@@ -20,6 +22,9 @@ SERVICES = ("redis-server.service", "redis-server@.service")
 # Where Debian's service lets code come from, and what it hides.
 PROGRAM_FOLDERS = [pathlib.Path(name) for name in ("/usr/lib", "/lib")]
 HIDDEN_FOLDERS = [pathlib.Path(name) for name in ("/home", "/root", "/run/user")]
+
+# What would need quotes in redis.conf.
+UNQUOTED = re.compile(r"""[\s"'\\\x00-\x1f]""")
 
 FRAGMENT = """
 # redisai: models and scripts as values (installed by `make install` of the module).
@@ -42,6 +47,10 @@ class Places:
         settings = pathlib.Path(os.environ["SYSCONFDIR"])
         if not prefix.is_absolute() or not settings.is_absolute():
             raise fetch.PartError("PREFIX and SYSCONFDIR are absolute paths")
+        if UNQUOTED.search(str(prefix)):
+            raise fetch.PartError(
+                f"PREFIX has a blank, a quote or a backslash: {prefix}. The server's CONFIG REWRITE, which "
+                "Sentinel uses, writes `loadmodule` without quotes, and the server would not start again.")
         self.folder = prefix / "lib/redis/modules/redisai"
         self.module = self.folder / "redisai.so"
         self.fragment = settings / "redis/redisai.conf"
@@ -89,7 +98,7 @@ def install(places: Places) -> None:
         if places.is_below(PROGRAM_FOLDERS):
             remove(places.staged(drop_in))
         else:
-            write(places.staged(drop_in), DROP_IN.format(folder=places.folder))
+            write(places.staged(drop_in), DROP_IN.format(folder=service_path(places.folder)))
     explain(places, [source.name for source in runtimes])
 
 
@@ -133,6 +142,11 @@ def write(place: pathlib.Path, text: str) -> None:
     place.chmod(0o644)
 
 
+def service_path(place: pathlib.Path) -> str:
+    """A path without blanks or quotes as systemd reads it: a % begins a specifier there."""
+    return str(place).replace("%", "%%")
+
+
 def remove(place: pathlib.Path) -> None:
     """Removes a file of ours, and its folder if nothing else is in it."""
     place.unlink(missing_ok=True)
@@ -147,7 +161,8 @@ def explain(places: Places, runtimes: list[str]) -> None:
     if places.is_below(HIDDEN_FOLDERS):
         print("    Debian's service hides that folder (ProtectHome): choose a PREFIX elsewhere for it.")
     print("To load it, append the lines to the server's configuration, once, and restart the server:")
-    print(f"    sudo sh -c 'cat {places.fragment} >> {places.configuration}'")
+    line = f"cat {shlex.quote(str(places.fragment))} >> {shlex.quote(str(places.configuration))}"
+    print(f"    sudo sh -c {shlex.quote(line)}")
     if not places.is_below(PROGRAM_FOLDERS):
         print("    sudo systemctl daemon-reload")
     print("    sudo systemctl restart redis-server")
@@ -160,7 +175,9 @@ def uninstall(places: Places) -> None:
     for place in (places.fragment, *places.drop_ins):
         remove(places.staged(place))
     print(f"==> {places.folder} is removed. A server loads it until its line is taken out of redis.conf:")
-    print(f"    sudo sed -i '\\|^loadmodule {places.module}|d' {places.configuration}")
+    pattern = re.sub(r"([][*^$|])", r"\\\1", str(places.module))
+    line = shlex.quote(f"\\|^loadmodule {pattern}|d")
+    print(f"    sudo sed -i {line} {shlex.quote(str(places.configuration))}")
 
 
 if __name__ == "__main__":

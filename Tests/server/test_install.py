@@ -3,6 +3,8 @@
 import os
 import pathlib
 import stat
+import subprocess
+import sys
 import tempfile
 import threading
 
@@ -153,3 +155,34 @@ def test_a_package_is_staged_for_its_own_place(tmp_path):
     assert "loadmodule /usr/lib/redis/modules/redisai/redisai.so" in (
         tmp_path / "etc/redis/redisai.conf").read_text()
     assert not (tmp_path / "etc/systemd").exists()
+
+
+@pytest.mark.parametrize("name", ["a blank", "it's", 'quo"ted', "back\\slash"])
+def test_a_prefix_that_the_server_could_not_write_down_is_refused(tmp_path, name):
+    variables = {"PREFIX": str(tmp_path / name), "SYSCONFDIR": str(tmp_path / "etc"), "DESTDIR": "",
+                 "BACKENDS": "tflite"}
+    done = subprocess.run([sys.executable, paths.ROOT / "Scripts/install.py"], env=os.environ | variables,
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "PREFIX has a blank, a quote or a backslash" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lines_for_the_shell_do_what_they_say_in_any_folder(tmp_path):
+    settings, program = tmp_path / "it's a place", tmp_path / "bin"
+    installed = service.Installation(
+        tmp_path, backends="tflite", SYSCONFDIR=settings, PREFIX=tmp_path / "usr[1]%n")
+    program.mkdir()
+    (program / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+    (program / "sudo").chmod(0o755)
+
+    def type_in(text, word):
+        line = next(line for line in text.splitlines() if line.startswith(f"    sudo {word}"))
+        subprocess.run(line, shell=True, check=True, env={"PATH": f"{program}:/usr/bin:/bin"})
+        return (settings / "redis/redis.conf").read_text()
+
+    loading = f"loadmodule {tmp_path}/usr[1]%n/lib/redis/modules/redisai/redisai.so\n"
+    assert loading in type_in(installed.text, "sh")
+    drop_in = settings / "systemd/system/redis-server.service.d/redisai.conf"
+    assert f"ExecPaths={tmp_path}/usr[1]%%n/lib" in drop_in.read_text()
+    assert loading not in type_in(installed.make("uninstall"), "sed")
