@@ -69,8 +69,8 @@ static void report(int number, siginfo_t *info, void *context) {
 
 static bool mark(int runtime, bool is_own, int thread) {
     bool has_found = false;
-    for (int i = 0; i < SIGNALS_SLOT_COUNT; i++) {
-        signals_slot *slot = &signals_slots[i];
+    signals_slots *part = NULL;
+    for (signals_slot *slot = NULL; (slot = signals_next_slot(&part, slot));) {
         if (!atomic_load(&slot->label) || slot->runtime != runtime) continue;
         if (is_own && slot->thread != thread) continue;
         atomic_store(&slot->has_divided_by_zero, true);
@@ -81,10 +81,9 @@ static bool mark(int runtime, bool is_own, int thread) {
 
 // The runtime that works on the thread; NOBODYS if none does.
 static int runtime_on(int thread) {
-    for (int i = 0; i < SIGNALS_SLOT_COUNT; i++) {
-        if (atomic_load(&signals_slots[i].label) && signals_slots[i].thread == thread) {
-            return signals_slots[i].runtime;
-        }
+    signals_slots *part = NULL;
+    for (signals_slot *slot = NULL; (slot = signals_next_slot(&part, slot));) {
+        if (atomic_load(&slot->label) && slot->thread == thread) return slot->runtime;
     }
     return NOBODYS;
 }

@@ -8,8 +8,7 @@
 #include "CSignals.h"
 #include "signals.h"
 
-signals_slot signals_slots[SIGNALS_SLOT_COUNT];
-static signals_slot unseen;
+signals_slots signals_first_slots;
 
 static signals_label *free_labels;
 static atomic_flag labels_are_used = ATOMIC_FLAG_INIT;
@@ -38,18 +37,34 @@ void signals_set_label(signals_label *label, const uint8_t *text, size_t length)
     memset(label->text + length, 0, sizeof label->text - length);
 }
 
-signals_slot *signals_take_slot(void) {
+static signals_slot *take_from(signals_slots *part) {
     for (int i = 0; i < SIGNALS_SLOT_COUNT; i++) {
         bool is_taken = false;
-        if (atomic_compare_exchange_strong(&signals_slots[i].is_taken, &is_taken, true)) {
-            return &signals_slots[i];
-        }
+        if (atomic_compare_exchange_strong(&part->slots[i].is_taken, &is_taken, true)) return &part->slots[i];
     }
-    return &unseen;
+    return NULL;
+}
+
+// What follows the part; made if nothing does.
+static signals_slots *following(signals_slots *part) {
+    signals_slots *next = atomic_load(&part->next);
+    if (next) return next;
+    signals_slots *fresh = calloc(1, sizeof *fresh);
+    // A run that no division could be told to would answer with wrong numbers.
+    if (!fresh) abort();
+    if (atomic_compare_exchange_strong(&part->next, &next, fresh)) return fresh;
+    free(fresh);
+    return next;
+}
+
+signals_slot *signals_take_slot(void) {
+    for (signals_slots *part = &signals_first_slots;; part = following(part)) {
+        signals_slot *slot = take_from(part);
+        if (slot) return slot;
+    }
 }
 
 void signals_give_back_slot(signals_slot *slot) {
-    if (slot == &unseen) return;
     atomic_store(&slot->label, NULL);
     atomic_store(&slot->has_divided_by_zero, false);
     atomic_store(&slot->is_taken, false);
@@ -78,8 +93,8 @@ static void append_number(char *text, size_t size, unsigned number) {
 
 void signals_each(void (*tell)(void *context, const char *name, const char *text), void *context) {
     int self = (int)syscall(SYS_gettid);
-    for (int i = 0; i < SIGNALS_SLOT_COUNT; i++) {
-        signals_slot *slot = &signals_slots[i];
+    signals_slots *part = NULL;
+    for (signals_slot *slot = NULL; (slot = signals_next_slot(&part, slot));) {
         const signals_label *label = atomic_load(&slot->label);
         if (!label) continue;
         char name[32] = "thread_", text[SIGNALS_LABEL_SIZE + 64] = "";

@@ -44,7 +44,7 @@ typedef struct signals_slot {
     int runtime;
 } signals_slot;
 
-/// A slot of one's own; one that nobody looks at if there are too many.
+/// A slot of one's own. Ends the process if there is no memory for one.
 SIGNALS_HIDDEN signals_slot *_Nonnull signals_take_slot(void);
 SIGNALS_HIDDEN void signals_give_back_slot(signals_slot *_Nonnull slot);
 
