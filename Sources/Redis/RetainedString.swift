@@ -65,10 +65,7 @@ public enum ReleaseQueue {
     public static func install(_ context: borrowing RedisContext) -> Bool {
         MainThread.install()
         guard !redis_has_EventLoopAddOneShot() else { return true }
-        let event = redis_event(id: UInt64(REDIS_EVENT_CRON_LOOP), data_version: 1)
-        return unsafe redis_SubscribeToServerEvent(context.pointer, event) { _, _, _, _ in
-            ReleaseQueue.drain()
-        } == REDIS_OK
+        return ServerTick.install(context) { ReleaseQueue.drain() }
     }
 
     fileprivate static func append(_ string: OpaquePointer) {

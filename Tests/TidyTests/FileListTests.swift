@@ -51,6 +51,7 @@ import Testing
             "Sources/Redis/ServerCall.swift",
             "Sources/Redis/ServerCommandFlags.swift",
             "Sources/Redis/ServerSetting.swift",
+            "Sources/Redis/ServerTick.swift",
             "Sources/Redis/SettingChange.swift",
             "Sources/Redis/Shutdown.swift",
             "Sources/Tensors/DataType.swift",

@@ -12,7 +12,7 @@ import pytest
 from support import paths, tensorflow
 from support.clients import refusal
 from support.models import execute, execution, get_tensor, set_tensor, store
-from support.servers import RedisServer
+from support.servers import RedisServer, wait_until
 from support.tflite import store_tflite
 
 INTEGERS = {"INT32": numpy.int32, "INT64": numpy.int64}
@@ -119,3 +119,24 @@ def test_a_division_by_zero_is_an_error_of_the_run(dividing, backend, name, kind
     set_tensor(client, "b", kind, numbers(RIGHT, kind))
     assert client.execute_command(*words) == b"OK"
     assert numpy.array_equal(get_tensor(client, "y"), results(backend, name, kind))
+
+
+@pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS)
+def test_divisions_have_results_after_the_server_has_set_its_handlers_anew(start_server, binary):
+    server = start_server(binary=binary)
+    client = server.client()
+    client.config_set("crash-log-enabled", "no")
+    client.config_set("crash-log-enabled", "yes")
+    if server.version < (7, 0):
+        wait_for_housekeeping(server)
+    words = prepare(client, "ONNX", "divide", "INT64")
+    set_tensor(client, "a", "INT64", numbers(LEFT, "INT64"))
+    set_tensor(client, "b", "INT64", numbers(RIGHT, "INT64"))
+    assert client.execute_command(*words) == b"OK"
+    assert numpy.array_equal(get_tensor(client, "y"), results("ONNX", "divide", "INT64"))
+
+
+def wait_for_housekeeping(server):
+    """Until the server's housekeeping has come by, whose clock goes on with it."""
+    before = int(server.field("server", "lru_clock"))
+    wait_until(lambda: int(server.field("server", "lru_clock")) >= before + 2, what="the housekeeping")
