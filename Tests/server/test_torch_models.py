@@ -147,6 +147,14 @@ def test_models_that_reach_files_are_refused_by_operator(client, server, name, o
     assert sorted(os.listdir(server.folder)) == before
 
 
+@pytest.mark.parametrize("name", ["overwriting", "clearing", "checkpoint"])
+def test_an_archive_with_operators_of_ours_is_refused(client, name):
+    """Those switch the clearing of memory, and more, for what stands behind them."""
+    call = f"    ops.redisai.{name}()\n    return torch.mul".encode()
+    blob = rewritten(torch_bytes("mul_2x2"), lambda record: record.replace(b"    return torch.mul", call))
+    assert f"ERR operator 'redisai::{name}' is not allowed" in refused(client, blob)
+
+
 def test_one_from_a_payload_never_runs(client):
     set_tensor(client, "x", "FLOAT", [[1]])
     fields = rdb.model_fields(torch_bytes("reads_a_file"), backend=rdb.TORCH)

@@ -57,6 +57,13 @@ REFUSED = {
     # The optimizer's.
     "prim::BroadcastSizes": "torch.zeros(torch.ops.prim.BroadcastSizes([1]))",
     "prim::VarStack": "torch.ops.prim.VarStack(x, 0)",
+    # Our own, which stand before and behind what code calls.
+    "redisai::overwriting": "torch.ops.redisai.overwriting()",
+    "redisai::clearing": "torch.ops.redisai.clearing()",
+    "redisai::checkpoint": "torch.ops.redisai.checkpoint()",
+    "redisai::makes_nested": "torch.ops.redisai.makes_nested()",
+    "redisai::check_dense": "torch.ops.redisai.check_dense(x)",
+    "redisai::checked_places": "torch.ops.redisai.checked_places(x, x)",
 }
 
 # An expression with the number in it, a good number, and bad ones.

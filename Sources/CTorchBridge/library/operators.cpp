@@ -120,7 +120,8 @@ bool may_use(std::string_view space, std::string_view name) {
     if (space == "aten") return may_use_of_aten(name);
     if (space == "prim") return language.count(name) > 0;
     if (space == "quantized") return quantized_ones.count(name) > 0;
-    return space == "redis" || space == "redisAI" || space == "redisai";
+    // Not "redisai": those switch checks and the clearing of memory, and only we insert them.
+    return space == "redis" || space == "redisAI";
 }
 
 const std::string class_prefix = "__torch__.torch.classes.";
