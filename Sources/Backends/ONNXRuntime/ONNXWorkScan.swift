@@ -3,7 +3,8 @@
 /// Only of such a model the past tells something of the next run. What follows from shapes and weights alone
 /// is *fixed*. A model does not pass if what decides about the shape of a result is a value that is not
 /// fixed, or if it has an operator that is not in `ONNXOperators`: loops, filters, texts, what draws numbers,
-/// and all that nobody has looked at. Reads what `ONNXModelScan` has let through.
+/// and all that nobody has looked at. Nor does it if a name stands for several things where both can be seen,
+/// which the format forbids. Reads what `ONNXModelScan` has let through.
 struct ONNXWorkScan {
     private typealias Failure = ONNXModelScan.Refusal
     private typealias Reader = WireReader<Failure>
@@ -18,8 +19,11 @@ struct ONNXWorkScan {
     }
 
     private(set) var isBounded = true
-    /// Names of the values that are fixed.
+    /// Names of the values that are fixed, and of all values, as far as the graph at hand sees them.
     private var fixed: Set<String> = []
+    private var defined: Set<String> = []
+    /// The same as `defined`, in their order, so that those of a graph inside can be forgotten behind it.
+    private var names: [String] = []
 
     init(_ bytes: Span<UInt8>) {
         do throws(Failure) {
@@ -42,16 +46,9 @@ struct ONNXWorkScan {
         _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
     ) throws(Failure) {
         guard depth <= Reader.maximumDepth else { throw .malformed }
-        // Weights stand behind the nodes.
+        let outerCount = names.count
+        try readEnds(bytes, range, depth: depth)
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
-        while let field = try reader.nextField(bytes) {
-            guard field.number == 5 else {
-                try reader.skip(field, bytes, depth: depth)
-                continue
-            }
-            fixed.insert(try Self.text(8, bytes, try reader.nextRange(of: field, bytes)))
-        }
-        reader = Reader(position: range.lowerBound, end: range.upperBound)
         while isBounded, let field = try reader.nextField(bytes) {
             guard field.number == 1 else {
                 try reader.skip(field, bytes, depth: depth)
@@ -61,6 +58,41 @@ struct ONNXWorkScan {
             judge(node)
             for graph in node.graphs where isBounded { try readGraph(bytes, graph, depth: depth + 1) }
         }
+        if depth > 1 { forget(outerCount) }
+    }
+
+    /// Reads the names of weights, which stand behind the nodes, and of inputs.
+    private mutating func readEnds(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
+    ) throws(Failure) {
+        var inputs: [String] = []
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 5: define(try Self.text(8, bytes, try reader.nextRange(of: field, bytes)), isFixed: true)
+            case 11: inputs.append(try Self.text(1, bytes, try reader.nextRange(of: field, bytes)))
+            default: try reader.skip(field, bytes, depth: depth)
+            }
+        }
+        // Older models name weights among their inputs. Those of the whole model nobody gives with a run.
+        for name in inputs where depth > 1 || !fixed.contains(name) { define(name, isFixed: false) }
+    }
+
+    private mutating func define(_ name: String, isFixed: Bool) {
+        guard defined.insert(name).inserted else {
+            isBounded = false
+            return
+        }
+        names.append(name)
+        if isFixed { fixed.insert(name) }
+    }
+
+    private mutating func forget(_ outerCount: Int) {
+        for name in names[outerCount...] {
+            defined.remove(name)
+            fixed.remove(name)
+        }
+        names.removeSubrange(outerCount...)
     }
 
     private mutating func judge(_ node: Node) {
@@ -75,10 +107,7 @@ struct ONNXWorkScan {
             return
         }
         let isResultFixed = (rule == .shape || isFixed.allSatisfy(\.self)) && node.graphs.isEmpty
-        for output in node.outputs where !output.isEmpty {
-            // A name that stands for several things is not fixed.
-            if isResultFixed { fixed.insert(output) } else { fixed.remove(output) }
-        }
+        for output in node.outputs where !output.isEmpty { define(output, isFixed: isResultFixed) }
     }
 
     private static func node(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(Failure) -> Node {
