@@ -55,7 +55,8 @@ struct SavedModel {
         inputs = signature.inputs.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         outputs = signature.outputs.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         guard !outputs.isEmpty else { throw .savedModel("its signature has no outputs") }
-        hasBoundedWork = TensorFlowWork(graph, outputs: outputs.map(\.tensor)).isBounded
+        hasBoundedWork =
+            TensorFlowWork(graph, inputs: inputs.map(\.tensor), outputs: outputs.map(\.tensor)).isBounded
         guard !rules.allowsAllOperations else { return }
         let saver = SavedModelSaver(graph, fileName: model.fileNameTensor)
         try saver.checkNoSaver(from: outputs.map(\.tensor) + model.initialOperations)

@@ -36,10 +36,11 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
         -> any LoadedModel
     {
         let (library, bytes) = (library, definition.bytes)
+        let inputNames = definition.inputNames.map { String(decoding: $0, as: UTF8.self) }
         let outputNames = definition.outputNames.map { String(decoding: $0, as: UTF8.self) }
         let isBounded = try bytes.withBytes { bytes throws(ExecutionError) in
             do throws(TensorFlowRefusal) {
-                return TensorFlowWork(try scan(bytes), outputs: outputNames).isBounded
+                return TensorFlowWork(try scan(bytes), inputs: inputNames, outputs: outputNames).isBounded
             } catch { throw .backend(error.text) }
         }
         let build: TensorFlowSession.Builder = { () throws(ExecutionError) in

@@ -8,16 +8,22 @@ struct TensorFlowWork {
 
     let isBounded: Bool
 
-    /// - Parameter outputs: `node` or `node:output`; only what they need counts.
-    init(_ graph: TensorFlowGraph, outputs: [String]) {
-        let functions = Dictionary(graph.functions.map { ($0.name, $0.nodes) }) { first, _ in first }
-        var (waiting, seen) = ([Self.needed(graph.nodes, for: outputs)], Set<String>())
-        while let nodes = waiting.popLast() {
-            guard Self.isBounded(nodes, functions) else {
+    /// - Parameters:
+    ///   - inputs: `node` or `node:output`. The runtime takes values for any node, also for a constant.
+    ///   - outputs: the same; only what they need counts.
+    init(_ graph: TensorFlowGraph, inputs: [String], outputs: [String]) {
+        let functions = Dictionary(graph.functions.map { ($0.name, $0) }) { first, _ in first }
+        var whole = TensorFlowGraph.Function()
+        whole.parameters = inputs.map(TensorFlowGraph.nodeName)
+        whole.nodes = Self.needed(graph.nodes, for: outputs)
+        var (waiting, seen) = ([whole], Set<String>())
+        while let body = waiting.popLast() {
+            guard Self.isBounded(body, functions) else {
                 isBounded = false
                 return
             }
-            for name in nodes.flatMap({ $0.functions + [$0.operation] }) where seen.insert(name).inserted {
+            for name in body.nodes.flatMap({ $0.functions + [$0.operation] })
+            where seen.insert(name).inserted {
                 if let body = functions[name] { waiting.append(body) }
             }
         }
@@ -39,10 +45,10 @@ struct TensorFlowWork {
     }
 
     private static func isBounded(
-        _ nodes: [TensorFlowGraph.Node], _ functions: [String: [TensorFlowGraph.Node]]
+        _ body: TensorFlowGraph.Function, _ functions: [String: TensorFlowGraph.Function]
     ) -> Bool {
-        let fixed = fixedNodes(nodes)
-        return nodes.allSatisfy { node in
+        let fixed = fixedNodes(body)
+        return body.nodes.allSatisfy { node in
             if functions[node.operation] != nil { return true }
             guard let rule = TensorFlowWorkRules.rule(node.operation) else { return false }
             let inputs = node.dataInputs
@@ -53,11 +59,12 @@ struct TensorFlowWork {
     }
 
     /// The names of the nodes whose results follow from shapes and constants.
-    private static func fixedNodes(_ nodes: [TensorFlowGraph.Node]) -> Set<String> {
+    private static func fixedNodes(_ body: TensorFlowGraph.Function) -> Set<String> {
+        let given = Set(body.parameters)
         var fixed: Set<String> = []
         for _ in 0..<mostRounds {
             let before = fixed.count
-            for node in nodes where !fixed.contains(node.name) {
+            for node in body.nodes where !fixed.contains(node.name) && !given.contains(node.name) {
                 let rule = TensorFlowWorkRules.rule(node.operation)
                 let inputs = node.dataInputs
                 let isComputed =

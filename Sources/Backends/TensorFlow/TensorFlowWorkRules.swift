@@ -14,15 +14,15 @@ enum TensorFlowWorkRules {
         AvgPool AvgPool3D BatchMatMul BatchMatMulV2 BatchMatMulV3 BiasAdd BiasAddV1 Bitcast Cast Ceil
         CheckNumerics ClipByValue Complex Const Conv2D Conv3D Cos Cosh Cumprod Cumsum
         DepthToSpace DepthwiseConv2dNative Diag Div DivNoNan Einsum Elu EnsureShape Equal Erf Erfc Exp Expm1
-        FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars Floor FloorDiv FloorMod FusedBatchNorm
+        FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars Floor FloorDiv FusedBatchNorm
         FusedBatchNormV2 FusedBatchNormV3 Gather GatherNd Greater GreaterEqual Identity IdentityN Inv Invert
         IsFinite IsInf IsNan L2Loss LRN LeakyRelu Less LessEqual Lgamma Log Log1p LogSoftmax LogicalAnd
-        LogicalNot LogicalOr MatMul MatrixBandPart MatrixDiag MaxPool MaxPool3D MaxPoolV2 Maximum Minimum Mod
+        LogicalNot LogicalOr MatMul MatrixBandPart MatrixDiag MaxPool MaxPool3D MaxPoolV2 Maximum Minimum
         Mul MulNoNan Neg NoOp NotEqual OnesLike Pack ParallelStack PartitionedCall Placeholder
         PlaceholderWithDefault Pow PreventGradient QuantizeAndDequantizeV2 ReadVariableOp Real RealDiv
         Reciprocal Relu Relu6 Reverse Rint Round Rsqrt Select SelectV2 Selu Sigmoid Sign Sin Sinh Snapshot
         Softmax Softplus Softsign SpaceToDepth Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall
-        StopGradient Sub Tan Tanh TensorScatterAdd TensorScatterUpdate TruncateDiv TruncateMod Unpack
+        StopGradient Sub Tan Tanh TensorScatterAdd TensorScatterUpdate TruncateDiv Unpack
         VarHandleOp VariableV2 Xdivy Xlogy ZerosLike _Arg _Retval
         """.split { $0 == " " || $0 == "\n" }.map(String.init))
 
@@ -40,6 +40,8 @@ enum TensorFlowWorkRules {
             rules[name] = .byValues([0])
         }
         for name in ["LinSpace", "Range"] { rules[name] = .byValuesFrom(0) }
+        // Of real numbers, a step for each power of two between the two: a thousand times that of usual ones.
+        for name in ["FloorMod", "Mod", "TruncateMod"] { rules[name] = .byValuesFrom(0) }
         rules["ConcatV2"] = .byLastValue
         rules["GatherV2"] = .byLastValue
         return rules
