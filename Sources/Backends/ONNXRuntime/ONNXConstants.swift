@@ -1,6 +1,11 @@
 /// The shapes of a model's constants, and of what operators make a single number of, by their names.
 struct ONNXConstants {
-    private var shapes: [String: [[Int64]]] = [:]
+    /// Different ones; nil for more than are looked at.
+    private var shapes: [String: [[Int64]]?] = [:]
+
+    /// Each node compares all shapes that its inputs' names have. Graphs in graphs use a name for a few.
+    private static let mostShapes = 8
+    private static let mostDimensions = 32
 
     /// - Parameters:
     ///   - initializers: the places of TensorProto messages in graphs.
@@ -15,13 +20,22 @@ struct ONNXConstants {
                 let name = node.outputs.first ?? ""
                 for place in node.attributes { try addConstant(bytes, place, name: name) }
             case "DynamicQuantizeLinear":
-                for name in node.outputs.dropFirst() { shapes[name, default: []].append([]) }
+                for name in node.outputs.dropFirst() { add([], to: name) }
             default: break
             }
         }
     }
 
-    func shapes(of name: String) -> [[Int64]] { shapes[name] ?? [] }
+    /// The shapes of what has the name; none if it is no constant, nil if there are too many to tell.
+    func shapes(of name: String) -> [[Int64]]? { shapes[name] ?? [] }
+
+    private mutating func add(_ shape: [Int64], to name: String) {
+        guard var known = shapes[name] ?? [] else { return }
+        guard !known.contains(shape) else { return }
+        known.append(shape)
+        let areFew = known.count <= Self.mostShapes && shape.count <= Self.mostDimensions
+        shapes.updateValue(areFew ? known : nil, forKey: name)
+    }
 
     private mutating func addConstant(
         _ bytes: Span<UInt8>, _ range: Range<Int>, name: String
@@ -50,6 +64,6 @@ struct ONNXConstants {
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
-        shapes[name, default: []].append(shape)
+        add(shape, to: name)
     }
 }

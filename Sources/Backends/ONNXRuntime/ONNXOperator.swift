@@ -3,11 +3,15 @@ struct ONNXOperator {
     /// An input: whether one is given, and, if that is known from `ONNXConstants`, its shape.
     struct Input {
         let isGiven: Bool
-        /// Several where graphs inside the model use the name again; none if it comes with a run.
-        let shapes: [[Int64]]
+        /// Several where graphs inside the model use the name again; none if it comes with a run, nil if
+        /// there are too many to tell.
+        let shapes: [[Int64]]?
 
         /// Whether its shape is known, and it, or each, is such.
-        func isConstant(_ suits: ([Int64]) -> Bool) -> Bool { !shapes.isEmpty && shapes.allSatisfy(suits) }
+        func isConstant(_ suits: ([Int64]) -> Bool) -> Bool { shapes != [] && mayBe(suits) }
+
+        /// The same, also if it comes with a run.
+        func mayBe(_ suits: ([Int64]) -> Bool) -> Bool { shapes?.allSatisfy(suits) ?? false }
     }
 
     let inputs: [Input]

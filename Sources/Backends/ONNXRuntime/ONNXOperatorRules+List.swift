@@ -20,13 +20,13 @@ extension ONNXOperatorRules {
         .init(name: "RandomUniform"): limits,
         .init(name: "RandomUniformLike"): limits,
         .init(name: "ReverseSequence"): { one in
-            one.input([0]) { $0.shapes.allSatisfy { $0.count > 1 } }
+            one.input([0]) { $0.mayBe { $0.count > 1 } }
                 ?? one.attribute("time_axis") { (0...1).contains($0.integer) }
                 ?? one.attribute("batch_axis") { (0...1).contains($0.integer) }
         },
         // Of no rows, the first is taken.
         .init(name: "Unique"): { one in
-            one.values["axis"] == nil ? nil : one.input([0]) { $0.shapes.allSatisfy { !$0.contains(0) } }
+            one.values["axis"] == nil ? nil : one.input([0]) { $0.mayBe { !$0.contains(0) } }
         },
         .init(name: "FeatureVectorizer", domain: "ai.onnx.ml"): featureSizes,
         // An input that is listed and left out counts as one that is there.

@@ -6,6 +6,8 @@ struct ONNXOperatorRules {
     /// The values that calls and functions give to the functions' attributes, by the attributes' names.
     private let given: [String: [ONNXAttribute]]
     private let constants: ONNXConstants
+    /// What may still be looked at again: all nodes of a function may name what all calls give.
+    private var stepsLeft = 1 << 22
 
     /// - Throws: `.node`, `.operation` with the first that breaks a rule.
     static func check(
@@ -16,7 +18,7 @@ struct ONNXOperatorRules {
         for node in all where refused.contains(node.kind) { throw .operation(node.operation) }
         let ruled = all.filter { rules[$0.kind] != nil }
         guard !ruled.isEmpty else { return }
-        let these = try ONNXOperatorRules(all, functions, initializers, bytes)
+        var these = try ONNXOperatorRules(all, functions, initializers, bytes)
         for node in ruled { try these.check(node, bytes) }
     }
 
@@ -37,12 +39,12 @@ struct ONNXOperatorRules {
         constants = try ONNXConstants(initializers, nodes, bytes)
     }
 
-    private func check(_ node: ONNXNode, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
+    private mutating func check(_ node: ONNXNode, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
         guard let rule = Self.rules[node.kind] else { return }
         var values: [String: [ONNXAttribute]] = [:]
         for place in node.attributes {
             let attribute = try ONNXAttribute(bytes, place)
-            values[attribute.name, default: []] += resolved(attribute)
+            values[attribute.name, default: []] += try resolved(attribute)
         }
         let inputs = node.inputs.map { place in
             ONNXOperator.Input(
@@ -55,7 +57,9 @@ struct ONNXOperatorRules {
     }
 
     /// All values that an attribute may have: those of the function's attribute to which it refers.
-    private func resolved(_ attribute: ONNXAttribute) -> [ONNXAttribute] {
+    private mutating func resolved(
+        _ attribute: ONNXAttribute
+    ) throws(ONNXModelScan.Refusal) -> [ONNXAttribute] {
         guard !attribute.reference.isEmpty else { return [attribute] }
         var found: [ONNXAttribute] = []
         var seen: Set<String> = []
@@ -63,6 +67,8 @@ struct ONNXOperatorRules {
         while let name = waiting.popLast() {
             guard seen.insert(name).inserted else { continue }
             for value in given[name] ?? [] {
+                stepsLeft -= 1 + value.text.count + value.integers.count
+                guard stepsLeft >= 0 else { throw .expansion }
                 if value.reference.isEmpty { found.append(value) } else { waiting.append(value.reference) }
             }
         }

@@ -15,6 +15,8 @@ struct ONNXProductScan {
     /// Nodes by the names of what they give, and of what they take; several where graphs use a name again.
     private var givers: [String: [Int]] = [:]
     private var takers: [String: [Int]] = [:]
+    /// What may still be looked at; then nobody knows. Models in use take a few steps for each product.
+    private var stepsLeft = 1 << 22
 
     /// - Throws: `.malformed` if attributes cannot be read.
     static func mayFuse(
@@ -28,9 +30,9 @@ struct ONNXProductScan {
         guard isQuantized else { return true }
         // Names in functions stand for others at each call.
         guard functions.isEmpty else { return false }
-        let scan = try ONNXProductScan(nodes, initializers, bytes)
+        var scan = try ONNXProductScan(nodes, initializers, bytes)
         for index in nodes.indices where products.contains(nodes[index].operation) {
-            guard try scan.mayFuse(index, bytes) else { return false }
+            guard try scan.mayFuse(index, bytes), scan.stepsLeft >= 0 else { return false }
         }
         return true
     }
@@ -47,7 +49,8 @@ struct ONNXProductScan {
         }
     }
 
-    private func mayFuse(_ product: Int, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) -> Bool {
+    private mutating func mayFuse(_ product: Int, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) -> Bool
+    {
         // What lacks a factor fails when it is built.
         guard inputs[product].count >= 2 else { return true }
         return nodes[product].operation == "MatMul"
@@ -57,7 +60,7 @@ struct ONNXProductScan {
 
     // MARK: MatMul of what is dequantized
 
-    private func mayFuseDequantized(
+    private mutating func mayFuseDequantized(
         _ left: String, _ right: String, _ bytes: Span<UInt8>
     ) throws(ONNXModelScan.Refusal) -> Bool {
         let factors = [dequantizers(of: left), dequantizers(of: right)]
@@ -73,13 +76,13 @@ struct ONNXProductScan {
     }
 
     /// The nodes that dequantize what a value is, and whether it is the other way round by then.
-    private func dequantizers(of name: String) -> [(node: Int, isTransposed: Bool)] {
+    private mutating func dequantizers(of name: String) -> [(node: Int, isTransposed: Bool)] {
         var found: [(node: Int, isTransposed: Bool)] = []
         var seen: Set<String> = []
         var waiting = [(name: name, isTransposed: false)]
         while let (name, isTransposed) = waiting.popLast() {
             guard seen.insert(name).inserted else { continue }
-            for giver in givers[name] ?? [] {
+            for giver in givers[name] ?? [] where spend(1) {
                 switch nodes[giver].operation {
                 case "DequantizeLinear": found.append((giver, isTransposed))
                 case "Transpose": waiting.append((inputs[giver].first ?? "", !isTransposed))
@@ -96,9 +99,11 @@ struct ONNXProductScan {
     }
 
     /// Of a matrix.
-    private func axis(of dequantizer: Int, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) -> Int64 {
+    private mutating func axis(
+        of dequantizer: Int, _ bytes: Span<UInt8>
+    ) throws(ONNXModelScan.Refusal) -> Int64 {
         var axis: Int64 = 1
-        for place in nodes[dequantizer].attributes {
+        for place in nodes[dequantizer].attributes where spend(place.count) {
             let attribute = try ONNXAttribute(bytes, place)
             if attribute.name == "axis" { axis = attribute.integer }
         }
@@ -108,25 +113,42 @@ struct ONNXProductScan {
     // MARK: MatMulInteger
 
     /// Whether nothing is done with the result but to make it real and to multiply it by fitting scales.
-    private func mayFuseScaled(_ product: Int) -> Bool {
+    private mutating func mayFuseScaled(_ product: Int) -> Bool {
         let isWide = isWide(inputs[product][1])
-        for cast in takers(of: product) {
+        for cast in takers(of: product) where spend(1) {
             guard nodes[cast].operation == "Cast" else { return false }
-            for scaling in takers(of: cast) {
+            for scaling in takers(of: cast) where spend(1 + inputs[scaling].count * nodes[cast].outputs.count)
+            {
                 guard nodes[scaling].operation == "Mul" else { return false }
                 let scales = inputs[scaling].filter { !nodes[cast].outputs.contains($0) }
-                guard scales.allSatisfy({ fits($0, isWide) }) else { return false }
+                for name in scales {
+                    guard fits(name, isWide) else { return false }
+                }
             }
         }
         return true
     }
 
-    private func takers(of node: Int) -> [Int] { nodes[node].outputs.flatMap { takers[$0] ?? [] } }
+    private mutating func takers(of node: Int) -> [Int] {
+        var found: [Int] = []
+        for name in nodes[node].outputs {
+            let those = takers[name] ?? []
+            if spend(1 + those.count) { found += those }
+        }
+        return found
+    }
+
+    /// Whether so many further steps may be taken.
+    private mutating func spend(_ steps: Int) -> Bool {
+        stepsLeft -= min(steps, stepsLeft + 1)
+        return stepsLeft >= 0
+    }
 
     /// Whether a value is a product of fitting scales, or a constant, with which nothing is fused.
-    private func fits(_ scales: String, _ isWide: Bool) -> Bool {
+    private mutating func fits(_ scales: String, _ isWide: Bool) -> Bool {
         let makers = givers[scales] ?? []
-        guard !makers.isEmpty else { return !constants.shapes(of: scales).isEmpty }
+        guard !makers.isEmpty else { return constants.shapes(of: scales) != [] }
+        guard spend(makers.reduce(0) { $0 + inputs[$1].count }) else { return false }
         return makers.allSatisfy { maker in
             nodes[maker].operation == "Mul"
                 && inputs[maker].allSatisfy { isNumber($0) || isWide && isVector($0) }
@@ -150,7 +172,7 @@ struct ONNXProductScan {
     }
 
     private func isKnown(_ name: String, _ suits: ([Int64]) -> Bool) -> Bool {
-        let shapes = constants.shapes(of: name)
+        guard let shapes = constants.shapes(of: name) else { return false }
         return !shapes.isEmpty && shapes.allSatisfy(suits)
     }
 }
