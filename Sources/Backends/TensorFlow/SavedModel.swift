@@ -57,6 +57,7 @@ struct SavedModel {
         guard !outputs.isEmpty else { throw .savedModel("its signature has no outputs") }
         hasBoundedWork =
             TensorFlowWork(graph, inputs: inputs.map(\.tensor), outputs: outputs.map(\.tensor)).isBounded
+        try TensorFlowLengths.check(graph, inputs: inputs.map(\.tensor))
         guard !rules.allowsAllOperations else { return }
         let saver = SavedModelSaver(graph, fileName: model.fileNameTensor)
         try saver.checkNoSaver(from: outputs.map(\.tensor) + model.initialOperations)

@@ -68,6 +68,7 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
         try TensorFlowRules(
             operations: library.operations, allowsAllOperations: library.allowsAllOperations
         ).check(graph)
+        try TensorFlowLengths.check(graph, inputs: [])
         return graph
     }
 

@@ -1,6 +1,8 @@
 /// A tensor in a graph, as far as it has to be known to judge it.
 struct TensorFlowConstant {
     private(set) var type: UInt64 = 0
+    /// The whole numbers of 32 bits that it gives, if it is short; the last one may stand for several.
+    private(set) var integers: [Int64] = []
     private var dimensions: [UInt64] = []
     private var hasRank = true
     private let byteCount: Int
@@ -9,6 +11,8 @@ struct TensorFlowConstant {
 
     /// Elements that one value may stand for: a writer gives the last value once if it repeats.
     private static let mostRepeated = 1 << 26
+    /// Bytes of constants whose numbers are kept.
+    private static let mostKept = 256
 
     /// Reads a TensorProto message.
     init(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TensorFlowRefusal) {
@@ -18,6 +22,9 @@ struct TensorFlowConstant {
             switch field.number {
             case 1 where field.kind == .varint: type = try reader.nextVarint(bytes).value
             case 2: try readShape(bytes, try reader.nextRange(of: field, bytes))
+            case 4 where byteCount <= Self.mostKept:
+                try readContent(bytes, try reader.nextRange(of: field, bytes))
+            case 7 where byteCount <= Self.mostKept: try reader.readIntegers(&integers, field, bytes)
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -36,6 +43,14 @@ struct TensorFlowConstant {
             count = product
         }
         return dimensions.contains(0) || count <= max(byteCount, Self.mostRepeated)
+    }
+
+    private mutating func readContent(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TensorFlowRefusal) {
+        guard range.count.isMultiple(of: 4) else { return }
+        for place in stride(from: range.lowerBound, to: range.upperBound, by: 4) {
+            let bits = (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[place + $1]) << UInt32(8 * $1) }
+            integers.append(Int64(Int32(bitPattern: bits)))
+        }
     }
 
     private mutating func readShape(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TensorFlowRefusal) {

@@ -12,6 +12,8 @@ struct TensorFlowGraph {
         /// Of the attribute `dtype`, and of the tensor in `value`; 0 if there is none.
         fileprivate(set) var declaredType: UInt64 = 0
         fileprivate(set) var valueType: UInt64 = 0
+        /// The numbers of that tensor, if it is a short one of whole numbers.
+        fileprivate(set) var values: [Int64] = []
         /// Whole numbers and lists of them by the attributes' names, and how many types one lists.
         fileprivate(set) var integers: [String: Int64] = [:]
         fileprivate(set) var lists: [String: [Int64]] = [:]
@@ -181,7 +183,7 @@ extension TensorFlowGraph.Node {
             case 8:
                 let range = try reader.nextRange(of: field, bytes)
                 let tensor = try TensorFlowConstant(bytes, range)
-                if name == "value" { valueType = tensor.type }
+                if name == "value" { (valueType, values) = (tensor.type, tensor.integers) }
                 if !tensor.isValid { wrongTensor = name }
             case 10: try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
             default: try reader.skip(field, bytes, depth: depth)

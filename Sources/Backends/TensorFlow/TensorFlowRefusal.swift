@@ -10,6 +10,8 @@ enum TensorFlowRefusal: Equatable, WireFailure {
     case recursion(String)
     /// A node lacks what the runtime takes for granted.
     case attribute(node: String, String)
+    /// A node takes the length of a spectrum from where it may be 0.
+    case length(node: String)
     /// The archive is not one that is unpacked.
     case archive(ZIPArchive.Refusal)
     /// The archive has no `saved_model.pb`, or it is not one that is run.
@@ -26,6 +28,8 @@ enum TensorFlowRefusal: Equatable, WireFailure {
         case .recursion(let name): "ERR the function \(name.oneLine) calls itself, which is not allowed"
         case .attribute(let node, let name):
             "ERR node \"\(node.oneLine)\" of the TF graph has no valid attribute \"\(name)\""
+        case .length(let node):
+            "ERR node \"\(node.oneLine)\" of the TF graph has an fft_length that is no constant above 0"
         case .archive(let refusal): "ERR the archive of the SavedModel is not valid: \(refusal.text)"
         case .savedModel(let reason): "ERR the SavedModel cannot be used: \(reason.oneLine)"
         }

@@ -1,4 +1,4 @@
-"""Graphs over which TensorFlow 2.21 ends the process, each found by changing files at random."""
+"""Graphs over which TensorFlow 2.21 ends the process, most found by changing files at random."""
 
 from tensorflow.core.framework import graph_pb2, types_pb2
 
@@ -59,11 +59,27 @@ def exit_without_loop():
     return made
 
 
+def spectrum_of_no_length():
+    """Made part by part, since TensorFlow's own functions look at the length first."""
+    made = graph_pb2.GraphDef()
+    made.versions.producer = 2000
+    made.node.add(name="x", op="Placeholder").attr["dtype"].type = types_pb2.DT_FLOAT
+    length = made.node.add(name="n", op="Const").attr
+    length["dtype"].type = length["value"].tensor.dtype = types_pb2.DT_INT32
+    length["value"].tensor.tensor_shape.dim.add(size=1)
+    length["value"].tensor.int_val.append(0)
+    spectrum = made.node.add(name="s", op="RFFT", input=["x", "n"]).attr
+    spectrum["Treal"].type, spectrum["Tcomplex"].type = types_pb2.DT_FLOAT, types_pb2.DT_COMPLEX64
+    absolute = made.node.add(name="y", op="ComplexAbs", input=["s"]).attr
+    absolute["T"].type, absolute["Tout"].type = types_pb2.DT_COMPLEX64, types_pb2.DT_FLOAT
+    return made
+
+
 GRAPHS = {
     "constant_without_value": constant_without_value, "constant_of_another_type": constant_of_another_type,
     "constant_below_zero": constant_below_zero, "constant_without_end": constant_without_end,
     "merge_of_three": merge_of_three, "exit_without_loop": exit_without_loop,
-    "recursion": reaching_out.recursion,
+    "recursion": reaching_out.recursion, "spectrum_of_no_length": spectrum_of_no_length,
 }
 
 
