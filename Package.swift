@@ -39,7 +39,9 @@ let package = Package(
         .target(name: "CSignals"),
         .target(name: "CONNXRuntime"),
         .target(name: "CLiteRT"),
-        .target(name: "CTensorFlow", dependencies: ["CHost"]),
+        // Its C runs while the runtime throws, and then has something to put right.
+        .target(
+            name: "CTensorFlow", dependencies: ["CHost"], cSettings: [.unsafeFlags(["-fexceptions"])]),
         // The library behind this face is built by `make backends`, with the headers of libtorch.
         .target(name: "CTorchBridge", exclude: ["library"]),
 

@@ -171,24 +171,40 @@ static size_t guard(const struct dl_phdr_info *information, const exchange *only
 
 typedef struct search {
     ElfW(Addr) first;
-    bool has_begun, is_for_one;
+    // The first library's file.
+    const char *path;
+    bool has_begun, is_for_one, is_for_folder;
     const exchange *only;
     size_t count;
 } search;
+
+// How long the part of a path is that names the folder.
+static size_t folder_length(const char *path) {
+    const char *end = strrchr(path, '/');
+    while (end && end > path && end[-1] == '/') end--;
+    return end ? (size_t)(end - path) : 0;
+}
+
+static bool is_beside(const char *path, const char *other) {
+    size_t length = folder_length(path);
+    return length == folder_length(other) && memcmp(path, other, length) == 0;
+}
 
 static int visit(struct dl_phdr_info *information, size_t size, void *argument) {
     (void)size;
     search *search = argument;
     search->has_begun = search->has_begun || information->dlpi_addr == search->first;
     if (!search->has_begun) return 0;
+    if (search->is_for_folder && !is_beside(information->dlpi_name, search->path)) return 0;
     search->count += guard(information, search->only);
     return search->is_for_one;
 }
 
-static size_t visit_from(void *handle, bool is_for_one, const exchange *only) {
+static size_t visit_from(void *handle, search search) {
     struct link_map *map = NULL;
     if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0 || !map) return 0;
-    search search = {.first = map->l_addr, .is_for_one = is_for_one, .only = only};
+    search.first = map->l_addr;
+    search.path = map->l_name;
     // The loader lists libraries in the order in which they came.
     dl_iterate_phdr(visit, &search);
     return search.count;
@@ -197,10 +213,12 @@ static size_t visit_from(void *handle, bool is_for_one, const exchange *only) {
 void host_guard_library(void *handle, uint32_t denied) {
     if (denied == 0) return;
     denied_calls = denied;
-    visit_from(handle, false, NULL);
+    visit_from(handle, (search){0});
 }
 
 size_t host_exchange(void *handle, enum host_scope scope, const char *name, void *replacement) {
     exchange only = {.name = name, .replacement = replacement};
-    return visit_from(handle, scope == HOST_LIBRARY, &only);
+    bool is_for_one = scope == HOST_LIBRARY;
+    search search = {.is_for_one = is_for_one, .is_for_folder = !is_for_one, .only = &only};
+    return visit_from(handle, search);
 }

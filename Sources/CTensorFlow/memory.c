@@ -15,10 +15,20 @@ static void *(*allocate)(void *allocator, size_t alignment, size_t byte_count);
 // Whether the thread is in that method, which clears what is asked for, and not what it takes for later.
 static _Thread_local bool is_allocating;
 
-static void *allocate_cleared(void *allocator, size_t alignment, size_t byte_count) {
-    is_allocating = true;
-    void *memory = allocate(allocator, alignment, byte_count);
+static void end_allocating(const bool *_Nonnull unused) {
+    (void)unused;
     is_allocating = false;
+}
+
+// By itself, so that the end is told of however the method ends: it may throw.
+static void *allocate_uncleared(void *allocator, size_t alignment, size_t byte_count) {
+    __attribute__((cleanup(end_allocating))) bool unused = is_allocating = true;
+    (void)unused;
+    return allocate(allocator, alignment, byte_count);
+}
+
+static void *allocate_cleared(void *allocator, size_t alignment, size_t byte_count) {
+    void *memory = allocate_uncleared(allocator, alignment, byte_count);
     if (memory) memset(memory, 0, byte_count);
     return memory;
 }
@@ -40,10 +50,13 @@ static void *alloc_cleared(size_t alignment, size_t byte_count) {
 static void *malloc_cleared(size_t byte_count) { return calloc(1, byte_count); }
 
 static bool exchange(void *library, const char *name, void *replacement) {
-    return host_exchange(library, HOST_LIBRARIES_FROM, name, replacement) > 0;
+    return host_exchange(library, HOST_LIBRARIES_BESIDE, name, replacement) > 0;
 }
 
 bool tensorflow_clear_memory(void *library) {
+    // A library whose opening failed behind this stays open, and is given again to who tries again.
+    static void *cleared;
+    if (library == cleared) return true;
     void *found = dlsym(library, ALLOCATE);
     if (found) {
         memcpy(&allocate, &found, sizeof found);
@@ -51,5 +64,7 @@ bool tensorflow_clear_memory(void *library) {
     }
     exchange(library, "aligned_alloc", (void *)alloc_cleared);
     exchange(library, "malloc", (void *)malloc_cleared);
-    return exchange(library, "posix_memalign", (void *)memalign_cleared);
+    if (!exchange(library, "posix_memalign", (void *)memalign_cleared)) return false;
+    cleared = library;
+    return true;
 }

@@ -55,8 +55,8 @@ bool host_is_without_code(const char *path);
  */
 void host_guard_library(void *handle, uint32_t denied);
 
-/* A library alone, or with all that were opened with it or later. */
-enum host_scope { HOST_LIBRARY, HOST_LIBRARIES_FROM };
+/* A library alone, or with those of its folder that were opened with it or later. */
+enum host_scope { HOST_LIBRARY, HOST_LIBRARIES_BESIDE };
 
 /*
  * Has an open library, or several, use another function where they find one by its name in the tables of the
