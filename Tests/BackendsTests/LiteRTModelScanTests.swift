@@ -46,6 +46,24 @@ extension BackendsTests {
             #expect(Self.refusal(of: try Fixture.tflite(name)) == .malformed(reason))
         }
 
+        /// Graphs that are one table, whose tensors are one table: a file of half a megabyte.
+        @Test func whatIsListedAgainAndAgainIsRefused() {
+            func word(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(number >> (8 * $0) & 0xFF) } }
+            let count = 50_000
+            /// A list of the places of fields, and behind it a table with one field that leads so far.
+            func table(field: Int, to distance: Int) -> [UInt8] {
+                var list = [UInt8](repeating: 0, count: 16)
+                (list[0], list[2], list[4 + 2 * field]) = (16, 8, 4)
+                return list + word(16) + word(distance)
+            }
+            // All elements lead to the table behind them.
+            let vector = word(count) + (0..<count).flatMap { word(4 * (count - $0) + 16) }
+            var file = word(32) + Array("TFL3".utf8) + [UInt8](repeating: 0, count: 8)
+            file += table(field: 2, to: 4) + vector + table(field: 0, to: 4) + vector
+            file += table(field: 3, to: 4) + word(0)
+            #expect(Self.refusal(of: file) == .malformed("its parts are listed again and again"))
+        }
+
         @Test func aModelCutAnywhereIsReadToNoOtherEnd() throws {
             let whole = try Fixture.tflite("count")
             for count in whole.indices { #expect(Self.refusal(of: Array(whole[..<count])) != nil) }

@@ -136,6 +136,9 @@ struct LiteRTGraphScan {
                 throw Refusal.malformed("an operator uses a graph that is not there")
             }
             usedGraphs += graphs
+            guard usedGraphs.count <= LiteRTModelScan.maximumUses else {
+                throw Refusal.malformed("graphs use too many others")
+            }
         }
     }
 

@@ -19,6 +19,8 @@ enum LiteRTModelScan {
     static let maximumByteCount = 2_000_000_000
     /// How deep graphs may use graphs: the runtime's stack is as deep.
     static let maximumDepth = 32
+    /// How often operators may use graphs, all together and each.
+    static let maximumUses = 1 << 16
 
     /// Reads the model.
     /// - Throws: why it is refused.
@@ -48,13 +50,16 @@ enum LiteRTModelScan {
         guard try reader.tables(8, of: model).isEmpty, try reader.tables(9, of: model).isEmpty else {
             throw Refusal.externalData
         }
+        try LiteRTReading.check(reader, model)
         let contents = LiteRTContents(
             operators: try operators(reader, model), weights: try weights(reader, model))
         let graphs = try reader.tables(2, of: model)
         guard !graphs.isEmpty else { throw Refusal.malformed("there is no graph") }
-        var ends: [LiteRTGraphScan] = []
+        var (ends, useCount): ([LiteRTGraphScan], Int) = ([], 0)
         for graph in graphs {
             ends.append(try LiteRTGraphScan(reader, graph, contents, graphCount: graphs.count))
+            useCount += ends[ends.count - 1].usedGraphs.count
+            guard useCount <= maximumUses else { throw Refusal.malformed("graphs use too many others") }
         }
         try checkDepth(ends.map(\.usedGraphs))
         try checkSignatures(reader, model, ends)
