@@ -59,7 +59,7 @@ struct SavedModel {
             TensorFlowWork(graph, inputs: inputs.map(\.tensor), outputs: outputs.map(\.tensor)).isBounded
         try TensorFlowLengths.check(graph, inputs: inputs.map(\.tensor))
         guard !rules.allowsAllOperations else { return }
-        let saver = SavedModelSaver(graph, fileName: model.fileNameTensor)
+        var saver = SavedModelSaver(graph, fileName: model.fileNameTensor)
         try saver.checkNoSaver(from: outputs.map(\.tensor) + model.initialOperations)
         try saver.checkRestoring(from: model.restoringOperation)
     }

@@ -2,9 +2,31 @@
 ///
 /// See `SavedModel` for the reasons.
 struct SavedModelSaver {
+    /// What is looked up in the graph or in a function.
+    private struct Names {
+        var nodes: [String: TensorFlowGraph.Node] = [:]
+        var parameters: [String: Int] = [:]
+    }
+
+    /// A node that calls a function, and the function that it is in; nil for one of the graph.
+    private struct Caller {
+        let node: TensorFlowGraph.Node
+        let function: String?
+    }
+
+    private struct Parameter: Hashable {
+        let function: String
+        let index: Int
+    }
+
     private let nodes: [String: TensorFlowGraph.Node]
     private let calls: TensorFlowCalls
     private let fileName: String
+    /// Of what restoring reaches, by the functions' names: each is looked at once, however often called.
+    private var names: [String: Names] = [:]
+    private var callers: [String: [Caller]] = [:]
+    /// Whether each call gives the files' name for a parameter.
+    private var known: [Parameter: Bool] = [:]
 
     /// - Parameter fileName: the tensor that holds the name of the variables' files.
     init(_ graph: TensorFlowGraph, fileName: String) {
@@ -23,14 +45,27 @@ struct SavedModelSaver {
     }
 
     /// - Throws: `.operation` if more would be read than the variables' files.
-    func checkRestoring(from operation: String) throws(TensorFlowRefusal) {
+    mutating func checkRestoring(from operation: String) throws(TensorFlowRefusal) {
         guard !operation.isEmpty else { return }
         let reached = reached(from: [operation])
         let functions = calls.reached(from: reached)
+        note(reached, in: nil)
+        for function in functions {
+            note(function.nodes, in: function.name)
+            names[function.name] = Names(
+                nodes: Dictionary(function.nodes.map { ($0.name, $0) }) { first, _ in first },
+                parameters: Dictionary(zip(function.parameters, 0...)) { first, _ in first })
+        }
         for node in reached { try checkReading(node) { isFileName($0) } }
         for function in functions {
-            for node in function.nodes {
-                try checkReading(node) { isFileName($0, in: function, reached, functions) }
+            for node in function.nodes { try checkReading(node) { isFileName($0, in: function.name) } }
+        }
+    }
+
+    private mutating func note(_ nodes: [TensorFlowGraph.Node], in function: String?) {
+        for node in nodes {
+            for callee in Set(calls.callees(of: node)) {
+                callers[callee, default: []].append(Caller(node: node, function: function))
             }
         }
     }
@@ -70,34 +105,35 @@ struct SavedModelSaver {
         return false
     }
 
-    /// Whether an input in a function is that tensor: a parameter for which each call gives it.
-    private func isFileName(
-        _ input: String, in function: TensorFlowGraph.Function, _ reached: [TensorFlowGraph.Node],
-        _ functions: [TensorFlowGraph.Function], depth: Int = 0
-    ) -> Bool {
-        guard depth < 8, let parameter = parameter(input, in: function) else { return false }
-        func isPassed(_ node: TensorFlowGraph.Node, _ isFileName: (String) -> Bool) -> Bool {
-            guard calls.callees(of: node).contains(function.name) else { return true }
+    /// Whether an input in a function is that tensor: a parameter for which each call gives it. No function
+    /// calls itself.
+    private mutating func isFileName(_ input: String, in function: String) -> Bool {
+        guard let index = parameter(input, in: function) else { return false }
+        let parameter = Parameter(function: function, index: index)
+        if let known = known[parameter] { return known }
+        var isGiven = true
+        for caller in callers[function] ?? [] where isGiven {
             // Other operations number the inputs of their functions in another way.
-            let isPlain =
-                ["PartitionedCall", "StatefulPartitionedCall", function.name].contains(node.operation)
-            return isPlain && parameter < node.inputs.count && isFileName(node.inputs[parameter])
-        }
-        return reached.allSatisfy { isPassed($0) { isFileName($0) } }
-            && functions.allSatisfy { caller in
-                caller.nodes.allSatisfy { node in
-                    isPassed(node) { isFileName($0, in: caller, reached, functions, depth: depth + 1) }
-                }
+            let isPlain = ["PartitionedCall", "StatefulPartitionedCall", function]
+                .contains(caller.node.operation)
+            guard isPlain, index < caller.node.inputs.count else {
+                isGiven = false
+                break
             }
+            let given = caller.node.inputs[index]
+            isGiven = caller.function.map { isFileName(given, in: $0) } ?? isFileName(given)
+        }
+        known[parameter] = isGiven
+        return isGiven
     }
 
     /// The number of the parameter that an input is, passed on unchanged.
-    private func parameter(_ input: String, in function: TensorFlowGraph.Function) -> Int? {
+    private func parameter(_ input: String, in function: String) -> Int? {
+        let names = names[function] ?? Names()
         var name = TensorFlowGraph.nodeName(input)
         for _ in 0..<16 {
-            if let index = function.parameters.firstIndex(of: name) { return index }
-            guard let node = function.nodes.first(where: { $0.name == name }), node.operation == "Identity",
-                let before = node.inputs.first
+            if let index = names.parameters[name] { return index }
+            guard let node = names.nodes[name], node.operation == "Identity", let before = node.inputs.first
             else { return nil }
             name = TensorFlowGraph.nodeName(before)
         }

@@ -138,8 +138,9 @@ final class TensorFlowBackend: Backend, @unchecked Sendable {
         _ names: [[UInt8]], of ends: [SavedModel.End], _ role: String
     ) throws(ExecutionError) -> [SavedModel.End] {
         guard !names.isEmpty else { return ends }
+        let byKey = Dictionary(ends.map { ($0.key, $0) }) { first, _ in first }
         return try names.map { name throws(ExecutionError) in
-            guard let end = ends.first(where: { $0.key == name }) else {
+            guard let end = byKey[name] else {
                 let text = String(decoding: name, as: UTF8.self).oneLine
                 throw .backend(
                     "ERR \(role) node named \"\(text)\" not found in TF graph\(role == "Input" ? "." : "")")

@@ -6,9 +6,11 @@ struct TensorFlowFrames {
 
     init(_ nodes: [TensorFlowGraph.Node]) { self.nodes = nodes }
 
-    /// - Throws: `.attribute` for a node that lies in no loop to leave, or at two depths.
+    /// - Throws: `.attribute` for a node that lies in no loop to leave, or at two depths; `.malformed` if two
+    ///   nodes have one name, so that all that read it would read both.
     func check() throws(TensorFlowRefusal) {
         guard nodes.contains(where: { $0.operation.hasSuffix("Exit") }) else { return }
+        guard Set(nodes.map(\.name)).count == nodes.count else { throw .malformed }
         let readers = readers
         var depths = [Int?](repeating: nil, count: nodes.count)
         var waiting: [Int] = []
