@@ -107,7 +107,7 @@ def test_the_readme_lists_every_setting(newer):
     section = (paths.ROOT / "README.md").read_text().split("\n## Settings\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)
     assert sorted(rows) == sorted(
-        ["ONNX", "TF", "TFLITE", *(name[3:].upper() for name in shown(newer))])
+        ["ONNX", "TF", "TFLITE", "TORCH", *(name[3:].upper() for name in shown(newer))])
 
 
 @pytest.mark.parametrize("name, default, least, greatest", NUMBERS)
