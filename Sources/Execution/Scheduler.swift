@@ -65,17 +65,24 @@ public final class Scheduler: Sendable {
     public func runInline(_ plan: ExecutionPlan, inTurn turn: Int, noticeEnd: () -> Void) -> PlanOutcome {
         let budget = settings.inlineBudgetMicroseconds * 1000
         guard budget > 0, let known = expectedNanoseconds(plan, atMost: budget),
-            turnBudget.take(
+            turnBudget.allows(
                 known, saving: TurnBudget.handOverNanoseconds, of: budget, inTurn: turn,
                 noticeEnd: noticeEnd)
         else { return PlanOutcome(of: plan) }
-        return run(plan, after: PlanOutcome(of: plan)) { step, inputs in
+        let start = Monotonic.nanoseconds
+        let outcome = run(plan, after: PlanOutcome(of: plan)) { step, inputs in
             guard !step.inputs.areWithin(plan.tensors.count) else { return true }
             let rows = inputs.first?.shape.rowCount ?? 1
             guard let expected = step.work.expectedInlineNanoseconds(RunSize(inputs), rows: rows)
             else { return false }
-            return turnBudget.take(expected, of: budget, inTurn: turn, noticeEnd: noticeEnd)
+            return turnBudget.allows(
+                Monotonic.nanoseconds - start + expected, saving: TurnBudget.handOverNanoseconds, of: budget,
+                inTurn: turn, noticeEnd: noticeEnd)
         }
+        turnBudget.add(
+            Monotonic.nanoseconds - start, saving: TurnBudget.handOverNanoseconds, of: budget, inTurn: turn,
+            noticeEnd: noticeEnd)
+        return outcome
     }
 
     /// Runs what is left of a plan on the calling thread, however long it takes, under the rule of

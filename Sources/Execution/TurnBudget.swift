@@ -16,26 +16,38 @@ struct TurnBudget: ~Copyable, Sendable {
 
     init() {}
 
-    /// Takes what runs need if the turn has that much left.
+    /// Whether a turn has as much left as runs are expected to take.
     ///
     /// - Parameters:
     ///   - nanoseconds: how long they are expected to take.
     ///   - saved: what is not needed if they are not queued.
     ///   - budget: of a turn; no run may take longer, either.
     ///   - number: of the turn.
-    ///   - noticeEnd: has the next turn have another number. Called from a quarter of the budget on, so
-    ///     that nobody is told of most turns, and each begins with three quarters of it at least.
-    func take(
+    ///   - noticeEnd: has the next turn have another number. Called when there is too little left.
+    func allows(
         _ nanoseconds: Int, saving saved: Int = 0, of budget: Int, inTurn number: Int, noticeEnd: () -> Void
     ) -> Bool {
         guard nanoseconds <= budget else { return false }
-        guard nanoseconds > saved else { return true }
-        let before = turn.load(ordering: .relaxed) == number ? used.load(ordering: .relaxed) : 0
-        let after = before + nanoseconds - saved
-        if after > budget / 4 { noticeEnd() }
-        guard after <= budget else { return false }
+        guard nanoseconds > saved, taken(in: number) + nanoseconds - saved > budget else { return true }
+        noticeEnd()
+        return false
+    }
+
+    /// Counts what runs have taken, which may be far less than was expected: estimates are cautious.
+    ///
+    /// - Parameter noticeEnd: as for `allows`. Called from a quarter of the budget on, so that nobody is told
+    ///   of most turns, and each begins with three quarters of it at least.
+    func add(
+        _ nanoseconds: Int, saving saved: Int = 0, of budget: Int, inTurn number: Int, noticeEnd: () -> Void
+    ) {
+        guard nanoseconds > saved else { return }
+        let after = taken(in: number) + nanoseconds - saved
         turn.store(number, ordering: .relaxed)
         used.store(after, ordering: .relaxed)
-        return true
+        if after > budget / 4 { noticeEnd() }
+    }
+
+    private func taken(in number: Int) -> Int {
+        turn.load(ordering: .relaxed) == number ? used.load(ordering: .relaxed) : 0
     }
 }
