@@ -138,6 +138,8 @@ enum ErrorText {
         case .buildersStuck(let count):
             "BUSY nothing can be built: \(count) builds are beyond MODEL_BUILD_TIMEOUT and do not end; try "
                 + "again later"
+        case .builderUnavailable:
+            "ERR no thread to build on could be started: too little memory or too many threads; try later"
         case .tooManyDevices(let device, let limit):
             "ERR no workers for device \(device): there are \(limit) devices, and DEVICE_LIMIT allows no more"
         case .loading: "ERR the model is still loading; try again"

@@ -205,6 +205,19 @@ struct BatchQueue<Element> {
         return .runTogether(batch)
     }
 
+    /// Takes out all that is to run now.
+    /// - Parameter now: in nanoseconds, on the clock of `queuedAt`.
+    mutating func takeReady(at now: Int) -> [Element] {
+        var elements: [Element] = []
+        while true {
+            switch next(at: now) {
+            case .run(let element): elements.append(element)
+            case .runTogether(let batch): elements += batch
+            case .wait: return elements
+            }
+        }
+    }
+
     /// The key of lanes that wait for as long as it takes.
     private static var never: Int { .max }
 

@@ -60,10 +60,14 @@ public final class Build<Loaded: Sendable>: Sendable {
     }
 
     /// Goes back to loading if what it failed for may have passed.
+    ///
+    /// - Parameter hasLibrary: whether the backend's library is open.
     /// - Returns: whether it is loading again; who asked starts the build then.
-    func reopen() -> Bool {
+    func reopen(hasLibrary: Bool) -> Bool {
         state.withLock { state in
             guard case .failed(let error) = state, error.mayPass else { return false }
+            // Somebody has to put it there.
+            if case .libraryUnavailable = error, !hasLibrary { return false }
             state = .loading(waiters: [])
             return true
         }

@@ -24,6 +24,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case buildTooLong(milliseconds: Int)
     /// All threads that build are at builds which have reached their limit and do not end.
     case buildersStuck(count: Int)
+    /// No thread to build on could be started.
+    case builderUnavailable
     /// There are queues for as many devices as there may be.
     case tooManyDevices(device: String, limit: Int)
     /// The model is being built, and the caller cannot wait.
@@ -47,7 +49,7 @@ public enum ExecutionError: Error, Equatable, Sendable {
     /// Whether a build that failed for it is tried again when the model or script is needed.
     public var mayPass: Bool {
         switch self {
-        case .libraryUnavailable, .buildersStuck: true
+        case .libraryUnavailable, .buildersStuck, .builderUnavailable, .outOfMemory: true
         default: false
         }
     }

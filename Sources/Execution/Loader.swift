@@ -60,7 +60,7 @@ final class Loader: Sendable {
                 completion(.failure(error))
             }
         }
-        if !isTaken { completion(.failure(.queueUnavailable)) }
+        if !isTaken { completion(.failure(.builderUnavailable)) }
     }
 
     /// Builds while the calling thread waits, at most until the limit.

@@ -177,9 +177,21 @@ public final class RunQueue: Sendable {
     private func wake(_ helper: Helper?) {
         switch helper {
         case .sleeper(let condition): condition.signal()
-        case .newcomer(let place): pool.call(to: place, of: self)
+        case .newcomer(let place): if !pool.call(to: place, of: self) { giveBack(place) }
         case nil: break
         }
+    }
+
+    /// Nobody comes to a place, for lack of memory: if nobody is at another either, all that could run is
+    /// refused.
+    private func giveBack(_ place: Int) {
+        let refused = state.withLock { state -> [RunRequest] in
+            state.free.append(place)
+            guard state.free.count + state.lost.placeCount == workerCount else { return [] }
+            defer { publish(state.waiting) }
+            return state.waiting.takeReady(at: Monotonic.nanoseconds)
+        }
+        for request in refused { request.plan.refused(request.step, .outOfMemory) }
     }
 
     // MARK: On the workers

@@ -40,10 +40,10 @@ extension Scheduler {
     /// Builds that no thread has begun; a hint.
     public var waitingBuildCount: Int { loader.waitingCount }
 
-    /// Builds anew in the background what failed for a reason that may have passed, if its library is open.
+    /// Builds anew in the background what failed for a reason that may have passed.
     /// - Returns: whether it is loading again.
     public func rebuild(_ value: some Runnable) -> Bool {
-        guard loader.hasOpen(value.definition.backend), value.build.reopen() else { return false }
+        guard value.build.reopen(hasLibrary: loader.hasOpen(value.definition.backend)) else { return false }
         start(value)
         return true
     }

@@ -13,7 +13,7 @@ public final class StandbyThread: Sendable {
 
     /// Starts the thread, which ends with its body, with the priority of the calling thread.
     ///
-    /// - Returns: nil if the system refuses.
+    /// - Returns: nil if the system refuses, or there is not enough memory.
     public init?(name: String, body: @escaping @Sendable () -> Void) {
         let thread = WorkerThread(name: name) { [stage] in
             let isCalled = stage.wait { stage in
@@ -30,7 +30,10 @@ public final class StandbyThread: Sendable {
         guard thread.start() else { return nil }
     }
 
-    /// Has it begin, unless it has.
+    /// Whether there is memory for so many of them to begin.
+    public static func haveRoom(_ count: Int) -> Bool { WorkerThread.hasRoom(forThreads: count) }
+
+    /// Has it begin, unless it has. To be asked before: whether there is memory for it.
     public func call() {
         stage.withLock { stage in
             if case .waits = stage { stage = .called }

@@ -85,8 +85,9 @@ final class WorkQueue: Sendable {
     }
 
     /// Adds work at the end of what is as urgent.
-    /// - Throws: `.queueUnavailable` if there is no thread for it and none could be started; `.buildersStuck`
-    ///   if it can be refused and the threads do not end what they have. It is not done then.
+    /// - Throws: `.builderUnavailable` if there is no thread for it and none could be started;
+    ///   `.buildersStuck` if it can be refused and the threads do not end what they have. It is not done
+    ///   then.
     func add(_ item: Item) throws(ExecutionError) {
         try state.withLock { state throws(ExecutionError) in
             guard !state.isStuck || item.refused == nil else {
@@ -96,7 +97,7 @@ final class WorkQueue: Sendable {
                 // Under the lock, so that nobody relies on a thread that the system then refuses.
                 state.workers[place] = start(place)
             }
-            guard state.workers.contains(where: { $0 != nil }) else { throw .queueUnavailable }
+            guard state.workers.contains(where: { $0 != nil }) else { throw .builderUnavailable }
             state.append(item)
         }
     }

@@ -93,12 +93,19 @@ final class WorkerPool: Sendable {
     }
 
     private let watch: RunWatch
+    /// Whether there is memory for the first allocations of a thread.
+    private let hasRoom: @Sendable () -> Bool
     /// The priority that workers have.
     private let niceness = WorkerThread.niceness
     private let state = Monitor(State())
 
-    /// - Parameter watch: stops what takes too long on the workers.
-    init(watch: RunWatch) { self.watch = watch }
+    /// - Parameters:
+    ///   - watch: stops what takes too long on the workers.
+    ///   - hasRoom: whether there is memory for the first allocations of a thread; on any thread.
+    init(watch: RunWatch, hasRoom: @escaping @Sendable () -> Bool = { WorkerThread.hasRoom() }) {
+        self.watch = watch
+        self.hasRoom = hasRoom
+    }
 
     /// Workers there are.
     var workerCount: Int { state.withLock { $0.workerCount } }
@@ -130,18 +137,25 @@ final class WorkerPool: Sendable {
     }
 
     /// Has a worker take a place of a queue.
+    ///
     /// - Precondition: the place is free, and there are as many workers as places.
-    func call(to place: Int, of queue: RunQueue) {
+    /// - Returns: false if no worker that waits has worked before, and there is no memory for one to begin.
+    func call(to place: Int, of queue: RunQueue) -> Bool {
         let call = Call(queue: queue, place: place)
-        let worker = state.withLock { state -> Worker? in
-            guard let worker = state.waiting.popLast() else {
+        let (isCalled, worker) = state.withLock { state -> (Bool, Worker?) in
+            guard let worker = state.waiting.last else {
                 state.calls.append(call)
-                return nil
+                return (true, nil)
             }
+            if case .waits(isNew: true) = state.whereabouts[worker.number], !hasRoom() {
+                return (false, nil)
+            }
+            state.waiting.removeLast()
             state.whereabouts[worker.number] = .called(call)
-            return worker
+            return (true, worker)
         }
         worker?.condition.signal()
+        return isCalled
     }
 
     /// Has a worker that has worked, and waits, become another thread: its memory serves that one as well.

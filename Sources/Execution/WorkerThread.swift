@@ -1,5 +1,6 @@
 import Glibc
 import Host
+import Tensors
 
 /// A thread of our own: named for the system's tools, with a priority of its own, that takes no
 /// signals sent to the process.
@@ -10,6 +11,17 @@ import Host
 final class WorkerThread: Sendable {
     // The system keeps 15 characters.
     private static let nameLength = 15
+    /// Bytes that a thread takes with its first allocation, with what it then needs at once: allocators give
+    /// each thread memory of its own, in blocks of megabytes, and jemalloc ends the process if it cannot.
+    private static let firstAllocation = 12 << 20
+    /// Bytes of a stack, which the system sets.
+    private static let stack: Int = {
+        var attributes = pthread_attr_t()
+        guard unsafe pthread_attr_init(&attributes) == 0 else { return 0 }
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        var size = 0
+        return unsafe pthread_attr_getstacksize(&attributes, &size) == 0 ? size : 0
+    }()
 
     private let name: [UInt8]
     private let niceness: Int32
@@ -25,10 +37,17 @@ final class WorkerThread: Sendable {
     /// The calling thread's, which threads that it starts inherit.
     static var niceness: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
 
+    /// Whether there is memory for the first allocations of so many threads. To be asked just before a thread
+    /// that has never allocated begins to work, by one that has.
+    static func hasRoom(forThreads count: Int = 1) -> Bool {
+        TensorAllocator.hasRoom(for: count * firstAllocation)
+    }
+
     /// Starts the thread, which ends with its body.
-    /// - Returns: false if the system refuses.
+    /// - Returns: false if the system refuses, or there is not enough memory for it to work.
     func start() -> Bool {
-        ProcessorSignals.withOthersBlocked { startWithSignals() }
+        guard TensorAllocator.hasRoom(for: Self.stack + Self.firstAllocation) else { return false }
+        return ProcessorSignals.withOthersBlocked { startWithSignals() }
     }
 
     private func startWithSignals() -> Bool {

@@ -171,6 +171,10 @@ import Testing
         (.outputCountMismatch, "Number of keys given as OUTPUTS here does not match model definition"),
         (.unexpectedOutputCount, "ERR Model did not generate the expected number of outputs"),
         (.missingInput, "ERR an input was made by an earlier step as something that is not a tensor"),
+        (
+            .builderUnavailable,
+            "ERR no thread to build on could be started: too little memory or too many threads; try later"
+        ),
         (.queueUnavailable, "ERR Could not initialize queue on requested device"),
         (.loading, "ERR the model is still loading; try again"),
         (.scriptLoading, "ERR the script is still loading; try again"),

@@ -103,6 +103,48 @@ import Testing
         #expect(Set(names.withLock { $0 }).count == 1)
     }
 
+    /// A queue with workers of its own, for whose first allocations there is memory or not.
+    static func queue(threads: Int, hasRoom: Locked<Bool>) -> RunQueue {
+        let settings = RunSettings()
+        settings.threadsPerQueue = threads
+        let pool = WorkerPool(watch: RunWatch { 1000 }) { hasRoom.withLock { $0 } }
+        #expect(pool.grow(to: threads))
+        wait(for: threads, in: pool)
+        return RunQueue(name: "CPU", settings: settings, pool: pool, log: { _ in })
+    }
+
+    @Test func withoutMemoryForItsFirstAllocationAWorkerDoesNotBegin() throws {
+        let hasRoom = Locked(false)
+        let queue = Self.queue(threads: 2, hasRoom: hasRoom)
+        let scheduler = try Scheduler.make { _ in TestModel.addingOne() }
+        let model = Model(.on(), build: .ready(TestModel.addingOne()), queue: queue)
+        let refused = try scheduler.start(.once(model, .row(1))).outcome
+        #expect(refused.words == ["failed: outOfMemory"])
+        #expect(queue.waitingCount == 0)
+        hasRoom.withLock { $0 = true }
+        #expect(try scheduler.start(.once(model, .row(1))).outcome.words == ["ran"])
+        // That worker has its memory, and does all while there is none for the other.
+        hasRoom.withLock { $0 = false }
+        Self.wait(for: 2, in: queue.pool)
+        for _ in 0..<10 { #expect(try scheduler.start(.once(model, .row(1))).outcome.words == ["ran"]) }
+    }
+
+    @Test func whatWaitsBehindAWorkerIsNotRefusedWhenThereIsNoMemoryForAnother() throws {
+        let hasRoom = Locked(true)
+        let queue = Self.queue(threads: 2, hasRoom: hasRoom)
+        let scheduler = try Scheduler.make { _ in TestModel.addingOne() }
+        let halt = Halt()
+        let slow = Model(.on(), build: .ready(Self.stopping(at: [halt])), queue: queue)
+        let first = scheduler.start(.once(slow, .row(1)))
+        halt.waitUntilReached()
+        hasRoom.withLock { $0 = false }
+        let quick = Model(.on(), build: .ready(TestModel.addingOne()), queue: queue)
+        let others = (0..<3).map { _ in scheduler.start(.once(quick, .row(1))) }
+        #expect(queue.waitingCount == 3)
+        halt.release()
+        for recorder in [first] + others { #expect(try recorder.outcome.words == ["ran"]) }
+    }
+
     @Test func oneThatHasNotWorkedIsNotHired() {
         let pool = Self.pool()
         #expect(pool.grow(to: 2))

@@ -14,10 +14,13 @@ final class ONNXRuntimeHelpers: Sendable {
     /// Whether they work.
     var areCalled: Bool { called.load(ordering: .relaxed) }
 
-    /// Has them work from now on.
+    /// Has them work from now on, if there is memory for it.
     func call() {
+        guard !areCalled else { return }
+        let threads = threads.withLock { $0 }
+        guard StandbyThread.haveRoom(threads.count) else { return }
         guard !called.exchange(true, ordering: .sequentiallyConsistent) else { return }
-        for thread in threads.withLock({ $0 }) { thread.call() }
+        for thread in threads { thread.call() }
     }
 
     /// Has the runtime get its threads from here.

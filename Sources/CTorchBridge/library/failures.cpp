@@ -1,5 +1,6 @@
 // The border: exceptions become failures, and recursion gets room.
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include <new>
 
@@ -13,6 +14,9 @@ namespace {
 constexpr size_t large_stack = size_t(512) << 20;
 // Where the system does not give that much.
 constexpr size_t small_stack = size_t(64) << 20;
+// What a thread takes with its first allocation, with what it then needs at once: jemalloc gives each thread
+// blocks of megabytes, and ends the process if it cannot.
+constexpr size_t first_allocation = size_t(16) << 20;
 
 torch_failure *make_failure(int32_t kind, std::string text) noexcept {
     // Without memory for its words there is no failure to report; the process is at its end then.
@@ -40,7 +44,15 @@ void *run_task(void *argument) {
     return nullptr;
 }
 
+bool has_room(size_t bytes) {
+    void *probe = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (probe == MAP_FAILED) return false;
+    munmap(probe, bytes);
+    return true;
+}
+
 bool start(pthread_t &thread, size_t stack, Task &task) {
+    if (!has_room(stack + first_allocation)) return false;
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) != 0) return false;
     bool has_started = pthread_attr_setstacksize(&attributes, stack) == 0 &&
@@ -75,7 +87,7 @@ void on_large_stack(const std::function<void()> &body) {
     Task task{body, nullptr};
     pthread_t thread;
     if (!start(thread, large_stack, task) && !start(thread, small_stack, task)) {
-        throw Failure("a thread to build on could not be started");
+        throw Failure(TORCH_OUT_OF_MEMORY, "a thread to build on could not be started");
     }
     pthread_join(thread, nullptr);
     if (task.thrown) std::rethrow_exception(task.thrown);
