@@ -1,20 +1,21 @@
 """A model of TF neither reaches out nor ends the server, and a library that would harm it is refused."""
 
-import io
 import random
 import shutil
 import subprocess
-import zipfile
 
 import numpy
 import pytest
 
 from support import paths, rdb
 from support.clients import refusal
+from support.damage import damaged, damaged_within
 from support.models import execution, floats, get_tensor, set_tensor, execute
 from support.patience import runs_may_be_stopped
 from support.tensorflow import graph_bytes, names, store, store_words
 
+# `make fuzz` does many more.
+COUNT = 250
 SETTING = "the setting TF_ALLOW_ALL_OPERATIONS allows it"
 STUB = """
 #include <stddef.h>
@@ -88,29 +89,6 @@ def test_what_would_end_the_process_is_refused(client, name):
     assert client.ping()
 
 
-def damaged(whole, source):
-    """The bytes with one to four of them changed, or without their end."""
-    if source.random() < 0.1:
-        return whole[:source.randrange(len(whole))]
-    changed = bytearray(whole)
-    for _ in range(source.randint(1, 4)):
-        place = source.randrange(len(changed))
-        changed[place] = source.choice([0, 1, 0x7F, 0xFF, source.randrange(256)])
-    return bytes(changed)
-
-
-def damaged_within(archive, source):
-    """The archive with one of its files damaged, and all checksums right."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(archive)) as whole, zipfile.ZipFile(target, "w") as made:
-        files = [info.filename for info in whole.infolist() if info.file_size > 0]
-        chosen = source.choice(files)
-        for file in files:
-            content = whole.read(file)
-            made.writestr(file, damaged(content, source) if file == chosen else content)
-    return target.getvalue()
-
-
 @pytest.mark.parametrize("name, inputs, outputs, feed", [
     ("sum_difference", ["a", "b"], ["sum", "difference"], ["x", "x"]),
     ("count", ["count"], ["total"], ["few"]), ("rows_filter", ["x"], ["y"], ["flat"]),
@@ -126,7 +104,7 @@ def test_a_damaged_model_never_harms_the_server(client, name, inputs, outputs, f
     results = [f"out{index}" for index in range(len(outputs) or 2)]
     damage = damaged_within if name.endswith(".zip") else damaged
     with runs_may_be_stopped(client):
-        for _ in range(1000):
+        for _ in range(COUNT):
             if refusal(client, *store_words("m", damage(whole, source), inputs, outputs)) is None:
                 refusal(client, *execution("m", feed, results))
     client.delete("m")
@@ -139,7 +117,7 @@ def test_a_model_cut_anywhere_never_harms_the_server(client, name, inputs, outpu
     """A graph may end early and still have what is asked for; an archive has lost its list of files."""
     whole = graph_bytes(name)
     source = random.Random(name)
-    for _ in range(1000):
+    for _ in range(COUNT):
         cut = whole[:source.randrange(len(whole))]
         text = refusal(client, *store_words("m", cut, inputs, outputs))
         if text is None:
@@ -152,7 +130,7 @@ def test_a_model_cut_anywhere_never_harms_the_server(client, name, inputs, outpu
 @pytest.mark.parametrize("mark", [b"", b"PK\x03\x04"])
 def test_random_bytes_are_refused(client, mark):
     source = random.Random(len(mark))
-    for _ in range(1000):
+    for _ in range(COUNT):
         blob = mark + source.randbytes(source.randint(1, 400))
         text = refusal(client, *store_words("m", blob, ["x"], ["y"]))
         assert text and "\n" not in text

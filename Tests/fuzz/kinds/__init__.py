@@ -9,7 +9,7 @@
 
 import importlib
 
-NAMES = ["commands", "restore", "onnx_operators"]
+NAMES = ["commands", "restore", "onnx_operators", "damaged_models"]
 
 
 def kind(name):
