@@ -8,9 +8,9 @@ extension BackendsTests {
     @Suite
     struct ONNXScanCostTests {
         private static let count = 40_000
-        private static let own = "com.microsoft"
+        static let own = "com.microsoft"
 
-        private static func text(_ field: UInt64, _ text: String) -> [UInt8] {
+        static func text(_ field: UInt64, _ text: String) -> [UInt8] {
             Wire.message(field, Array(text.utf8))
         }
 
@@ -18,7 +18,7 @@ extension BackendsTests {
             Array([[UInt8]](repeating: part, count: count).joined())
         }
 
-        private static func node(
+        static func node(
             _ operation: String, _ inputs: [String], _ output: String, domain: String = "",
             attribute: [UInt8] = []
         ) -> [UInt8] {
@@ -27,7 +27,7 @@ extension BackendsTests {
             return names + text(4, operation) + attributes + text(7, domain)
         }
 
-        private static func constant(_ name: String, _ shape: [UInt64]) -> [UInt8] {
+        static func constant(_ name: String, _ shape: [UInt64]) -> [UInt8] {
             Wire.message(5, shape.flatMap { Wire.number(1, $0) } + text(8, name))
         }
 

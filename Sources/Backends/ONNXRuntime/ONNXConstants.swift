@@ -2,26 +2,26 @@
 struct ONNXConstants {
     /// Different ones; nil for more than are looked at.
     private var shapes: [String: [[Int64]]?] = [:]
+    /// Names that stand for something else as well.
+    private var brought: Set<String>
 
     /// Each node compares all shapes that its inputs' names have. Graphs in graphs use a name for a few.
     private static let mostShapes = 8
     private static let mostDimensions = 32
 
-    /// - Parameters:
-    ///   - initializers: the places of TensorProto messages in graphs.
-    ///   - nodes: of which those are taken that give a constant, or a scale and a zero point.
-    init(
-        _ initializers: [Range<Int>], _ nodes: [ONNXNode], _ bytes: Span<UInt8>
-    ) throws(ONNXModelScan.Refusal) {
-        for place in initializers { try add(bytes, place, name: nil) }
-        for node in nodes where node.domain.isEmpty {
-            switch node.operation {
-            case "Constant":
+    /// Constants of graphs, and what nodes give of a constant, or as a scale and a zero point.
+    init(_ parts: ONNXParts, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
+        brought = parts.brought
+        for place in parts.initializers { try add(bytes, place, name: nil) }
+        for node in parts.allNodes {
+            switch (node.domain, node.operation) {
+            case ("", "Constant"):
                 let name = node.outputs.first ?? ""
                 for place in node.attributes { try addConstant(bytes, place, name: name) }
-            case "DynamicQuantizeLinear":
+            case ("", "DynamicQuantizeLinear"):
+                if let quantized = node.outputs.first { brought.insert(quantized) }
                 for name in node.outputs.dropFirst() { add([], to: name) }
-            default: break
+            default: brought.formUnion(node.outputs)
             }
         }
     }
@@ -29,7 +29,12 @@ struct ONNXConstants {
     /// The shapes of what has the name; none if it is no constant, nil if there are too many to tell.
     func shapes(of name: String) -> [[Int64]]? { shapes[name] ?? [] }
 
+    /// Whether the name stands for nothing but constants, wherever it is used.
+    func isConstant(_ name: String) -> Bool { shapes[name] != nil && !brought.contains(name) }
+
     private mutating func add(_ shape: [Int64], to name: String) {
+        // That of what is left out.
+        guard !name.isEmpty else { return }
         guard var known = shapes[name] ?? [] else { return }
         guard !known.contains(shape) else { return }
         known.append(shape)

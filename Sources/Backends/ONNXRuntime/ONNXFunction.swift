@@ -8,6 +8,8 @@ struct ONNXFunction {
     }
 
     var identity = Identity()
+    /// Names of its inputs.
+    var parameters: [String] = []
     /// Places of the attributes that it takes, with their values if a call gives none.
     var defaults: [Range<Int>] = []
     /// Its nodes, those in graphs of its nodes too.
@@ -19,6 +21,7 @@ struct ONNXFunction {
         while let field = try reader.nextField(bytes) {
             switch field.number {
             case 1: identity.name = bytes.text(try reader.nextRange(of: field, bytes))
+            case 4: parameters.append(bytes.text(try reader.nextRange(of: field, bytes)))
             case 10: identity.domain = ONNXNode.domain(bytes.text(try reader.nextRange(of: field, bytes)))
             case 11: defaults.append(try reader.nextRange(of: field, bytes))
             case 13: identity.overload = bytes.text(try reader.nextRange(of: field, bytes))

@@ -31,12 +31,9 @@ struct ONNXModelScan {
     private(set) var weightByteCount = 0
     /// Whether the runtime may make one operator of products and their scales; see `ONNXProductScan`.
     private(set) var mayFuseProducts = true
-    /// Nodes of the graph, and of graphs inside nodes, as deep as there are some.
-    private var nodes: [ONNXNode] = []
-    private var functions: [ONNXFunction] = []
-    /// Places of the constants of graphs.
-    private var initializers: [Range<Int>] = []
+    private var parts = ONNXParts()
     private var isInFunction = false
+    private var isInTraining = false
 
     /// The format's readers count lengths in 32 bits with a sign.
     static let maximumByteCount = Int(Int32.max)
@@ -46,9 +43,9 @@ struct ONNXModelScan {
         guard bytes.count <= Self.maximumByteCount else { throw .tooLarge }
         guard !Self.isRuntimeFormat(bytes) else { throw .runtimeFormat }
         try readMessage(.model, bytes, 0..<bytes.count, depth: 0)
-        try ONNXFunctionCalls.check(nodes, functions)
-        try ONNXOperatorRules.check(nodes, functions, initializers, bytes)
-        mayFuseProducts = try ONNXProductScan.mayFuse(nodes, functions, initializers, bytes)
+        try ONNXFunctionCalls.check(parts.nodes, parts.functions)
+        try ONNXOperatorRules.check(parts, bytes)
+        mayFuseProducts = try ONNXProductScan.mayFuse(parts, bytes)
     }
 
     /// Whether a small offset and the mark of the runtime's own format come first.
@@ -58,18 +55,27 @@ struct ONNXModelScan {
             && bytes[6] == UInt8(ascii: "T") && bytes[7] == UInt8(ascii: "M")
     }
 
-    /// Keeps what is looked at when all is read, since functions may come behind their calls.
+    /// Keeps what is looked at when all is read.
     private mutating func note(
         _ message: ONNXMessage, of parent: ONNXMessage, _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws(Refusal) {
         switch message {
+        case .training: isInTraining = true
         case .function:
-            functions.append(try ONNXFunction(bytes, range))
+            let function = try ONNXFunction(bytes, range)
+            parts.functions.append(function)
+            parts.brought.formUnion(function.parameters)
             isInFunction = true
+        case .graph: try parts.addInputs(ofGraph: range, isWhole: parent == .model, bytes)
         case .node:
             let node = try ONNXNode(bytes, range)
-            if isInFunction { functions[functions.count - 1].nodes.append(node) } else { nodes.append(node) }
-        case .tensor where parent == .graph: initializers.append(range)
+            if isInFunction {
+                parts.functions[parts.functions.count - 1].nodes.append(node)
+            } else {
+                parts.nodes.append(node)
+            }
+        case .tensor where parent == .graph && !isInTraining: parts.initializers.append(range)
+        case .tensor where parent == .sparseTensor: try parts.addSparse(range, bytes)
         default: break
         }
     }
@@ -88,6 +94,7 @@ struct ONNXModelScan {
                 try note(child, of: message, bytes, range)
                 try readMessage(child, bytes, range, depth: depth + 1)
                 if child == .function { isInFunction = false }
+                if child == .training { isInTraining = false }
             case .weights:
                 let start = reader.position
                 try reader.skip(field, bytes, depth: depth)

@@ -6,9 +6,11 @@ struct ONNXOperator {
         /// Several where graphs inside the model use the name again; none if it comes with a run, nil if
         /// there are too many to tell.
         let shapes: [[Int64]]?
+        /// Whether its name stands for constants alone.
+        let isAlwaysConstant: Bool
 
         /// Whether its shape is known, and it, or each, is such.
-        func isConstant(_ suits: ([Int64]) -> Bool) -> Bool { shapes != [] && mayBe(suits) }
+        func isConstant(_ suits: ([Int64]) -> Bool) -> Bool { isAlwaysConstant && mayBe(suits) }
 
         /// The same, also if it comes with a run.
         func mayBe(_ suits: ([Int64]) -> Bool) -> Bool { shapes?.allSatisfy(suits) ?? false }

@@ -10,33 +10,27 @@ struct ONNXOperatorRules {
     private var stepsLeft = 1 << 22
 
     /// - Throws: `.node`, `.operation` with the first that breaks a rule.
-    static func check(
-        _ nodes: [ONNXNode], _ functions: [ONNXFunction], _ initializers: [Range<Int>],
-        _ bytes: Span<UInt8>
-    ) throws(ONNXModelScan.Refusal) {
-        let all = functions.reduce(into: nodes) { $0 += $1.nodes }
+    static func check(_ parts: ONNXParts, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
+        let all = parts.allNodes
         for node in all where refused.contains(node.kind) { throw .operation(node.operation) }
         let ruled = all.filter { rules[$0.kind] != nil }
         guard !ruled.isEmpty else { return }
-        var these = try ONNXOperatorRules(all, functions, initializers, bytes)
+        var these = try ONNXOperatorRules(parts, bytes)
         for node in ruled { try these.check(node, bytes) }
     }
 
-    private init(
-        _ nodes: [ONNXNode], _ functions: [ONNXFunction], _ initializers: [Range<Int>],
-        _ bytes: Span<UInt8>
-    ) throws(ONNXModelScan.Refusal) {
-        let identities = Set(functions.map(\.identity))
+    private init(_ parts: ONNXParts, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
+        let identities = Set(parts.functions.map(\.identity))
         let places =
-            functions.flatMap(\.defaults)
-            + nodes.filter { identities.contains($0.callee) }.flatMap(\.attributes)
+            parts.functions.flatMap(\.defaults)
+            + parts.allNodes.filter { identities.contains($0.callee) }.flatMap(\.attributes)
         var given: [String: [ONNXAttribute]] = [:]
         for place in places {
             let attribute = try ONNXAttribute(bytes, place)
             given[attribute.name, default: []].append(attribute)
         }
         self.given = given
-        constants = try ONNXConstants(initializers, nodes, bytes)
+        constants = try ONNXConstants(parts, bytes)
     }
 
     private mutating func check(_ node: ONNXNode, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
@@ -47,9 +41,10 @@ struct ONNXOperatorRules {
             values[attribute.name, default: []] += try resolved(attribute)
         }
         let inputs = node.inputs.map { place in
-            ONNXOperator.Input(
-                isGiven: !place.isEmpty,
-                shapes: place.isEmpty ? [] : constants.shapes(of: bytes.text(place)))
+            let name = bytes.text(place)
+            return ONNXOperator.Input(
+                isGiven: !name.isEmpty, shapes: constants.shapes(of: name),
+                isAlwaysConstant: constants.isConstant(name))
         }
         if let lack = rule(ONNXOperator(inputs: inputs, values: values)) {
             throw .node(node.name, operation: node.operation, lacks: lack)

@@ -19,29 +19,23 @@ struct ONNXProductScan {
     private var stepsLeft = 1 << 22
 
     /// - Throws: `.malformed` if attributes cannot be read.
-    static func mayFuse(
-        _ nodes: [ONNXNode], _ functions: [ONNXFunction], _ initializers: [Range<Int>],
-        _ bytes: Span<UInt8>
-    ) throws(ONNXModelScan.Refusal) -> Bool {
-        let all = functions.reduce(into: nodes) { $0 += $1.nodes }
-        let operations = Set(all.map(\.operation))
+    static func mayFuse(_ parts: ONNXParts, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) -> Bool {
+        let operations = Set(parts.allNodes.map(\.operation))
         let isQuantized =
             operations.contains("MatMulInteger") || operations.isSuperset(of: ["MatMul", "DequantizeLinear"])
         guard isQuantized else { return true }
         // Names in functions stand for others at each call.
-        guard functions.isEmpty else { return false }
-        var scan = try ONNXProductScan(nodes, initializers, bytes)
-        for index in nodes.indices where products.contains(nodes[index].operation) {
+        guard parts.functions.isEmpty else { return false }
+        var scan = try ONNXProductScan(parts, bytes)
+        for index in parts.nodes.indices where products.contains(parts.nodes[index].operation) {
             guard try scan.mayFuse(index, bytes), scan.stepsLeft >= 0 else { return false }
         }
         return true
     }
 
-    private init(
-        _ nodes: [ONNXNode], _ initializers: [Range<Int>], _ bytes: Span<UInt8>
-    ) throws(ONNXModelScan.Refusal) {
-        self.nodes = nodes
-        constants = try ONNXConstants(initializers, nodes, bytes)
+    private init(_ parts: ONNXParts, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
+        nodes = parts.nodes
+        constants = try ONNXConstants(parts, bytes)
         inputs = nodes.map { $0.inputs.map { bytes.text($0) } }
         for index in nodes.indices {
             for name in nodes[index].outputs { givers[name, default: []].append(index) }
@@ -68,7 +62,7 @@ struct ONNXProductScan {
         guard factors[0].allSatisfy({ isNumber(scale(of: $0.node)) }) else { return false }
         for found in factors[1] where !isNumber(scale(of: found.node)) {
             let isOfColumns = try axis(of: found.node, bytes) == (found.isTransposed ? 0 : 1)
-            guard isOfColumns, isVector(scale(of: found.node)), isWide(inputs[found.node][0]) else {
+            guard isOfColumns, isVector(scale(of: found.node)), isWide(inputs[found.node].first ?? "") else {
                 return false
             }
         }
@@ -147,7 +141,7 @@ struct ONNXProductScan {
     /// Whether a value is a product of fitting scales, or a constant, with which nothing is fused.
     private mutating func fits(_ scales: String, _ isWide: Bool) -> Bool {
         let makers = givers[scales] ?? []
-        guard !makers.isEmpty else { return constants.shapes(of: scales) != [] }
+        guard !makers.isEmpty else { return constants.isConstant(scales) }
         guard spend(makers.reduce(0) { $0 + inputs[$1].count }) else { return false }
         return makers.allSatisfy { maker in
             nodes[maker].operation == "Mul"
@@ -172,7 +166,7 @@ struct ONNXProductScan {
     }
 
     private func isKnown(_ name: String, _ suits: ([Int64]) -> Bool) -> Bool {
-        guard let shapes = constants.shapes(of: name) else { return false }
-        return !shapes.isEmpty && shapes.allSatisfy(suits)
+        guard constants.isConstant(name), let shapes = constants.shapes(of: name) else { return false }
+        return shapes.allSatisfy(suits)
     }
 }
