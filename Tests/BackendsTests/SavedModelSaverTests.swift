@@ -51,6 +51,24 @@ extension BackendsTests {
             }
         }
 
+        /// A list in front of the parameter moves it among the inputs of a call.
+        @Test(arguments: [5, 6])
+        func theParameterOfAFunctionWithListsIsNotBelieved(_ field: UInt64) throws {
+            func model(_ list: [UInt8]) -> [UInt8] {
+                let nodes = [
+                    Self.node("name", "Placeholder", []), Self.node("other", "Const", []),
+                    Self.node("restore", "PartitionedCall", ["name", "name", "other"], calling: "f"),
+                ]
+                let parameters = [Self.text(1, "more") + list, Self.text(1, "file")]
+                let signature = Self.text(1, "f") + parameters.flatMap { Wire.message(2, $0) }
+                let reading = Wire.message(3, Self.node("r", "RestoreV2", ["file"]))
+                let function = Wire.message(2, Wire.message(1, Wire.message(1, signature) + reading))
+                return nodes.flatMap { Wire.message(1, $0) } + function
+            }
+            #expect(try Self.refusal(model([])) == nil)
+            #expect(try Self.refusal(model(Self.text(field, "N"))) == .operation("RestoreV2"))
+        }
+
         @Test func callsWithinCallsAreFollowedOnce() throws {
             #expect(try Self.refusal(Self.chain(lastGives: "file")) == nil)
             #expect(try Self.refusal(Self.chain(lastGives: "other:output:0")) == .operation("RestoreV2"))

@@ -86,6 +86,16 @@ extension BackendsTests {
             #expect(try Self.refusal(nodes, inputs: ["x:0", "n:0"]) == Self.refused)
         }
 
+        /// A reader makes one tensor of both, or takes the placeholder.
+        @Test func anAttributeHasOneValue() throws {
+            let spectrum = Self.node("y", "RFFT2D", ["x", "n"])
+            let tensor = Wire.message(8, Wire.number(1, 3) + Wire.number(7, 5))
+            for other in [tensor, Self.text(9, "v"), Wire.number(3, 1)] {
+                let constant = Self.node("n", "Const", [], Self.attribute("value", tensor + other))
+                #expect(throws: TensorFlowRefusal.malformed) { try Self.refusal([spectrum, constant]) }
+            }
+        }
+
         /// As `tf.signal.rfft2d` has it where it is given no length.
         @Test func theSizeOfWhatIsTransformedIsTaken() throws {
             func nodes(_ operation: String, of sized: String = "x", from first: Int64 = -2) -> [[UInt8]] {

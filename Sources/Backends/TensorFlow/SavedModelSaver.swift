@@ -54,7 +54,10 @@ struct SavedModelSaver {
             note(function.nodes, in: function.name)
             names[function.name] = Names(
                 nodes: Dictionary(function.nodes.map { ($0.name, $0) }) { first, _ in first },
-                parameters: Dictionary(zip(function.parameters, 0...)) { first, _ in first })
+                // A list moves those behind it among the inputs of a call: they are not looked for.
+                parameters: Dictionary(
+                    zip(function.hasLists ? [] : function.parameters, 0...)
+                ) { first, _ in first })
         }
         for node in reached { try checkReading(node) { isFileName($0) } }
         for function in functions {

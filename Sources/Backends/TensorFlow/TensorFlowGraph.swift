@@ -27,6 +27,8 @@ struct TensorFlowGraph {
     struct Function {
         var name = ""
         var parameters: [String] = []
+        /// Whether one of them may stand for several inputs of a call.
+        var hasLists = false
         var nodes: [Node] = []
     }
 
@@ -105,11 +107,28 @@ struct TensorFlowGraph {
             switch field.number {
             case 1: try reader.readOnce(&function.name, field, bytes)
             case 2:
-                let name = try firstText(bytes, try reader.nextRange(of: field, bytes))
-                function.parameters.append(name)
+                try readParameter(&function, bytes, try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
+    }
+
+    private static func readParameter(
+        _ function: inout Function, _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) {
+        var name = ""
+        var reader = Reader(position: range.lowerBound, end: range.upperBound)
+        while let field = try reader.nextField(bytes) {
+            switch field.number {
+            case 1: try reader.readOnce(&name, field, bytes)
+            // Attributes that say how many, or which, tensors it is.
+            case 5, 6:
+                function.hasLists = true
+                try reader.skip(field, bytes, depth: 0)
+            default: try reader.skip(field, bytes, depth: 0)
+            }
+        }
+        function.parameters.append(name)
     }
 
     /// The text in field 1 of a message.
@@ -166,12 +185,21 @@ extension TensorFlowGraph.Node {
         if let value { try readValue(of: name, bytes, value, depth: 1) }
     }
 
+    /// Fields of an attribute's value, of which it has one.
+    private static let values: ClosedRange<UInt32> = 1...10
+
     private mutating func readValue(
         of name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
     ) throws(TensorFlowRefusal) {
         guard depth <= Reader.maximumDepth else { throw .malformed }
+        var hasValue = false
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
+            if Self.values.contains(field.number) {
+                // Of two values a reader takes the last, or makes one of both.
+                guard !hasValue else { throw .malformed }
+                hasValue = true
+            }
             switch field.number {
             case 1: try readList(of: name, bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
             case 3 where field.kind == .varint: integers[name] = try reader.nextInteger(bytes)
