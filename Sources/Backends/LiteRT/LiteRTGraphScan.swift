@@ -4,6 +4,7 @@ struct LiteRTGraphScan {
 
     /// The numbers of the tensors that come in and go out.
     let inputs: [Int]
+    private let inputNumbers: Set<Int>
     let outputs: [Int]
     /// The numbers of the graphs that operators use.
     private(set) var usedGraphs: [Int] = []
@@ -23,6 +24,7 @@ struct LiteRTGraphScan {
         self.tensors = tensors
         self.graphCount = graphCount
         inputs = try reader.numbers(1, of: graph)
+        inputNumbers = Set(inputs)
         outputs = try reader.numbers(2, of: graph)
         var known = try Self.known(at: inputs, tensors)
         for table in try reader.tables(3, of: graph) { try check(reader, table, contents, &known) }
@@ -87,7 +89,7 @@ struct LiteRTGraphScan {
     }
 
     /// Whether an operator gives this tensor.
-    func isComputed(_ tensor: Int) -> Bool { !tensors[tensor].isConstant && !inputs.contains(tensor) }
+    func isComputed(_ tensor: Int) -> Bool { !tensors[tensor].isConstant && !inputNumbers.contains(tensor) }
 
     private func checkOptions(
         _ reader: Span<UInt8>, _ table: Int, _ code: LiteRTOperator, inputCount: Int, outputCount: Int
