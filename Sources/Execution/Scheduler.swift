@@ -70,14 +70,17 @@ public final class Scheduler: Sendable {
                 noticeEnd: noticeEnd)
         else { return PlanOutcome(of: plan) }
         let start = Monotonic.nanoseconds
-        let outcome = run(plan, after: PlanOutcome(of: plan)) { step, inputs in
+        let outcome = run(plan, after: PlanOutcome(of: plan)) { index, inputs in
+            let step = plan.steps[index]
             guard !step.inputs.areWithin(plan.tensors.count) else { return true }
             let rows = inputs.first?.shape.rowCount ?? 1
             guard let expected = step.work.expectedInlineNanoseconds(RunSize(inputs), rows: rows)
             else { return false }
+            // Those behind it are not asked for.
+            let known = expectedNanoseconds(plan, from: index + 1, atMost: budget) ?? budget
             return turnBudget.allows(
-                Monotonic.nanoseconds - start + expected, saving: TurnBudget.handOverNanoseconds, of: budget,
-                inTurn: turn, noticeEnd: noticeEnd)
+                Monotonic.nanoseconds - start + expected + known, saving: TurnBudget.handOverNanoseconds,
+                of: budget, inTurn: turn, noticeEnd: noticeEnd)
         }
         turnBudget.add(
             Monotonic.nanoseconds - start, saving: TurnBudget.handOverNanoseconds, of: budget, inTurn: turn,
@@ -100,18 +103,18 @@ public final class Scheduler: Sendable {
         return run
     }
 
-    /// - Parameter isAllowed: asked before each step, with its inputs.
+    /// - Parameter isAllowed: asked before each step, with its number and inputs.
     @inline(__always)
     private func run(
         _ plan: ExecutionPlan, after begun: consuming PlanOutcome,
-        isAllowed: (ExecutionPlan.Step, [Tensor]) -> Bool
+        isAllowed: (Int, [Tensor]) -> Bool
     ) -> PlanOutcome {
         var outcome = begun
         while let index = outcome.nextStep {
             let step = plan.steps[index]
             do throws(ExecutionError) {
                 guard let inputs = outcome.inputs(step.inputs) else { throw .missingInput }
-                guard isAllowed(step, inputs) else { return outcome }
+                guard isAllowed(index, inputs) else { return outcome }
                 let outputs = try step.work.run(inputs, outputCount: step.outputs.count, slot: inlineSlot)
                 outcome.end(index, outputs: outputs, in: step.outputs)
             } catch {
@@ -123,12 +126,15 @@ public final class Scheduler: Sendable {
 
     /// How long the steps whose inputs are there are expected to take.
     ///
-    /// - Returns: nil if a step has to be queued, or all steps, as far as one can guess, take longer than
+    /// - Parameter first: the first that counts.
+    /// - Returns: nil if one of them has to be queued, or all, as far as one can guess, take longer than
     ///   `limit` together.
-    private func expectedNanoseconds(_ plan: ExecutionPlan, atMost limit: Int) -> Int? {
+    private func expectedNanoseconds(
+        _ plan: ExecutionPlan, from first: Int = 0, atMost limit: Int
+    ) -> Int? {
         var (known, guessed) = (0, 0)
         var rows = 1
-        for step in plan.steps {
+        for step in plan.steps[first...] {
             // What earlier steps make is taken to have as many rows as what they were made of.
             if let first = step.inputs.first, first < plan.tensors.count {
                 rows = plan.tensors[first].shape.rowCount
