@@ -205,12 +205,11 @@ struct BatchQueue<Element> {
         return .runTogether(batch)
     }
 
-    /// Takes out all that is to run now.
-    /// - Parameter now: in nanoseconds, on the clock of `queuedAt`.
-    mutating func takeReady(at now: Int) -> [Element] {
+    /// Takes out all but what waits for MINBATCHSIZE without a limit.
+    mutating func takeLimited() -> [Element] {
         var elements: [Element] = []
         while true {
-            switch next(at: now) {
+            switch next(at: Self.never - 1) {
             case .run(let element): elements.append(element)
             case .runTogether(let batch): elements += batch
             case .wait: return elements

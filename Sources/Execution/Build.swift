@@ -8,8 +8,14 @@ public final class Build<Loaded: Sendable>: Sendable {
     private enum State: Sendable {
         case loading(waiters: [@Sendable () -> Void])
         case ready
-        case failed(ExecutionError)
+        /// Not to be tried again before that time of `Monotonic`.
+        case failed(ExecutionError, until: Int)
     }
+
+    /// For want of memory a build is tried again at most so often.
+    private static var leastPause: Int { 1_000_000_000 }
+    /// Nor for more than one part in so many of the time.
+    private static var pauseFactor: Int { 10 }
 
     /// What runs, in a box that can be published.
     private final class Ready: Sendable {
@@ -18,6 +24,8 @@ public final class Build<Loaded: Sendable>: Sendable {
     }
 
     private let state: Locked<State>
+    /// When loading began, on the clock `Monotonic`.
+    private let began = Atomic<Int>(Monotonic.nanoseconds)
     /// Set before the state becomes ready; read without a lock on every run, and in forked children.
     private let ready = PublishedOnce<Ready>()
     /// Held during a run where the backend does not allow two at once.
@@ -45,7 +53,7 @@ public final class Build<Loaded: Sendable>: Sendable {
         switch state.withLock({ $0 }) {
         case .loading: return nil
         case .ready: return loadedIfReady
-        case .failed(let error): throw error
+        case .failed(let error, _): throw error
         }
     }
 
@@ -65,12 +73,20 @@ public final class Build<Loaded: Sendable>: Sendable {
     /// - Returns: whether it is loading again; who asked starts the build then.
     func reopen(hasLibrary: Bool) -> Bool {
         state.withLock { state in
-            guard case .failed(let error) = state, error.mayPass else { return false }
+            guard case .failed(let error, let time) = state, error.mayPass, Monotonic.nanoseconds >= time
+            else { return false }
             // Somebody has to put it there.
             if case .libraryUnavailable = error, !hasLibrary { return false }
             state = .loading(waiters: [])
+            began.store(Monotonic.nanoseconds, ordering: .relaxed)
             return true
         }
+    }
+
+    private func nextTry(after error: ExecutionError) -> Int {
+        guard case .outOfMemory = error else { return 0 }
+        let now = Monotonic.nanoseconds
+        return now + max(Self.leastPause, Self.pauseFactor * (now - began.load(ordering: .relaxed)))
     }
 
     /// Ends loading, once.
@@ -83,7 +99,7 @@ public final class Build<Loaded: Sendable>: Sendable {
             case .success(let loaded):
                 ready.publish(Ready(loaded))
                 state = .ready
-            case .failure(let error): state = .failed(error)
+            case .failure(let error): state = .failed(error, until: nextTry(after: error))
             }
             return waiters
         }

@@ -183,13 +183,13 @@ public final class RunQueue: Sendable {
     }
 
     /// Nobody comes to a place, for lack of memory: if nobody is at another either, all that could run is
-    /// refused.
+    /// refused, now or later.
     private func giveBack(_ place: Int) {
         let refused = state.withLock { state -> [RunRequest] in
             state.free.append(place)
             guard state.free.count + state.lost.placeCount == workerCount else { return [] }
             defer { publish(state.waiting) }
-            return state.waiting.takeReady(at: Monotonic.nanoseconds)
+            return state.waiting.takeLimited()
         }
         for request in refused { request.plan.refused(request.step, .outOfMemory) }
     }
@@ -241,6 +241,7 @@ public final class RunQueue: Sendable {
             // This worker may have been the one that kept the time for what still waits.
             if let task { return .done(.perform(task, state.takeHelper())) }
             guard let time = state.nextLook else {
+                pool.expectReturn()
                 state.free.append(place)
                 return .done(.leave(used: state.times[place].end()))
             }

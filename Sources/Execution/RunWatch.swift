@@ -66,10 +66,8 @@ public final class RunWatch: Sendable {
     func wake() {
         guard sleeps.exchange(false, ordering: .sequentiallyConsistent) else { return }
         // Nobody else comes here until the thread sleeps again.
-        guard makeThread() else {
-            // Without a thread there is no limit for this run; the next one tries again.
-            return sleeps.store(true, ordering: .sequentiallyConsistent)
-        }
+        // Without a thread there is no limit for this run.
+        guard makeThread() else { return }
         state.withLock { $0.isWoken = true }
         state.broadcast()
     }
@@ -87,9 +85,15 @@ public final class RunWatch: Sendable {
             defer { state.hasThread = true }
             return !state.hasThread
         }
-        guard isMissing, !WorkerThread(name: "ai:watch", body: { self.work() }).start() else { return true }
+        guard isMissing, !makeItsThread().start() else { return true }
         state.withLock { $0.hasThread = false }
+        // Somebody may have relied on it meanwhile; the next run tries again.
+        sleeps.store(true, ordering: .sequentiallyConsistent)
         return false
+    }
+
+    private func makeItsThread() -> WorkerThread {
+        WorkerThread(name: "ai:watch", allocatesLater: true) { self.work() }
     }
 
     // MARK: For threads that build

@@ -15,7 +15,7 @@ public final class StandbyThread: Sendable {
     ///
     /// - Returns: nil if the system refuses, or there is not enough memory.
     public init?(name: String, body: @escaping @Sendable () -> Void) {
-        let thread = WorkerThread(name: name) { [stage] in
+        let thread = WorkerThread(name: name, allocatesLater: true) { [stage] in
             let isCalled = stage.wait { stage in
                 switch stage {
                 case .called: .done(true)
@@ -23,21 +23,32 @@ public final class StandbyThread: Sendable {
                 case .waits, .ended: .until(nanoseconds: nil)
                 }
             }
-            if isCalled { body() }
+            if isCalled {
+                ThreadMemory.shared.settle()
+                body()
+            }
             stage.withLock { $0 = .ended }
             stage.broadcast()
         }
         guard thread.start() else { return nil }
     }
 
-    /// Whether there is memory for so many of them to begin.
-    public static func haveRoom(_ count: Int) -> Bool { WorkerThread.hasRoom(forThreads: count) }
+    /// Has all of them begin that have not.
+    /// - Returns: false if there is not enough memory for that; none begins then.
+    public static func call(_ threads: [StandbyThread]) -> Bool {
+        guard ThreadMemory.shared.reserve(threads.count) else { return false }
+        for thread in threads { thread.call() }
+        return true
+    }
 
-    /// Has it begin, unless it has. To be asked before: whether there is memory for it.
-    public func call() {
-        stage.withLock { stage in
-            if case .waits = stage { stage = .called }
+    /// With the memory for its first allocation.
+    private func call() {
+        let isCalled = stage.withLock { stage in
+            guard case .waits = stage else { return false }
+            stage = .called
+            return true
         }
+        guard isCalled else { return ThreadMemory.shared.release() }
         stage.broadcast()
     }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The threads that run what is queued, for the queues of all devices together.
 ///
 /// There are as many as all queues may use at once, so that each call is answered. The worker that came back
@@ -31,7 +33,8 @@ final class WorkerPool: Sendable {
     }
 
     private enum Task {
-        case call(Call)
+        /// With memory for a first allocation, if it is the worker's first and it waited.
+        case call(Call, isReserved: Bool)
         case hire(WorkerThread)
     }
 
@@ -93,18 +96,19 @@ final class WorkerPool: Sendable {
     }
 
     private let watch: RunWatch
-    /// Whether there is memory for the first allocations of a thread.
-    private let hasRoom: @Sendable () -> Bool
+    private let memory: ThreadMemory
     /// The priority that workers have.
     private let niceness = WorkerThread.niceness
     private let state = Monitor(State())
+    /// Workers that have freed their places and are not here yet; lowered under the lock.
+    private let returning = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - watch: stops what takes too long on the workers.
-    ///   - hasRoom: whether there is memory for the first allocations of a thread; on any thread.
-    init(watch: RunWatch, hasRoom: @escaping @Sendable () -> Bool = { WorkerThread.hasRoom() }) {
+    ///   - memory: that of the workers.
+    init(watch: RunWatch, memory: ThreadMemory = .shared) {
         self.watch = watch
-        self.hasRoom = hasRoom
+        self.memory = memory
     }
 
     /// Workers there are.
@@ -128,7 +132,8 @@ final class WorkerPool: Sendable {
         // What it needs is made here, so that it allocates nothing before its first run.
         let number = state.withLock { $0.takeNumber() }
         let worker = Worker(number: number, slot: watch.makeSlot(), condition: Condition())
-        let isStarted = WorkerThread(name: "ai:run/\(number)") { self.work(worker) }.start()
+        let isStarted = WorkerThread(name: "ai:run/\(number)", allocatesLater: true) { self.work(worker) }
+            .start()
         if !isStarted {
             watch.remove(worker.slot)
             state.withLock { $0.giveBack(number) }
@@ -142,21 +147,45 @@ final class WorkerPool: Sendable {
     /// - Returns: false if no worker that waits has worked before, and there is no memory for one to begin.
     func call(to place: Int, of queue: RunQueue) -> Bool {
         let call = Call(queue: queue, place: place)
-        let (isCalled, worker) = state.withLock { state -> (Bool, Worker?) in
+        if let answer = take(call, mayBegin: false) { return answer }
+        guard memory.reserve() else { return leave(call) }
+        guard let answer = take(call, mayBegin: true) else { return true }
+        memory.release()
+        return answer
+    }
+
+    /// Gives a call to a worker that waits, or to the next that comes back.
+    ///
+    /// - Parameter mayBegin: whether there is memory for one that has never worked.
+    /// - Returns: nil if only such a one waits, which has the call if it may begin.
+    private func take(_ call: Call, mayBegin: Bool) -> Bool? {
+        let (worker, isNew) = state.withLock { state -> (Worker?, Bool) in
             guard let worker = state.waiting.last else {
                 state.calls.append(call)
-                return (true, nil)
+                return (nil, false)
             }
-            if case .waits(isNew: true) = state.whereabouts[worker.number], !hasRoom() {
-                return (false, nil)
-            }
+            let isNew = if case .waits(isNew: true) = state.whereabouts[worker.number] { true } else { false }
+            guard !isNew || mayBegin else { return (nil, true) }
             state.waiting.removeLast()
             state.whereabouts[worker.number] = .called(call)
-            return (true, worker)
+            return (worker, isNew)
         }
         worker?.condition.signal()
-        return isCalled
+        return isNew ? nil : true
     }
+
+    /// Leaves a call to a worker that is on its way back and has memory.
+    /// - Returns: false if there is none.
+    private func leave(_ call: Call) -> Bool {
+        state.withLock { state in
+            guard returning.load(ordering: .relaxed) > 0 else { return false }
+            state.calls.append(call)
+            return true
+        }
+    }
+
+    /// A worker is about to free its place, and will be here soon.
+    func expectReturn() { returning.wrappingAdd(1, ordering: .relaxed) }
 
     /// Has a worker that has worked, and waits, become another thread: its memory serves that one as well.
     ///
@@ -190,9 +219,13 @@ final class WorkerPool: Sendable {
     private func work(_ worker: Worker) {
         let clock = ThreadClock()
         var used = 0
+        var hasBegun = false
         while true {
             switch next(worker) {
-            case .call(let call):
+            case .call(let call, let isReserved):
+                // One that never waited has had memory for its thread a moment ago.
+                if !hasBegun, isReserved || memory.reserve() { memory.settle() }
+                hasBegun = true
                 guard let shown = call.queue.work(at: call.place, worker, clock, since: used) else {
                     watch.remove(worker.slot)
                     return state.withLock { $0.whereabouts[worker.number] = .gone }
@@ -210,19 +243,26 @@ final class WorkerPool: Sendable {
             switch state.whereabouts[worker.number] {
             case .called(let call):
                 state.whereabouts[worker.number] = .away
-                return .done(.call(call))
+                return .done(.call(call, isReserved: true))
             case .hired(let thread):
                 state.whereabouts[worker.number] = .gone
                 return .done(.hire(thread))
             case .waits, .gone: break
-            case .new, .away:
-                if let call = state.calls.popFirst() {
-                    state.whereabouts[worker.number] = .away
-                    return .done(.call(call))
-                }
-                state.addWaiting(worker)
+            case .new: return takeOrWait(&state, worker)
+            case .away:
+                returning.wrappingSubtract(1, ordering: .relaxed)
+                return takeOrWait(&state, worker)
             }
             return .until(nanoseconds: nil)
         }
+    }
+
+    private func takeOrWait(_ state: inout State, _ worker: Worker) -> Monitor<State>.Waiting<Task> {
+        guard let call = state.calls.popFirst() else {
+            state.addWaiting(worker)
+            return .until(nanoseconds: nil)
+        }
+        state.whereabouts[worker.number] = .away
+        return .done(.call(call, isReserved: false))
     }
 }

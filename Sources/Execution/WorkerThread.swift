@@ -1,6 +1,5 @@
 import Glibc
 import Host
-import Tensors
 
 /// A thread of our own: named for the system's tools, with a priority of its own, that takes no
 /// signals sent to the process.
@@ -11,9 +10,6 @@ import Tensors
 final class WorkerThread: Sendable {
     // The system keeps 15 characters.
     private static let nameLength = 15
-    /// Bytes that a thread takes with its first allocation, with what it then needs at once: allocators give
-    /// each thread memory of its own, in blocks of megabytes, and jemalloc ends the process if it cannot.
-    private static let firstAllocation = 12 << 20
     /// Bytes of a stack, which the system sets.
     private static let stack: Int = {
         var attributes = pthread_attr_t()
@@ -25,29 +21,31 @@ final class WorkerThread: Sendable {
 
     private let name: [UInt8]
     private let niceness: Int32
+    private let allocatesLater: Bool
     private let body: @Sendable () -> Void
 
-    /// - Parameter niceness: 0 for the server's own priority, up to 19 for the lowest.
-    init(name: String, niceness: Int32 = 0, body: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - niceness: 0 for the server's own priority, up to 19 for the lowest.
+    ///   - allocatesLater: the body asks `ThreadMemory` itself before it allocates.
+    init(
+        name: String, niceness: Int32 = 0, allocatesLater: Bool = false, body: @escaping @Sendable () -> Void
+    ) {
         self.name = Array(name.utf8.prefix(Self.nameLength))
         self.niceness = niceness
+        self.allocatesLater = allocatesLater
         self.body = body
     }
 
     /// The calling thread's, which threads that it starts inherit.
     static var niceness: Int32 { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0) }
 
-    /// Whether there is memory for the first allocations of so many threads. To be asked just before a thread
-    /// that has never allocated begins to work, by one that has.
-    static func hasRoom(forThreads count: Int = 1) -> Bool {
-        TensorAllocator.hasRoom(for: count * firstAllocation)
-    }
-
     /// Starts the thread, which ends with its body.
     /// - Returns: false if the system refuses, or there is not enough memory for it to work.
     func start() -> Bool {
-        guard TensorAllocator.hasRoom(for: Self.stack + Self.firstAllocation) else { return false }
-        return ProcessorSignals.withOthersBlocked { startWithSignals() }
+        guard ThreadMemory.shared.reserve(beside: Self.stack) else { return false }
+        let isStarted = ProcessorSignals.withOthersBlocked { startWithSignals() }
+        if allocatesLater || !isStarted { ThreadMemory.shared.release() }
+        return isStarted
     }
 
     private func startWithSignals() -> Bool {
@@ -58,7 +56,9 @@ final class WorkerThread: Sendable {
             &thread, nil,
             { argument in
                 guard let argument = unsafe argument else { return nil }
-                unsafe Unmanaged<WorkerThread>.fromOpaque(argument).takeRetainedValue().takeOver()
+                let thread = unsafe Unmanaged<WorkerThread>.fromOpaque(argument).takeRetainedValue()
+                if !thread.allocatesLater { ThreadMemory.shared.settle() }
+                thread.takeOver()
                 return nil
             }, held.toOpaque())
         guard status == 0 else {

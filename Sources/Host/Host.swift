@@ -62,4 +62,7 @@ public struct Host: Sendable {
         // Safety: the caller's library is open; the name is copied for the call.
         unsafe host_exchange(handle, HOST_LIBRARY, name, replacement) > 0
     }
+
+    /// Allocates something and frees it, so that the calling thread has what the allocator keeps for it.
+    public static func touchAllocator() { host_touch_allocator() }
 }

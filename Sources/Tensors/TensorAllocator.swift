@@ -36,6 +36,9 @@ public struct TensorAllocator: Sendable {
     /// piece of work at once.
     public static func hasRoom(for byteCount: Int) -> Bool { unsafe currentAllocator.room(byteCount) }
 
+    /// Allocates something and frees it, so that the calling thread has what the allocator keeps for it.
+    public static func touch() { unsafe currentAllocator.free(currentAllocator.allocate(1)) }
+
     /// Makes this the allocator of all tensors made from now on.
     /// - Precondition: no tensor exists yet; called once, before other threads are started.
     public func install() {

@@ -8,7 +8,7 @@ import Testing
         let hasRun = Locked(false)
         let thread = try #require(StandbyThread(name: "standby") { hasRun.withLock { $0 = true } })
         #expect(!hasRun.withLock { $0 })
-        thread.call()
+        #expect(StandbyThread.call([thread]))
         thread.waitUntilEnded()
         #expect(hasRun.withLock { $0 })
     }
@@ -16,9 +16,9 @@ import Testing
     @Test func itRunsOnceHoweverOftenItIsCalled() throws {
         let count = Locked(0)
         let thread = try #require(StandbyThread(name: "standby") { count.withLock { $0 += 1 } })
-        for _ in 0..<3 { thread.call() }
+        for _ in 0..<3 { #expect(StandbyThread.call([thread])) }
         thread.waitUntilEnded()
-        thread.call()
+        #expect(StandbyThread.call([thread]))
         thread.waitUntilEnded()
         #expect(count.withLock { $0 } == 1)
     }
@@ -27,7 +27,7 @@ import Testing
         let name = Locked("")
         let thread = try #require(
             StandbyThread(name: "ai:onnx/7") { name.withLock { $0 = ThreadFacts.current.name } })
-        thread.call()
+        #expect(StandbyThread.call([thread]))
         thread.waitUntilEnded()
         #expect(name.withLock { $0 } == "ai:onnx/7")
     }
@@ -38,7 +38,7 @@ import Testing
             try #require(StandbyThread(name: "standby") { order.withLock { $0.append(number) } })
         }
         for number in [3, 0, 7, 5, 1, 6, 2, 4] {
-            threads[number].call()
+            #expect(StandbyThread.call([threads[number]]))
             threads[number].waitUntilEnded()
         }
         #expect(order.withLock { $0 } == [3, 0, 7, 5, 1, 6, 2, 4])
@@ -48,7 +48,7 @@ import Testing
         let hasRun = Locked(false)
         let thread = try #require(StandbyThread(name: "standby") { hasRun.withLock { $0 = true } })
         thread.dismiss()
-        thread.call()
+        #expect(StandbyThread.call([thread]))
         thread.waitUntilEnded()
         #expect(!hasRun.withLock { $0 })
     }
@@ -61,7 +61,7 @@ import Testing
                 halt.stop()
                 hasEnded.withLock { $0 = true }
             })
-        thread.call()
+        #expect(StandbyThread.call([thread]))
         halt.waitUntilReached()
         thread.dismiss()
         halt.release()

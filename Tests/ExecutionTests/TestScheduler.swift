@@ -11,9 +11,11 @@ extension Device {
 }
 
 extension RunnableDefinition where Self == ModelDefinition {
-    static func on(_ device: String = "CPU", bytes: [UInt8] = []) -> ModelDefinition {
+    static func on(
+        _ device: String = "CPU", batching: BatchSettings = BatchSettings(), bytes: [UInt8] = []
+    ) -> ModelDefinition {
         ModelDefinition(
-            backend: .onnxRuntime, device: .named(device), tag: [], batching: BatchSettings(),
+            backend: .onnxRuntime, device: .named(device), tag: [], batching: batching,
             inputNames: [Array("saved input".utf8)], outputNames: [Array("saved output".utf8)],
             bytes: SharedBytes(bytes))
     }

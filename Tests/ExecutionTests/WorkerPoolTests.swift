@@ -107,7 +107,8 @@ import Testing
     static func queue(threads: Int, hasRoom: Locked<Bool>) -> RunQueue {
         let settings = RunSettings()
         settings.threadsPerQueue = threads
-        let pool = WorkerPool(watch: RunWatch { 1000 }) { hasRoom.withLock { $0 } }
+        let memory = ThreadMemory { _ in hasRoom.withLock { $0 } }
+        let pool = WorkerPool(watch: RunWatch { 1000 }, memory: memory)
         #expect(pool.grow(to: threads))
         wait(for: threads, in: pool)
         return RunQueue(name: "CPU", settings: settings, pool: pool, log: { _ in })
@@ -142,6 +143,26 @@ import Testing
         let others = (0..<3).map { _ in scheduler.start(.once(quick, .row(1))) }
         #expect(queue.waitingCount == 3)
         halt.release()
+        for recorder in [first] + others { #expect(try recorder.outcome.words == ["ran"]) }
+    }
+
+    @Test func whoWaitsForABatchWithALimitIsRefusedAsWell() throws {
+        let hasRoom = Locked(false)
+        let queue = Self.queue(threads: 1, hasRoom: hasRoom)
+        let scheduler = try Scheduler.make { _ in TestModel.addingOne() }
+        func model(timeout: Int) -> Model {
+            let batching = BatchSettings(
+                maximumSize: 4, minimumSize: 4, minimumTimeoutMilliseconds: timeout)
+            return Model(.on(batching: batching), build: .ready(TestModel.addingOne()), queue: queue)
+        }
+        let limited = scheduler.start(.once(model(timeout: 100_000), .row(1)))
+        #expect(try limited.outcome.words == ["failed: outOfMemory"])
+        // Without a limit nobody has to come.
+        let patient = model(timeout: 0)
+        let first = scheduler.start(.once(patient, .row(1)))
+        #expect(queue.waitingCount == 1)
+        hasRoom.withLock { $0 = true }
+        let others = (0..<3).map { _ in scheduler.start(.once(patient, .row(1))) }
         for recorder in [first] + others { #expect(try recorder.outcome.words == ["ran"]) }
     }
 

@@ -10,17 +10,26 @@ import Synchronization
 final class ONNXRuntimeHelpers: Sendable {
     private let threads = Locked<[StandbyThread]>([])
     private let called = Atomic<Bool>(false)
+    /// When they may be called again, after there was not enough memory.
+    private let nextTry = Atomic<Int>(0)
+    private static let pauseNanoseconds = 1_000_000_000
 
     /// Whether they work.
     var areCalled: Bool { called.load(ordering: .relaxed) }
 
-    /// Has them work from now on, if there is memory for it.
-    func call() {
-        guard !areCalled else { return }
-        let threads = threads.withLock { $0 }
-        guard StandbyThread.haveRoom(threads.count) else { return }
-        guard !called.exchange(true, ordering: .sequentiallyConsistent) else { return }
-        for thread in threads { thread.call() }
+    /// Has them work from now on.
+    /// - Returns: false if there is not enough memory for that.
+    @discardableResult
+    func call() -> Bool {
+        if areCalled { return true }
+        let now = Monotonic.nanoseconds
+        guard now >= nextTry.load(ordering: .relaxed) else { return false }
+        guard StandbyThread.call(threads.withLock { $0 }) else {
+            nextTry.store(now + Self.pauseNanoseconds, ordering: .relaxed)
+            return false
+        }
+        called.store(true, ordering: .sequentiallyConsistent)
+        return true
     }
 
     /// Has the runtime get its threads from here.

@@ -106,7 +106,7 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         try unsafe table.check(status)
         guard let environment = unsafe environment else { throw .outOfMemory }
         // Whole operators are handed to those of the second set, and never taken back.
-        if inter > 1 { helpers.call() }
+        guard inter == 1 || helpers.call() else { throw .outOfMemory }
         return unsafe environment
     }
 

@@ -66,4 +66,7 @@ enum host_scope { HOST_LIBRARY, HOST_LIBRARIES_BESIDE };
  */
 size_t host_exchange(void *handle, enum host_scope scope, const char *name, void *replacement);
 
+/* Allocates something with the C library's name for that, and frees it. Any thread. */
+void host_touch_allocator(void);
+
 #pragma clang assume_nonnull end

@@ -1,0 +1,9 @@
+#include <stdlib.h>
+
+#include "CHost.h"
+
+void host_touch_allocator(void) {
+    // Volatile, or the compiler leaves both calls out.
+    void *volatile block = malloc(1);
+    free(block);
+}
