@@ -121,6 +121,8 @@ def test_threads_that_cannot_be_started_are_an_error_and_nothing_is_used(start_s
     client = server.client()
     store(client, "m", "add_1")
     floats(client, "x", 1, 2)
+    # A worker that has run something has all the memory that it needs.
+    execute(client, "m", ["x"], ["y"])
     with no_room_for_threads(server):
         assert refusal(client, *store_words("n", "CPU:1")) == NO_QUEUE
         assert refusal(client, *store_words("m", "CPU:1")) == NO_QUEUE
@@ -140,6 +142,7 @@ def test_a_worker_stays_if_no_other_could_take_its_place(start_server):
     client = server.client()
     store(client, "m", "add_1")
     floats(client, "x", 1, 2)
+    execute(client, "m", ["x"], ["y"])
     with no_room_for_threads(server):
         # The system keeps room for a few threads that have ended.
         for number in range(20):
