@@ -3,7 +3,7 @@ import Tensors
 
 extension SharedBytes {
     /// Bytes in a block of the server's allocator, which lives as long as they do.
-    convenience init(_ block: ServerBlock) {
+    public convenience init(_ block: ServerBlock) {
         // Safety: the block's address is valid as long as the block, which the closure keeps.
         unsafe self.init(
             start: block.address, count: block.count, allocatedByteCount: block.allocatedByteCount

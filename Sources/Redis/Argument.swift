@@ -9,7 +9,7 @@ public struct Argument {
     let string: OpaquePointer
 
     @inline(__always)
-    init(_ string: OpaquePointer) { unsafe self.string = string }
+    public init(_ string: OpaquePointer) { unsafe self.string = string }
 
     /// Reads the bytes.
     @inline(__always)

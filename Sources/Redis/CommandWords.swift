@@ -71,6 +71,14 @@ public struct CommandWords: ~Copyable {
         unsafe append(redis_HoldString(nil, argument.string))
     }
 
+    /// Shows the words as those of a command that was sent; valid during the call.
+    public func withReader(_ body: (ArgumentReader) -> Void) {
+        unsafe withVector { vector, count in
+            // Safety: the vector has that many strings, which live as long as `self`.
+            unsafe body(ArgumentReader(vector: vector, count: count))
+        }
+    }
+
     func withVector(_ body: (UnsafeMutablePointer<OpaquePointer>, Int) -> Void) {
         // Safety: the server only reads the vector and the strings; an entry below `count` is not nil.
         guard count <= Self.inlineCount else {

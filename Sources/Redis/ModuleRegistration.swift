@@ -41,4 +41,12 @@ extension RedisContext {
     public func registerInfo(_ function: @convention(c) (OpaquePointer, Int32) -> Void) -> Bool {
         unsafe redis_RegisterInfoFunc(pointer, function) == REDIS_OK
     }
+
+    /// Offers a function to other modules; in OnLoad only.
+    ///
+    /// - Parameter name: kept by the server, so it must live as long as the process.
+    /// - Returns: false if there is one of this name already.
+    public func export(_ function: UnsafeMutableRawPointer, as name: UnsafePointer<CChar>) -> Bool {
+        unsafe redis_ExportSharedAPI(pointer, name, function) == REDIS_OK
+    }
 }

@@ -48,6 +48,9 @@ public struct ModuleType<Value: StoredValue>: Sendable {
         guard let type = unsafe type else { return nil }
         unsafe pointer = type
     }
+
+    /// The type as the server and other modules know it; lives as long as the process.
+    public var address: OpaquePointer { unsafe pointer }
 }
 
 /// The functions of a kind of value as the server calls them.

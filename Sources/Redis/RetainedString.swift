@@ -37,11 +37,12 @@ public final class RetainedString: @unchecked Sendable {
 }
 
 /// The thread that runs commands.
-private enum MainThread {
+public enum MainThread {
     // Safety: written once, in OnLoad.
     nonisolated(unsafe) private static var thread = pthread_t()
 
-    static var isCurrent: Bool { unsafe pthread_equal(pthread_self(), thread) != 0 }
+    /// Whether the calling thread is it.
+    public static var isCurrent: Bool { unsafe pthread_equal(pthread_self(), thread) != 0 }
 
     static func install() { unsafe thread = pthread_self() }
 }

@@ -7,6 +7,12 @@ struct RowCutter {
     /// - Precondition: not a scalar.
     init(_ tensor: Tensor) { self.tensor = tensor }
 
+    /// Passes rows over.
+    /// - Precondition: there are so many left.
+    mutating func skip(_ rowCount: Int) throws(TensorError) {
+        offset += try byteCount(of: tensor.shape.replacing(rowCount: rowCount))
+    }
+
     /// The next rows.
     /// - Precondition: there are so many left.
     /// - Throws: `.outOfMemory`.

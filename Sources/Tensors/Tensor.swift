@@ -2,25 +2,31 @@ import Synchronization
 
 /// A typed, shaped, immutable block of elements, shared by reference count across threads.
 ///
-/// Row-major and contiguous. Strings lie back to back, each ended by one NUL byte.
+/// Row-major and contiguous. Strings lie back to back, each ended by one NUL byte. One that was made to be
+/// written to may be, as long as nobody reads it.
 public final class Tensor: Sendable {
     public let type: DataType
     public let shape: TensorShape
     /// Whether it was made as one of zeros, so that nobody needs to be sent its bytes.
     public let isZeros: Bool
-    @usableFromInline let storage: TensorStorage
+    /// Whether it was made to be written to, by who made it.
+    public let isWritable: Bool
+    // Safety: replaced by `replaceElements` only, while nobody else reads the tensor.
+    @usableFromInline nonisolated(unsafe) var storage: TensorStorage
     /// The same elements at an aligned address, once a run has asked for them.
     private let alignedCopy = AtomicLazyReference<Tensor>()
 
     /// Takes over storage whose size and content the caller has checked.
     /// - Precondition: the byte count is what shape and type ask for.
     private init(
-        type: DataType, shape: TensorShape, storage: consuming TensorStorage, isZeros: Bool = false
+        type: DataType, shape: TensorShape, storage: consuming TensorStorage, isZeros: Bool = false,
+        isWritable: Bool = false
     ) {
         self.type = type
         self.shape = shape
         self.isZeros = isZeros
-        self.storage = storage
+        self.isWritable = isWritable
+        unsafe self.storage = storage
     }
 
     /// Keeps `bytes` without copying them, checked as those of `init(type:shape:copying:)` are.
@@ -56,6 +62,25 @@ public final class Tensor: Sendable {
         self.init(type: type, shape: shape, storage: storage, isZeros: true)
     }
 
+    /// Zeros, or empty strings, to be written to by who makes it.
+    /// - Throws: `.shapeTooLarge`, `.outOfMemory`.
+    public convenience init(writableZerosOf type: DataType, shape: TensorShape) throws(TensorError) {
+        var storage = try TensorStorage(byteCount: shape.byteCount(elementWidth: type.byteWidth ?? 1))
+        storage.clear()
+        self.init(type: type, shape: shape, storage: storage, isWritable: true)
+    }
+
+    /// Writes all elements anew, checked as those of `init(type:shape:copying:)` are.
+    ///
+    /// - Precondition: it is writable, and nobody reads it meanwhile.
+    /// - Throws: as `init(type:shape:copying:)`; nothing has changed then.
+    public func replaceElements(copying bytes: Span<UInt8>) throws(TensorError) {
+        precondition(isWritable, "a tensor that others share was to be written to")
+        try Self.check(bytes, type: type, shape: shape)
+        if byteCount != bytes.count { unsafe storage = try TensorStorage(byteCount: bytes.count) }
+        unsafe storage.withMutableBytes { $0.copy(from: bytes) }
+    }
+
     /// A copy of `bytes`, checked as the `BLOB` of `AI.TENSORSET` is.
     /// - Throws: `.byteCountMismatch`, `.invalidBool`, `.stringCountMismatch`, `.shapeTooLarge`,
     ///   `.outOfMemory`.
@@ -89,15 +114,19 @@ public final class Tensor: Sendable {
     }
 
     /// Whether the bytes begin where runtimes want them.
-    public var isAligned: Bool { storage.isAligned }
+    public var isAligned: Bool { unsafe storage.isAligned }
 
     /// Bytes of elements.
-    public var byteCount: Int { storage.byteCount }
+    public var byteCount: Int { unsafe storage.byteCount }
+
+    /// Where the elements lie, as long as the tensor does and is not written anew. Nobody writes there unless
+    /// it is writable.
+    public var address: UnsafeMutableRawPointer { unsafe storage.address }
 
     /// Bytes of memory that this tensor takes: its block, itself and its shape.
     public var memoryByteCount: Int {
         let header = instanceByteCount + shape.memoryByteCount
-        return storage.allocatedByteCount + header + (alignedCopy.load()?.memoryByteCount ?? 0)
+        return unsafe storage.allocatedByteCount + header + (alignedCopy.load()?.memoryByteCount ?? 0)
     }
 
     /// Reads the elements as bytes.
@@ -105,7 +134,7 @@ public final class Tensor: Sendable {
     public func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try storage.withBytes(body)
+        try unsafe storage.withBytes(body)
     }
 
     private static func check(

@@ -106,7 +106,7 @@ public enum TensorBatch {
 
 extension Tensor {
     /// Whether type, rank and all dimensions but the first are the same; never for scalars.
-    fileprivate func isJoinable(with other: Tensor) -> Bool {
+    public func isJoinable(with other: Tensor) -> Bool {
         guard type == other.type, shape.rank == other.shape.rank, shape.rank > 0 else { return false }
         for index in 1..<max(1, shape.rank) where shape[index] != other.shape[index] {
             return false

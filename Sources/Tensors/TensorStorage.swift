@@ -48,6 +48,9 @@ public struct TensorStorage: ~Copyable, @unchecked Sendable {
     /// Whether the bytes begin where runtimes want them.
     var isAligned: Bool { unsafe Int(bitPattern: start) & (Self.alignment - 1) == 0 }
 
+    /// Where the bytes begin; valid as long as `self`.
+    var address: UnsafeMutableRawPointer { unsafe start }
+
     /// Reads the bytes.
     @inlinable
     public func withBytes<Result: ~Copyable, Failure: Error>(

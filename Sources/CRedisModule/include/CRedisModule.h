@@ -271,6 +271,9 @@ typedef void (*redis_disconnect_function)(
       (RedisModuleCtx *_Nonnull c, RedisModuleScanCursor *_Nonnull cursor, \
         redis_scan_function _Nonnull f, void *_Nullable data), \
       (c, cursor, f, data)) \
+    X(int, ExportSharedAPI, \
+      (RedisModuleCtx *_Nonnull c, const char *_Nonnull name, void *_Nonnull function), \
+      (c, name, function)) \
     X(int, RegisterInfoFunc, (RedisModuleCtx *_Nonnull c, redis_info_function _Nonnull f), (c, f)) \
     X(int, InfoAddSection, (RedisModuleInfoCtx *_Nonnull c, const char *_Nonnull name), (c, name)) \
     X(int, InfoAddFieldCString, \
