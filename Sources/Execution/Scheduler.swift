@@ -9,6 +9,9 @@ public final class Scheduler: Sendable {
     private let queues = Locked<[RunQueue]>([])
     let pool: WorkerPool
     let watch: RunWatch
+    /// Call those who cannot be called by whoever has news for them.
+    let callers: WorkQueue
+    let deadlines: Deadlines
     /// Of the thread that calls `runInline` and `runInPlace`.
     private let inlineSlot: RunSlot
     private let turnBudget = TurnBudget()
@@ -27,6 +30,8 @@ public final class Scheduler: Sendable {
         self.pool = pool
         loader = Loader(provider: provider, pool: pool, watch: watch) { settings.buildTimeoutMilliseconds }
         inlineSlot = watch.makeSlot()
+        callers = WorkQueue(name: "ai:call", threadCount: 2, pool: pool)
+        deadlines = Deadlines(pool: pool)
     }
 
     /// The queues there are, in the order in which they came.

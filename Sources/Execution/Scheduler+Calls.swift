@@ -1,0 +1,47 @@
+/// For those who start plans from any thread, in nobody's name.
+extension Scheduler {
+    /// Queues plans and returns when all have ended. They do not wait for others to share a run with.
+    ///
+    /// Not to be called on a worker, which would wait for itself.
+    /// - Returns: the outcome of each.
+    public func runQueued(_ plans: [ExecutionPlan]) -> [PlanOutcome] {
+        let waits = plans.map { _ in PlanWait() }
+        let runs = zip(plans, waits).map { plan, wait in submit(plan, completion: wait) }
+        for run in runs { run.hurry() }
+        return waits.map { $0.outcome }
+    }
+
+    /// Calls `work` on a thread that has nothing else to do.
+    /// - Returns: false if there is none; it is not called then.
+    public func call(_ work: @escaping @Sendable () -> Void) -> Bool { callers.enqueue(work) }
+
+    /// Calls `action` once after so many milliseconds, at least 1; it must not wait.
+    /// - Returns: nil if there is no thread for that; it is never called then.
+    public func deadline(
+        afterMilliseconds milliseconds: Int, _ action: @escaping @Sendable () -> Void
+    ) -> Deadline? {
+        let (nanoseconds, overflow) = milliseconds.multipliedReportingOverflow(by: 1_000_000)
+        // Half, so that it can be added to a time.
+        let time = Monotonic.nanoseconds + (overflow ? Int.max / 2 : min(nanoseconds, Int.max / 2))
+        return deadlines.add(at: time, action).map { Deadline($0, of: deadlines) }
+    }
+}
+
+/// Lets a thread wait for a plan.
+private final class PlanWait: PlanCompletion {
+    private let ended = Monitor<PlanOutcome?>(nil)
+
+    func stepBegins() {}
+
+    func stepEnded() {}
+
+    func planEnded(_ outcome: PlanOutcome) {
+        ended.withLock { $0 = outcome }
+        ended.broadcast()
+    }
+
+    /// Waits for it.
+    var outcome: PlanOutcome {
+        ended.wait { outcome in outcome.map { .done($0) } ?? .until(nanoseconds: nil) }
+    }
+}
