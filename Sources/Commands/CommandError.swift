@@ -85,8 +85,8 @@ public enum CommandError: Error, CommandFailure {
         if case .libraryUnavailable = error { self = .backendUnavailable } else { self = .execution(error) }
     }
 
-    /// A tensor that could not be made from a command's words.
-    init(_ error: TensorError) {
+    /// A tensor that could not be made from what was given.
+    public init(_ error: TensorError) {
         switch error {
         case .shapeTooLarge, .outOfMemory: self = .tensorTooLarge
         case .byteCountMismatch: self = .byteCountMismatch
