@@ -37,6 +37,8 @@ let package = Package(
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CHost"),
         .target(name: "CSignals"),
+        // Its redisai.h is what other modules include.
+        .target(name: "CSharedAPI"),
         .target(name: "CONNXRuntime"),
         .target(name: "CLiteRT"),
         // Its C runs while the runtime throws, and then has something to put right.
@@ -70,10 +72,18 @@ let package = Package(
             name: "Commands", dependencies: ["Redis", "Tensors", "Execution", "Keyspace"],
             swiftSettings: settings),
 
+        // Beside them: the functions that other modules call.
+        .target(
+            name: "SharedAPI",
+            dependencies: ["CSharedAPI", "Redis", "Tensors", "Execution", "Keyspace", "Commands"],
+            swiftSettings: settings),
+
         // The entry point: puts the parts together.
         .target(
             name: "Module",
-            dependencies: ["Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands"],
+            dependencies: [
+                "Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands", "SharedAPI",
+            ],
             exclude: ["exports.map", "link"], swiftSettings: settings, linkerSettings: moduleLinking),
 
         // What the benchmarks compare with: the vendor's own call, and a client that counts exactly.

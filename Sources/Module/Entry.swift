@@ -5,6 +5,7 @@ import Glibc
 import Host
 import Keyspace
 import Redis
+import SharedAPI
 import Tensors
 
 /// What the server calls when it loads the module: puts the parts together.
@@ -70,11 +71,11 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
     state.install()
     guard ReleaseQueue.install(context), Shutdown.install(context, pausing: openings(of: backends)),
         Audience.install(context),
-        CommandTable.register(in: context),
+        CommandTable.register(in: context), ExportedFunctions.export(in: context),
         unsafe context.registerInfo({ info, isCrash in
             unsafe InfoSections.write(to: InfoWriter(info), forCrashReport: isCrash != 0)
         })
-    else { throw LoadFailure(text: "the server refused a command or a callback of the module") }
+    else { throw LoadFailure(text: "the server refused a command, a function or a callback of the module") }
     // Whoever wants to share a run comes to a model by its key; one at another place may wait for nobody.
     let areMovesTold = KeyMoves.install(context) { context, key in
         (try? context.read(key).value(state.models))?.hurryWaiting()

@@ -3,7 +3,7 @@ import Testing
 /// Files that may touch pointers, hold locks or use existentials; no others may.
 @Suite struct FileListTests {
     static let unsafe = FileList(
-        files: execution + onnxRuntime + tensorFlow + torch + [
+        files: execution + onnxRuntime + tensorFlow + torch + sharedAPI + [
             "Sources/Backends/FollowedPath.swift",
             "Sources/Backends/LiteRT/LiteRTInstance+Shapes.swift",
             "Sources/Backends/LiteRT/LiteRTInstance.swift",
@@ -32,6 +32,7 @@ import Testing
             "Sources/Redis/CommandDispatch.swift",
             "Sources/Redis/CommandRegistration.swift",
             "Sources/Redis/CommandWords.swift",
+            "Sources/Redis/DetachedContext.swift",
             "Sources/Redis/EventLoopTurn.swift",
             "Sources/Redis/Info.swift",
             "Sources/Redis/KeyHandle.swift",
@@ -59,10 +60,34 @@ import Testing
             "Sources/Tensors/NumberText.swift",
             "Sources/Tensors/SharedBytes.swift",
             "Sources/Tensors/Tensor+Elements.swift",
+            "Sources/Tensors/Tensor.swift",
             "Sources/Tensors/TensorAllocator.swift",
             "Sources/Tensors/TensorStorage.swift",
         ], subject: "unsafe"
     ) { $0.linesOfCode(with: "unsafe") }
+
+    /// Those that other modules call.
+    private static let sharedAPI = [
+        "Sources/SharedAPI/Building.swift",
+        "Sources/SharedAPI/CBytes.swift",
+        "Sources/SharedAPI/CallersMemory.swift",
+        "Sources/SharedAPI/DagContext.swift",
+        "Sources/SharedAPI/DagFunctions.swift",
+        "Sources/SharedAPI/ErrorFunctions.swift",
+        "Sources/SharedAPI/ErrorRecord.swift",
+        "Sources/SharedAPI/ExportedFunctions.swift",
+        "Sources/SharedAPI/Handles.swift",
+        "Sources/SharedAPI/KeyLookup.swift",
+        "Sources/SharedAPI/ModelDescriptionFunctions.swift",
+        "Sources/SharedAPI/ModelFunctions.swift",
+        "Sources/SharedAPI/RunFunctions.swift",
+        "Sources/SharedAPI/RunTarget.swift",
+        "Sources/SharedAPI/ScriptFunctions.swift",
+        "Sources/SharedAPI/SharedObject.swift",
+        "Sources/SharedAPI/StartedRun.swift",
+        "Sources/SharedAPI/Tensor+Element.swift",
+        "Sources/SharedAPI/TensorFunctions.swift",
+    ]
 
     /// The same of another.
     private static let onnxRuntime = [
@@ -133,6 +158,7 @@ import Testing
             "Sources/Backends/TensorFlow/TensorFlowSession.swift",
             "Sources/Execution/Build.swift",
             "Sources/Execution/Condition.swift",
+            "Sources/Execution/Deadlines.swift",
             "Sources/Execution/ExclusiveRun.swift",
             "Sources/Execution/Loader.swift",
             "Sources/Execution/Locked.swift",
@@ -140,6 +166,7 @@ import Testing
             "Sources/Execution/PlanRun.swift",
             "Sources/Execution/RunQueue.swift",
             "Sources/Execution/RunWatch.swift",
+            "Sources/Execution/Scheduler+Calls.swift",
             "Sources/Execution/Scheduler.swift",
             "Sources/Execution/StandbyThread.swift",
             "Sources/Execution/WorkQueue.swift",
@@ -147,6 +174,7 @@ import Testing
             "Sources/Keyspace/Directory.swift",
             "Sources/Redis/PendingReply.swift",
             "Sources/Redis/RetainedString.swift",
+            "Sources/SharedAPI/StartedRun.swift",
         ], subject: "a lock"
     ) { file in
         let spellings = [

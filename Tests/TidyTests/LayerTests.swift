@@ -9,6 +9,7 @@ import Testing
         "CRedisModule": [],
         "CHost": [],
         "CSignals": [],
+        "CSharedAPI": [],
         "CONNXRuntime": [],
         "CLiteRT": [],
         "CTensorFlow": [],
@@ -22,7 +23,10 @@ import Testing
         ],
         "Keyspace": ["Redis", "Tensors", "Execution"],
         "Commands": ["Redis", "Tensors", "Execution", "Keyspace"],
-        "Module": ["Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands"],
+        "SharedAPI": ["CSharedAPI", "Redis", "Tensors", "Execution", "Keyspace", "Commands"],
+        "Module": [
+            "Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands", "SharedAPI",
+        ],
     ]
 
     private static let importKinds: Set<Substring> = [
@@ -57,7 +61,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "CRedisModule", "CHost", "CSignals", "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge",
+        "CRedisModule", "CHost", "CSignals", "CSharedAPI", "CONNXRuntime", "CLiteRT", "CTensorFlow",
+        "CTorchBridge",
     ])
     func declarationsInCAreImportedByOneTarget(_ module: String) {
         let importers = SourceTree.sources.filter { file in

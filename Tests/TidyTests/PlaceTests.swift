@@ -23,6 +23,8 @@ import Testing
             // Lines of the log, in the words that administrators search for.
             "Sources/Keyspace/ModuleSettings.swift",
             "Sources/Module/Entry.swift",
+            // What only other modules are told.
+            "Sources/SharedAPI/APIFailure.swift",
             // What the server's own refusals begin with.
             "Sources/Redis/ServerCall.swift",
         ], subject: "the text of an error"

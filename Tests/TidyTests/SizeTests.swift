@@ -34,8 +34,12 @@ import Testing
         #expect(Self.swift.flatMap(Self.longFunctions) == [])
     }
 
+    /// What other modules include is one file, so that it can be copied.
+    static let publicHeader = "Sources/CSharedAPI/include/redisai.h"
+
     @Test func filesAreShort() {
-        #expect(Self.programs.filter(Self.isLong).map(\.path) == [])
+        let long = Self.programs.filter(Self.isLong).map(\.path)
+        #expect(long.filter { $0 != Self.publicHeader } == [])
     }
 
     static func file(_ text: String) -> SourceFile { SourceFile(path: "New.swift", text: text) }

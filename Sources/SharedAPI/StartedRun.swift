@@ -1,0 +1,151 @@
+import CSharedAPI
+import Execution
+import Glibc
+import Keyspace
+import Synchronization
+
+/// A run that another module has started, up to the call of its function; what is behind a `RAI_Run`, too.
+///
+/// The end of the plan, the deadline and a cancellation race: the first has the function called. It is called
+/// on a worker or on a thread of its own, never on one that the client has or that holds the server's lock.
+@safe
+final class StartedRun: PlanCompletion, @unchecked Sendable {
+    private struct Parts: Sendable {
+        var run: PlanRun?
+        var deadline: Deadline?
+    }
+
+    private let target: RunTarget
+    private let finish: RAI_OnFinishCB
+    private let privateData: UnsafeMutableRawPointer?
+    private let parts = Locked(Parts())
+    private let isOver = Atomic<Bool>(false)
+    /// The worker on which a step has ended last; 0 before.
+    private let worker = Atomic<UInt>(0)
+
+    private init(
+        _ target: RunTarget, _ finish: @escaping RAI_OnFinishCB, _ privateData: UnsafeMutableRawPointer?
+    ) {
+        self.target = target
+        unsafe self.finish = finish
+        unsafe self.privateData = privateData
+    }
+
+    /// Starts a run; from then on the target is the run's.
+    ///
+    /// - Parameters:
+    ///   - milliseconds: until its deadline; 0 = none.
+    ///   - handle: is given a pointer to the run before it begins; nil if nobody wants one.
+    /// - Throws: why it was not started; the function is not called then.
+    static func start(
+        _ target: RunTarget, deadline milliseconds: Int, _ finish: RAI_OnFinishCB?,
+        _ privateData: UnsafeMutableRawPointer?, _ handle: UnsafeMutablePointer<OpaquePointer?>? = nil
+    ) throws(APIFailure) {
+        guard let finish = unsafe finish else { throw .withoutCallback(target.code) }
+        guard milliseconds >= 0 else { throw .invalidDeadline(target.code) }
+        try target.lend()
+        let run = unsafe StartedRun(target, finish, privateData)
+        do throws(APIFailure) {
+            if let place = unsafe handle {
+                guard let pointer = unsafe Handles.run.make(run) else { throw .outOfMemory(target.code) }
+                // Safety: the caller's variable.
+                unsafe place.pointee = pointer
+            }
+            do throws(APIFailure) { try run.setDeadline(milliseconds) } catch {
+                if let place = unsafe handle {
+                    unsafe Handles.run.end(place.pointee)
+                    unsafe place.pointee = nil
+                }
+                throw error
+            }
+        } catch {
+            target.giveBack()
+            throw error
+        }
+        run.submit()
+    }
+
+    private func setDeadline(_ milliseconds: Int) throws(APIFailure) {
+        guard milliseconds > 0 else { return }
+        let scheduler = ModuleState.current.scheduler
+        let deadline = scheduler.deadline(afterMilliseconds: milliseconds) {
+            _ = self.end(with: .deadlinePassed(self.target.code))
+        }
+        guard let deadline else { throw APIFailure(target.code, .queueUnavailable) }
+        parts.withLock { $0.deadline = deadline }
+    }
+
+    private func submit() {
+        let scheduler = ModuleState.current.scheduler
+        let plan = target.plan
+        for step in plan.steps { scheduler.prepare(step.work) }
+        let run = scheduler.submit(plan, completion: self)
+        parts.withLock { $0.run = run }
+        // It may have come to its end before this was known.
+        if isOver.load(ordering: .sequentiallyConsistent) { letGo()?.cancel() }
+    }
+
+    /// Ends it as its deadline would.
+    /// - Returns: false if it is over.
+    func cancel() -> Bool { end(with: .cancelled(target.code)) }
+
+    // MARK: What ends it
+
+    func stepBegins() {}
+
+    func stepEnded() { worker.store(UInt(pthread_self()), ordering: .relaxed) }
+
+    func planEnded(_ outcome: PlanOutcome) {
+        guard claim() else { return }
+        _ = letGo()
+        let failure = target.end(outcome, nil)
+        // Whoever is here without having run something may be a client, or watch over the runs of all.
+        let isWorker = worker.load(ordering: .relaxed) == UInt(pthread_self()) && !shared_is_in_callback()
+        if isWorker, outcome.firstError != .runLost { return tell(failure) }
+        hand(failure)
+    }
+
+    private func end(with failure: APIFailure) -> Bool {
+        guard claim() else { return false }
+        // What has not begun never will.
+        letGo()?.cancel()
+        hand(target.end(nil, failure))
+        return true
+    }
+
+    private func claim() -> Bool { !isOver.exchange(true, ordering: .sequentiallyConsistent) }
+
+    /// Lets go of the deadline and of the plan's run.
+    /// - Returns: the latter, if it is known yet.
+    private func letGo() -> PlanRun? {
+        let parts = parts.withLock { parts in
+            defer { parts = Parts() }
+            return parts
+        }
+        parts.deadline?.forget()
+        return parts.run
+    }
+
+    private func hand(_ failure: APIFailure?) {
+        // Without a thread the client is told here all the same: it waits.
+        if !ModuleState.current.scheduler.call({ self.tell(failure) }) { tell(failure) }
+    }
+
+    private func tell(_ failure: APIFailure?) { unsafe target.tell(failure, finish, privateData) }
+}
+
+extension Scheduler {
+    /// Has something built again that failed for a reason that may have passed.
+    func prepare(_ work: Work) {
+        switch work {
+        case .model(let model): prepare(model)
+        case .script(let task): prepare(task.script)
+        }
+    }
+
+    private func prepare(_ value: some Runnable) {
+        do throws(ExecutionError) { _ = try value.build.loaded() } catch {
+            if error.mayPass { _ = rebuild(value) }
+        }
+    }
+}
