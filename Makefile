@@ -70,7 +70,7 @@ run: port tools backends module ## Build what is missing and serve on PORT, in t
 	@exec $(PYTHON) Scripts/run.py $(MODULE_ARGS)
 
 .PHONY: module
-module: build/redisai.so ## Build the module: build/redisai.so
+module: build/redisai.so build/include/redisai.h ## Build the module, build/redisai.so, and leave its C header
 
 .PHONY: backends
 backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, tflite, torch, or all
@@ -171,7 +171,7 @@ example-models: build/python/.made ## Fetch the models of the examples
 
 .PHONY: clean
 clean: ## Remove what was built; downloads, Python tools and data stay
-	rm -rf .build build/redisai.so build/redisai.so.debug build/backends build/servers build/models build/tools
+	rm -rf .build build/redisai.so build/redisai.so.debug build/include build/backends build/servers build/models build/tools
 
 .PHONY: distclean
 distclean: ## Remove everything that was fetched or made, the data of `make run` too
@@ -183,6 +183,11 @@ build/redisai.so: $(SOURCES) Scripts/install-module.sh | swift
 	@echo '==> building the module (a first build takes some minutes)'
 	$(SWIFT_BUILD) --configuration release --product redisai
 	@Scripts/install-module.sh $(SCRATCH)/release/libredisai.so $@
+
+# What other modules include.
+build/include/redisai.h: Sources/CSharedAPI/include/redisai.h
+	@mkdir -p $(@D)
+	@cp $< $@
 
 build/python/.made: | Scripts/make-python.sh
 	@Scripts/make-python.sh build/python

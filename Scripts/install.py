@@ -1,9 +1,9 @@
-"""Lays the module and its runtimes where a service may load them, or removes them: install.py [uninstall].
+"""Lays the module, its runtimes and its header where they belong, or removes them: install.py [uninstall].
 
-`make install` and `make uninstall` call it and set PREFIX, SYSCONFDIR, DESTDIR and BACKENDS. All is done in a
-folder of our own below PREFIX/lib/redis/modules, from which Debian's service may run programs; it is replaced
-as a whole, so a server that runs keeps the files that it has open. Needs Python 3.9 or newer and its standard
-library only.
+`make install` and `make uninstall` call it and set PREFIX, SYSCONFDIR, DESTDIR and BACKENDS. All but the
+header lies in a folder of our own below PREFIX/lib/redis/modules, from which Debian's service may run
+programs; it is replaced as a whole, so a server that runs keeps the files that it has open. Needs Python 3.9
+or newer and its standard library only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import sys
 import fetch
 
 MODULE = fetch.BUILD / "redisai.so"
+HEADER = fetch.BUILD / "include/redisai.h"
 SERVICES = ("redis-server.service", "redis-server@.service")
 # Where Debian's service lets code come from, and what it hides.
 PROGRAM_FOLDERS = [pathlib.Path(name) for name in ("/usr/lib", "/lib")]
@@ -53,6 +54,8 @@ class Places:
                 "Sentinel uses, writes `loadmodule` without quotes, and the server would not start again.")
         self.folder = prefix / "lib/redis/modules/redisai"
         self.module = self.folder / "redisai.so"
+        # For who builds other modules that call this one.
+        self.header = prefix / "include/redisai.h"
         self.fragment = settings / "redis/redisai.conf"
         self.configuration = settings / "redis/redis.conf"
         self.drop_ins = [settings / f"systemd/system/{name}.d/redisai.conf" for name in SERVICES]
@@ -79,7 +82,7 @@ def main(words: list[str]) -> int:
 
 def install(places: Places) -> None:
     runtimes = [runtime(part) for part in fetch.chosen_parts("backends", os.environ["BACKENDS"].split())]
-    if not MODULE.exists():
+    if not MODULE.exists() or not HEADER.exists():
         raise fetch.PartError("the module is not built; type `make module` first, not as root")
     folder = places.staged(places.folder)
     fresh, old = (folder.with_name(f".redisai.{word}") for word in ("new", "old"))
@@ -93,6 +96,7 @@ def install(places: Places) -> None:
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+    write(places.staged(places.header), HEADER.read_text())
     write(places.staged(places.fragment), FRAGMENT.format(module=places.module))
     for drop_in in places.drop_ins:
         if places.is_below(PROGRAM_FOLDERS):
@@ -172,7 +176,7 @@ def uninstall(places: Places) -> None:
     folder = places.staged(places.folder)
     if folder.exists():
         shutil.rmtree(folder)
-    for place in (places.fragment, *places.drop_ins):
+    for place in (places.header, places.fragment, *places.drop_ins):
         remove(places.staged(place))
     print(f"==> {places.folder} is removed. A server loads it until its line is taken out of redis.conf:")
     pattern = re.sub(r"([][*^$|])", r"\\\1", str(places.module))

@@ -1,0 +1,187 @@
+"""Functions for other modules: those of the example in Examples/shared-api, which checks each of them."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from support import paths
+from support.clients import refusal
+from support.models import store
+from support.servers import RedisServer
+
+EXAMPLE = paths.ROOT / "Examples" / "shared-api"
+HEADERS = paths.ROOT / "Sources" / "CSharedAPI" / "include"
+HEADER = HEADERS / "redisai.h"
+STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+
+SCRIPT = """
+def bar(tensors: List[Tensor], keys: List[str], args: List[str]):
+    return tensors[0] + tensors[1]
+
+def count_words(tensors: List[Tensor], keys: List[str], args: List[str]):
+    return torch.tensor([len(keys), len(args)])
+"""
+
+# A client that knows version 1 alone, as it was before there was another.
+VERSION_1 = r"""
+#include "redisai.h"
+static int (*reply)(RedisModuleCtx *, const char *);
+static int on_version(RedisModuleCtx *ctx, RedisModuleString **words, int count) {
+    (void)words, (void)count;
+    if (!RedisAI_GetLLAPIVersion && RedisAI_Initialize(ctx) != 0) return reply(ctx, "missing");
+    return reply(ctx, RedisAI_GetLLAPIVersion() == 1 ? "version 1" : "another version");
+}
+int RedisModule_OnLoad(RedisModuleCtx *ctx, RedisModuleString **words, int count) {
+    (void)words, (void)count;
+    int (*find)(const char *, void *) = *(int (**)(const char *, void *))(void *)ctx;
+    void (*name_module)(RedisModuleCtx *, const char *, int, int);
+    int (*create)(RedisModuleCtx *, const char *, void *, const char *, int, int, int);
+    find("RedisModule_SetModuleAttribs", (void *)&name_module);
+    find("RedisModule_CreateCommand", (void *)&create);
+    find("RedisModule_ReplyWithSimpleString", (void *)&reply);
+    name_module(ctx, "version1", 1, 1);
+    RedisAI_Initialize(ctx);
+    return create(ctx, "version1.version", (void *)on_version, "", 0, 0, 0);
+}
+"""
+
+
+def compiler():
+    """That of Swift where it is; any other does as well."""
+    return shutil.which("clang") or shutil.which("cc")
+
+
+def build(folder, name, sources, *options):
+    library = folder / f"{name}.so"
+    subprocess.run(
+        [compiler(), "-std=gnu11", *STRICT, *options, "-shared", "-fPIC", "-fvisibility=hidden", "-pthread",
+         "-I", str(HEADERS), "-o", str(library), *map(str, sources)], check=True)
+    library.chmod(0o755)
+    return library
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    """The module of the example."""
+    return build(tmp_path_factory.mktemp("example"), "example", sorted(EXAMPLE.glob("*.c")))
+
+
+@pytest.fixture(scope="module")
+def version_1(tmp_path_factory):
+    """A module that knows version 1 alone."""
+    folder = tmp_path_factory.mktemp("version1")
+    source = folder / "version1.c"
+    source.write_text(VERSION_1)
+    return build(folder, "version1", [source], "-Wno-pedantic", "-fvisibility=default")
+
+
+@pytest.fixture(scope="module", params=paths.SERVERS)
+def server(request, example):
+    """A server of each version with the example beside our module."""
+    server = RedisServer(
+        binary=paths.SERVERS[request.param], settings=[f"loadmodule {example}"],
+        words=["THREADS_PER_QUEUE", "8"]).start()
+    yield server
+    server.stop()
+    trouble = server.trouble()
+    server.remove()
+    assert trouble is None, trouble
+
+
+@pytest.fixture
+def client(server):
+    client = server.client()
+    client.flushall()
+    store(client, "m{1}", "mul_2x2")
+    client.execute_command(
+        "AI.SCRIPTSTORE", "myscript{1}", "CPU", "ENTRY_POINTS", 2, "bar", "count_words", "SOURCE", SCRIPT)
+    client.set("text", "text")
+    return client
+
+
+def counts(client, key):
+    fields = client.execute_command("AI.INFO", key)
+    fields = dict(zip(fields[::2], fields[1::2])) if isinstance(fields, list) else fields
+    return [int(fields[name]) for name in (b"calls", b"errors", b"samples")]
+
+
+@pytest.mark.parametrize("command, reply", [
+    ("basic_check", b"OK"),
+    ("modelRun", b"Async run success"),
+    ("scriptRun", b"Async run success"),
+    ("DAGRun", b"DAG run success"),
+    ("CreateTensor", b"create tensor test success"),
+    ("ConcatenateTensors", b"concatenate tensors test success"),
+    ("SliceTensor", b"slice tensor test success"),
+    ("version2", b"version 2 success"),
+    ("misuse", b"misuse success"),
+])
+def test_a_command_of_the_example_succeeds(client, command, reply):
+    assert client.execute_command(f"RAI_llapi.{command}") == reply
+
+
+def test_runs_of_models_are_counted(client):
+    client.execute_command("RAI_llapi.modelRun")
+    assert counts(client, "m{1}") == [2, 1, 2]
+
+
+def test_runs_of_scripts_are_counted(client):
+    client.execute_command("RAI_llapi.scriptRun")
+    assert counts(client, "myscript{1}")[:2] == [2, 1]
+
+
+def test_runs_of_dags_are_counted(client):
+    client.execute_command("RAI_llapi.DAGRun")
+    assert counts(client, "m{1}") == [2, 0, 4]
+    assert counts(client, "myscript{1}")[:2] == [2, 1]
+
+
+def test_many_threads_get_right_values_and_exact_counts(client):
+    assert client.execute_command("RAI_llapi.threads", 16, 20) == b"threads success"
+    assert counts(client, "m{1}") == [3 * 16 * 20, 0, 2 * 3 * 16 * 20]
+    assert counts(client, "myscript{1}")[:2] == [2 * 16 * 20, 0]
+
+
+@pytest.mark.parametrize("standard", ["c11", "c17"])
+def test_the_header_needs_no_other_one_in_c(standard):
+    subprocess.run(
+        [compiler(), f"-std={standard}", *STRICT, "-x", "c", "-fsyntax-only", str(HEADER)], check=True)
+
+
+def test_the_header_needs_no_other_one_in_cpp():
+    subprocess.run(
+        [compiler(), "-std=c++17", *STRICT, "-Wno-pragma-once-outside-header", "-x", "c++", "-fsyntax-only",
+         str(HEADER)], check=True)
+
+
+def test_a_client_of_version_1_that_is_loaded_first_is_served_later(version_1):
+    server = RedisServer(settings=[f"loadmodule {version_1}"], module=False).start()
+    try:
+        client = server.client()
+        assert client.execute_command("version1.version") == b"missing"
+        assert "could not initialize RedisAI_InitError" in server.log()
+        if server.version >= (7, 0):
+            client.execute_command("MODULE", "LOAD", str(paths.MODULE), "BACKENDSPATH", str(paths.BACKENDS))
+            assert client.execute_command("version1.version") == b"version 1"
+    finally:
+        server.stop()
+        server.remove()
+
+
+def test_a_client_of_version_1_that_is_loaded_last_is_served(version_1):
+    server = RedisServer(settings=[f"loadmodule {version_1}"]).start()
+    try:
+        assert server.client().execute_command("version1.version") == b"version 1"
+    finally:
+        server.stop()
+        server.remove()
+
+
+def test_the_example_without_the_module_says_so(example):
+    server = RedisServer(settings=[f"loadmodule {example}"], module=False).start()
+    try:
+        assert refusal(server.client(), "RAI_llapi.basic_check") == "the module redisai is not loaded"
+    finally:
+        server.stop()
+        server.remove()
