@@ -5,7 +5,7 @@ import Execution
 struct APIFailure: Error, Equatable, Sendable {
     /// The numbers that clients know.
     enum Code: UInt32, Sendable {
-        case none = 0
+        case ok = 0
         case modelCreate = 3
         case modelRun = 4
         case modelSerialize = 5

@@ -52,7 +52,7 @@ enum ErrorFunctions {
     }
 
     private static func code(_ error: OpaquePointer?) -> RedisAI_ErrorCode {
-        let code = unsafe Handles.error.content(error)?.code ?? .none
+        let code = unsafe Handles.error.content(error)?.code ?? .ok
         return RedisAI_ErrorCode(rawValue: code.rawValue)
     }
 

@@ -8,7 +8,7 @@ import Glibc
 final class ErrorRecord: @unchecked Sendable {
     /// Whether it belongs to a DAG, so that others may only read it.
     let isLent: Bool
-    private(set) var code = APIFailure.Code.none
+    private(set) var code = APIFailure.Code.ok
     private var text: UnsafeMutablePointer<CChar>?
     private var line: UnsafeMutablePointer<CChar>?
 
@@ -18,7 +18,7 @@ final class ErrorRecord: @unchecked Sendable {
 
     /// Holds a failure, unless it holds one already.
     func set(_ failure: APIFailure) {
-        guard code == .none else { return }
+        guard code == .ok else { return }
         code = failure.code
         let words = failure.text
         // Safety: both are copies of our own, freed by `clear`.
@@ -28,7 +28,7 @@ final class ErrorRecord: @unchecked Sendable {
     }
 
     func clear() {
-        code = .none
+        code = .ok
         unsafe free(text)
         unsafe free(line)
         unsafe text = nil
@@ -36,7 +36,7 @@ final class ErrorRecord: @unchecked Sendable {
     }
 
     func copy(_ other: ErrorRecord) {
-        guard other.code != .none, let words = unsafe other.text else { return }
+        guard other.code != .ok, let words = unsafe other.text else { return }
         set(APIFailure(other.code, unsafe String(cString: words)))
     }
 
