@@ -44,6 +44,8 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         guard let finish = unsafe finish else { throw .withoutCallback(target.code) }
         guard milliseconds >= 0 else { throw .invalidDeadline(target.code) }
         try target.lend()
+        // Once there is a deadline, the client may have the context back at any time.
+        let plan = target.plan
         let run = unsafe StartedRun(target, finish, privateData)
         do throws(APIFailure) {
             if let place = unsafe handle {
@@ -62,7 +64,7 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
             target.giveBack()
             throw error
         }
-        run.submit()
+        run.submit(plan)
     }
 
     private func setDeadline(_ milliseconds: Int) throws(APIFailure) {
@@ -75,9 +77,8 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         parts.withLock { $0.deadline = deadline }
     }
 
-    private func submit() {
+    private func submit(_ plan: ExecutionPlan) {
         let scheduler = ModuleState.current.scheduler
-        let plan = target.plan
         for step in plan.steps { scheduler.prepare(step.work) }
         let run = scheduler.submit(plan, completion: self)
         parts.withLock { $0.run = run }
@@ -99,10 +100,10 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         guard claim() else { return }
         _ = letGo()
         let failure = target.end(outcome, nil)
-        // Whoever is here without having run something may be a client, or watch over the runs of all.
+        // Only who has run the last step well is a worker for sure. Failures come from clients as well, and from
+        // the thread that watches over all runs.
         let isWorker = worker.load(ordering: .relaxed) == UInt(pthread_self()) && !shared_is_in_callback()
-        if isWorker, outcome.firstError != .runLost { return tell(failure) }
-        hand(failure)
+        if isWorker, failure == nil { tell(nil) } else { hand(failure) }
     }
 
     private func end(with failure: APIFailure) -> Bool {
