@@ -87,10 +87,11 @@ enum RunFunctions {
         _ finish: OpaquePointer?, _ kind: HandleKind<RunFinish>, orElse wrongKind: APIFailure,
         _ error: OpaquePointer?
     ) -> OpaquePointer? {
-        guard let end = unsafe kind.end(finish) else {
+        guard let end = unsafe kind.content(finish), end.fetch() else {
             unsafe ErrorFunctions.report(wrongKind, to: error)
             return nil
         }
+        unsafe kind.end(finish)
         if let failure = end.failure { unsafe ErrorFunctions.report(failure, to: error) }
         end.context.giveBack()
         return unsafe end.handle

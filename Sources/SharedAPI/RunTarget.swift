@@ -1,5 +1,6 @@
 import CSharedAPI
 import Execution
+import Synchronization
 
 /// What a run that was started belongs to, with the client's pointer to it.
 @safe
@@ -81,9 +82,9 @@ enum RunTarget: @unchecked Sendable {
     ) {
         let handle = unsafe kind.make(end)
         unsafe shared_call(finish, handle, privateData)
-        // What was not fetched is wanted by nobody; without memory for a handle nobody could.
-        guard unsafe handle == nil || kind.end(handle) != nil else { return }
-        end.context.giveBack()
+        // What was not fetched is wanted by nobody; without memory for a handle nobody could fetch it.
+        guard end.fetch() else { return }
+        unsafe kind.end(handle)
         unsafe contexts.end(end.handle)
     }
 }
@@ -95,10 +96,16 @@ final class RunFinish: @unchecked Sendable {
     /// The client's pointer to the context.
     let handle: OpaquePointer
     let failure: APIFailure?
+    private let isFetched = Atomic<Bool>(false)
 
     init(_ context: RunContext, _ handle: OpaquePointer, _ failure: APIFailure?) {
         self.context = context
         unsafe self.handle = handle
         self.failure = failure
     }
+
+    /// Whether the context is the caller's to have; once.
+    ///
+    /// The client's pointer cannot tell: it may stand for another end by now.
+    func fetch() -> Bool { !isFetched.exchange(true, ordering: .acquiringAndReleasing) }
 }
