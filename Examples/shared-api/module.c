@@ -100,6 +100,14 @@ COMMAND(
     on_threads, check_threads(ctx, number_in(words, count, 1, 4), number_in(words, count, 2, 100)),
     "threads success")
 
+static int on_rate(RedisModuleCtx *ctx, RedisModuleString **words, int count) {
+    if (!is_ready(ctx)) return reply_error(ctx, "ERR the module redisai is not loaded");
+    long long duration = 0;
+    int in_flight = number_in(words, count, 2, 16), runs = number_in(words, count, 3, 10000);
+    outcome failure = measure(ctx, key_in(words, count), in_flight, runs, &duration);
+    return failure ? reply_error(ctx, failure) : reply_number(ctx, duration);
+}
+
 int RedisModule_OnLoad(RedisModuleCtx *ctx, RedisModuleString **words, int count);
 
 __attribute__((visibility("default"))) int RedisModule_OnLoad(
@@ -129,6 +137,7 @@ __attribute__((visibility("default"))) int RedisModule_OnLoad(
         {"RAI_llapi.CreateTensor", on_create},      {"RAI_llapi.ConcatenateTensors", on_join},
         {"RAI_llapi.SliceTensor", on_slice},        {"RAI_llapi.version2", on_version_2},
         {"RAI_llapi.misuse", on_misuse},            {"RAI_llapi.threads", on_threads},
+        {"RAI_llapi.rate", on_rate},
     };
     for (size_t index = 0; index < sizeof commands / sizeof *commands; index++) {
         if (create(ctx, commands[index].name, commands[index].function, "", 0, 0, 0) != 0) return 1;

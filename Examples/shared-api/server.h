@@ -44,5 +44,7 @@ outcome check_joined(void);
 outcome check_sliced(void);
 outcome check_version_2(RedisModuleCtx *ctx);
 outcome check_misuse(RedisModuleCtx *ctx);
+/* `runs` runs of a model with one input, of which `in_flight` are under way, in microseconds. */
+outcome measure(RedisModuleCtx *ctx, const char *key, int in_flight, int runs, long long *duration);
 /* `count` threads that each do all kinds of runs `rounds` times. */
 outcome check_threads(RedisModuleCtx *ctx, int count, int rounds);

@@ -142,6 +142,12 @@ def test_many_threads_get_right_values_and_exact_counts(client):
     assert counts(client, "myscript{1}")[:2] == [2 * 16 * 20, 0]
 
 
+def test_runs_are_kept_under_way(client):
+    store(client, "classifier", "classifier_30_64_32_2")
+    assert client.execute_command("RAI_llapi.rate", "classifier", 16, 500) > 0
+    assert counts(client, "classifier")[:2] == [500, 0]
+
+
 @pytest.mark.parametrize("language, standard", [("c", "c11"), ("c", "c17"), ("c++", "c++17")])
 def test_the_header_needs_no_other_one_and_gives_no_warning(language, standard):
     subprocess.run(
