@@ -58,13 +58,13 @@ extension Tensor {
     private func load<Value: BitwiseCopyable>(_ index: Int, as type: Value.Type) -> Value? {
         guard index >= 0, index < shape.elementCount else { return nil }
         // Safety: the block has as many elements of that width, which need not be aligned.
-        return unsafe address.loadUnaligned(fromByteOffset: index * MemoryLayout<Value>.size, as: type)
+        return unsafe firstByte.loadUnaligned(fromByteOffset: index * MemoryLayout<Value>.size, as: type)
     }
 
     private func store<Value: BitwiseCopyable>(_ index: Int, _ value: Value) -> Bool {
         guard index >= 0, index < shape.elementCount else { return false }
         // Safety: as above; the caller has seen that the tensor may be written to.
-        unsafe address.storeBytes(of: value, toByteOffset: index * MemoryLayout<Value>.size, as: Value.self)
+        unsafe firstByte.storeBytes(of: value, toByteOffset: index * MemoryLayout<Value>.size, as: Value.self)
         return true
     }
 

@@ -135,7 +135,7 @@ enum TensorFunctions {
     // MARK: Elements
 
     private static func data(_ pointer: OpaquePointer?) -> UnsafeMutablePointer<CChar>? {
-        unsafe Shared.at(pointer).map { unsafe $0.address.assumingMemoryBound(to: CChar.self) }
+        unsafe Shared.at(pointer).map { unsafe $0.firstByte.assumingMemoryBound(to: CChar.self) }
     }
 
     private static func write(

@@ -121,7 +121,7 @@ public final class Tensor: Sendable {
 
     /// Where the elements lie, as long as the tensor does and is not written anew. Nobody writes there unless
     /// it is writable.
-    public var address: UnsafeMutableRawPointer { unsafe storage.address }
+    public var firstByte: UnsafeMutableRawPointer { unsafe storage.address }
 
     /// Bytes of memory that this tensor takes: its block, itself and its shape.
     public var memoryByteCount: Int {
