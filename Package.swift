@@ -100,6 +100,7 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Redis", "Tensors", "Execution", "CRedisModule"]),
+        .testTarget(name: "SharedAPITests", dependencies: ["SharedAPI", "Tensors"]),
         .testTarget(name: "TidyTests"),
     ],
     swiftLanguageModes: [.v6],

@@ -48,7 +48,9 @@ enum ModelDescriptionFunctions {
         if let place = unsafe place, room > 0 {
             let shown = name.prefix(room - 1)
             // Safety: the caller's buffer has that much room.
-            for (offset, byte) in shown.enumerated() { unsafe place[offset] = CChar(truncatingIfNeeded: byte) }
+            for (offset, byte) in shown.enumerated() {
+                unsafe place[offset] = CChar(truncatingIfNeeded: byte)
+            }
             unsafe place[shown.count] = 0
         }
         return Int32(clamping: name.count)

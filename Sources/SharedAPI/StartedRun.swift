@@ -100,9 +100,10 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         guard claim() else { return }
         _ = letGo()
         let failure = target.end(outcome, nil)
-        // Only who has run the last step well is a worker for sure. Failures come from clients as well, and from
-        // the thread that watches over all runs.
-        let isWorker = worker.load(ordering: .relaxed) == UInt(pthread_self()) && !shared_is_in_callback()
+        // Only who has run the last step well is a worker for sure. Failures come from clients as well, and
+        // from the thread that watches over all runs.
+        let hasRunIt = worker.load(ordering: .relaxed) == UInt(pthread_self())
+        let isWorker = hasRunIt && !shared_is_in_callback()
         if isWorker, failure == nil { tell(nil) } else { hand(failure) }
     }
 
