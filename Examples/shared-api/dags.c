@@ -107,6 +107,45 @@ static outcome run_text(RAI_Error *error) {
     return NULL;
 }
 
+static outcome add_model(RAI_DAGRunCtx *dag, RAI_Model *model, const char *output, RAI_Error *error) {
+    RAI_DAGRunOp *op = RedisAI_DAGCreateModelRunOp(model);
+    RedisAI_DAGRunOpAddInput(op, "a");
+    RedisAI_DAGRunOpAddInput(op, "b");
+    RedisAI_DAGRunOpAddOutput(op, output);
+    CHECK(RedisAI_DAGAddRunOp(dag, op, error) == 0);
+    return NULL;
+}
+
+/* An ensemble: models on two devices, whose outputs a script puts together. */
+outcome check_devices(RedisModuleCtx *ctx) {
+    RAI_Model *one = model_at(ctx, "m{1}"), *other = model_at(ctx, "other{1}");
+    RAI_Script *script = script_at(ctx, "myscript{1}");
+    CHECK(one && other && script);
+    RAI_Error *error = NULL;
+    RedisAI_InitError(&error);
+    RAI_DAGRunCtx *dag = make_dag();
+    outcome failure = add_model(dag, one, "one", error);
+    if (!failure) failure = add_model(dag, other, "other", error);
+    CHECK(!failure);
+    RAI_DAGRunOp *op = RedisAI_DAGCreateScriptRunOp(script, "bar");
+    RedisAI_DAGRunOpAddInput(op, "one");
+    RedisAI_DAGRunOpAddInput(op, "other");
+    RedisAI_DAGRunOpAddOutput(op, "both");
+    CHECK(RedisAI_DAGAddRunOp(dag, op, error) == 0 && RedisAI_DAGAddTensorGet(dag, "both") == 0);
+    waiting w;
+    begin(&w);
+    CHECK(RedisAI_DAGRun(dag, dag_ran, &w, error) == 0);
+    wait_for(&w);
+    CHECK(has_values(RedisAI_DAGOutputTensor(w.finish, 0), 8, 18));
+    end(&w);
+    RedisAI_DAGFree(dag);
+    RedisAI_FreeError(error);
+    RedisAI_ModelFree(one, NULL);
+    RedisAI_ModelFree(other, NULL);
+    RedisAI_ScriptFree(script, NULL);
+    return NULL;
+}
+
 /* Runs the model twice and the script twice, one of these in vain. */
 outcome check_dags(RedisModuleCtx *ctx) {
     RAI_Model *model = model_at(ctx, "m{1}");

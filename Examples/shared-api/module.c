@@ -91,6 +91,7 @@ COMMAND(on_basic_check, check_basics(), "OK")
 COMMAND(on_model_run, check_runs(ctx, key_in(words, count)), "Async run success")
 COMMAND(on_script_run, check_scripts(ctx), "Async run success")
 COMMAND(on_dag_run, check_dags(ctx), "DAG run success")
+COMMAND(on_devices, check_devices(ctx), "DAG resnet success")
 COMMAND(on_create, check_created(), "create tensor test success")
 COMMAND(on_join, check_joined(), "concatenate tensors test success")
 COMMAND(on_slice, check_sliced(), "slice tensor test success")
@@ -137,7 +138,7 @@ __attribute__((visibility("default"))) int RedisModule_OnLoad(
         {"RAI_llapi.CreateTensor", on_create},      {"RAI_llapi.ConcatenateTensors", on_join},
         {"RAI_llapi.SliceTensor", on_slice},        {"RAI_llapi.version2", on_version_2},
         {"RAI_llapi.misuse", on_misuse},            {"RAI_llapi.threads", on_threads},
-        {"RAI_llapi.rate", on_rate},
+        {"RAI_llapi.rate", on_rate},                {"RAI_llapi.DAG_resnet", on_devices},
     };
     for (size_t index = 0; index < sizeof commands / sizeof *commands; index++) {
         if (create(ctx, commands[index].name, commands[index].function, "", 0, 0, 0) != 0) return 1;

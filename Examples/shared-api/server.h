@@ -39,6 +39,7 @@ int has_values(const RAI_Tensor *tensor, double first, double second);
 outcome check_runs(RedisModuleCtx *ctx, const char *key);
 outcome check_scripts(RedisModuleCtx *ctx);
 outcome check_dags(RedisModuleCtx *ctx);
+outcome check_devices(RedisModuleCtx *ctx);
 outcome check_created(void);
 outcome check_joined(void);
 outcome check_sliced(void);

@@ -93,6 +93,7 @@ def client(server):
     client = server.client()
     client.flushall()
     store(client, "m{1}", "mul_2x2")
+    store(client, "other{1}", "mul_2x2", device="CPU:1")
     client.execute_command(
         "AI.SCRIPTSTORE", "myscript{1}", "CPU", "ENTRY_POINTS", 2, "bar", "count_words", "SOURCE", SCRIPT)
     client.set("text", "text")
@@ -110,6 +111,7 @@ def counts(client, key):
     ("modelRun", b"Async run success"),
     ("scriptRun", b"Async run success"),
     ("DAGRun", b"DAG run success"),
+    ("DAG_resnet", b"DAG resnet success"),
     ("CreateTensor", b"create tensor test success"),
     ("ConcatenateTensors", b"concatenate tensors test success"),
     ("SliceTensor", b"slice tensor test success"),
