@@ -77,8 +77,11 @@ public final class Tensor: Sendable {
     public func replaceElements(copying bytes: Span<UInt8>) throws(TensorError) {
         precondition(isWritable, "a tensor that others share was to be written to")
         try Self.check(bytes, type: type, shape: shape)
-        if byteCount != bytes.count { unsafe storage = try TensorStorage(byteCount: bytes.count) }
-        unsafe storage.withMutableBytes { $0.copy(from: bytes) }
+        guard byteCount != bytes.count else { return unsafe storage.withMutableBytes { $0.copy(from: bytes) } }
+        // The bytes may lie in the block that goes with this.
+        var replaced = try TensorStorage(byteCount: bytes.count)
+        replaced.withMutableBytes { $0.copy(from: bytes) }
+        unsafe storage = replaced
     }
 
     /// A copy of `bytes`, checked as the `BLOB` of `AI.TENSORSET` is.
