@@ -11,6 +11,30 @@ extension Scheduler {
         return waits.map { $0.outcome }
     }
 
+    /// Runs plans on the calling thread, the server's, one after the other and however long they take; what is
+    /// loading is an error.
+    ///
+    /// It may be within a run that is in place, of a script that has the server call somebody who calls this.
+    /// To wait for a worker would be wrong: it may be waiting for the server's lock.
+    /// - Returns: the outcome of each.
+    public func runOnServerThread(_ plans: [ExecutionPlan]) -> [PlanOutcome] {
+        plans.map { plan in
+            var outcome = PlanOutcome(of: plan)
+            while let index = outcome.nextStep {
+                let step = plan.steps[index]
+                do throws(ExecutionError) {
+                    guard let inputs = outcome.inputs(step.inputs) else { throw .missingInput }
+                    let outputs = try step.work.run(
+                        inputs, outputCount: step.outputs.count, slot: calledSlot)
+                    outcome.end(index, outputs: outputs, in: step.outputs)
+                } catch {
+                    outcome.end(index, .failed(error))
+                }
+            }
+            return outcome
+        }
+    }
+
     /// Calls `work` on a thread that has nothing else to do.
     /// - Returns: false if there is none; it is not called then.
     public func call(_ work: @escaping @Sendable () -> Void) -> Bool { callers.enqueue(work) }

@@ -12,6 +12,8 @@ public final class Scheduler: Sendable {
     /// Call those who cannot be called by whoever has news for them.
     let callers: WorkQueue
     let deadlines: Deadlines
+    /// Of the thread that calls `runOnServerThread`.
+    let calledSlot: RunSlot
     /// Of the thread that calls `runInline` and `runInPlace`.
     private let inlineSlot: RunSlot
     private let turnBudget = TurnBudget()
@@ -32,6 +34,7 @@ public final class Scheduler: Sendable {
         inlineSlot = watch.makeSlot()
         callers = WorkQueue(name: "ai:call", threadCount: 2, pool: pool)
         deadlines = Deadlines(pool: pool)
+        calledSlot = watch.makeSlot()
     }
 
     /// The queues there are, in the order in which they came.

@@ -1,6 +1,7 @@
 import CSharedAPI
 import Execution
 import Keyspace
+import Redis
 import Tensors
 
 /// What the functions for contexts of models and of scripts have in common, and those for runs.
@@ -59,7 +60,9 @@ enum RunFunctions {
         let plans = contexts.map { $0.plan() }
         for plan in plans { for step in plan.steps { scheduler.prepare(step.work) } }
         var first: APIFailure?
-        for (context, outcome) in zip(contexts, scheduler.runQueued(plans)) {
+        let outcomes =
+            MainThread.isCurrent ? scheduler.runOnServerThread(plans) : scheduler.runQueued(plans)
+        for (context, outcome) in zip(contexts, outcomes) {
             let failure = context.take(outcome)
             first = first ?? failure
         }

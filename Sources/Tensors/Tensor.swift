@@ -77,7 +77,9 @@ public final class Tensor: Sendable {
     public func replaceElements(copying bytes: Span<UInt8>) throws(TensorError) {
         precondition(isWritable, "a tensor that others share was to be written to")
         try Self.check(bytes, type: type, shape: shape)
-        guard byteCount != bytes.count else { return unsafe storage.withMutableBytes { $0.copy(from: bytes) } }
+        guard byteCount != bytes.count else {
+            return unsafe storage.withMutableBytes { $0.copy(from: bytes) }
+        }
         // The bytes may lie in the block that goes with this.
         var replaced = try TensorStorage(byteCount: bytes.count)
         replaced.withMutableBytes { $0.copy(from: bytes) }

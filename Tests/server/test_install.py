@@ -124,6 +124,11 @@ def test_what_is_installed_belongs_to_who_installs_it_alone(installed):
         assert stat.S_ISLNK(mode.st_mode) or mode.st_mode & stat.S_IROTH, place
 
 
+def test_other_modules_find_the_header(installed):
+    header = installed.folder / "usr/include/redisai.h"
+    assert "RedisAI_Initialize" in header.read_text()
+
+
 def test_a_second_installation_replaces_the_first(installed):
     stray = installed.libraries / "redis/modules/redisai/backends/old.so"
     stray.touch()

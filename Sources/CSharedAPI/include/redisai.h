@@ -236,8 +236,10 @@ REDISAI_FUNCTION(RAI_Tensor *, ModelRunCtxOutputTensor, (RAI_ModelRunCtx *mctx, 
 /* Nothing happens to a context that belongs to a run. */
 REDISAI_FUNCTION(void, ModelRunCtxFree, (RAI_ModelRunCtx *mctx));
 /*
- * Runs `n` contexts and waits. They go through the queue of the device like other runs and count like them.
- * Refused within a callback, whose thread would wait for itself.
+ * Runs `n` contexts and waits; they count like other runs. On the server's own thread they run there, as in a
+ * transaction; from others they go through the queue of the device. With the server's lock on another thread
+ * it must not be called: a worker may be waiting for that lock. Refused within a callback, whose thread would
+ * wait for itself.
  */
 REDISAI_FUNCTION(int, ModelRun, (RAI_ModelRunCtx **mctx, long long n, RAI_Error *err));
 /* The same model with another reference. */
