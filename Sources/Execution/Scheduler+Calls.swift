@@ -11,8 +11,8 @@ extension Scheduler {
         return waits.map { $0.outcome }
     }
 
-    /// Runs plans on the calling thread, the server's, one after the other and however long they take; what is
-    /// loading is an error.
+    /// Runs plans on the calling thread, the server's, one after the other and however long they take; what
+    /// is loading is an error.
     ///
     /// It may be within a run that is in place, of a script that has the server call somebody who calls this.
     /// To wait for a worker would be wrong: it may be waiting for the server's lock.
