@@ -54,7 +54,7 @@ def compiler():
 def build(folder, name, sources, *options):
     library = folder / f"{name}.so"
     subprocess.run(
-        [compiler(), "-std=gnu11", *STRICT, *options, "-shared", "-fPIC", "-fvisibility=hidden", "-pthread",
+        [compiler(), "-std=gnu11", *STRICT, "-shared", "-fPIC", "-fvisibility=hidden", "-pthread", *options,
          "-I", str(HEADERS), "-o", str(library), *map(str, sources)], check=True)
     library.chmod(0o755)
     return library
@@ -183,7 +183,7 @@ def test_a_client_of_version_1_that_is_loaded_last_is_served(version_1):
 def test_the_example_without_the_module_says_so(example):
     server = RedisServer(settings=[f"loadmodule {example}"], module=False).start()
     try:
-        assert refusal(server.client(), "RAI_llapi.basic_check") == "the module redisai is not loaded"
+        assert refusal(server.client(), "RAI_llapi.basic_check") == "ERR the module redisai is not loaded"
     finally:
         server.stop()
         server.remove()
