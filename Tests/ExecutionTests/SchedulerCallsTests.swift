@@ -39,4 +39,24 @@ import Testing
         gate.wait()
         #expect(count.withLock { $0 } == 0)
     }
+
+    @Test func deadlinesComeInTheOrderOfTheirTimes() throws {
+        let (scheduler, _) = try Scheduler.make(running: .addingOne())
+        let order = Locked<[Int]>([])
+        let gate = Gate()
+        let numbers = [4, 1, 3, 2]
+        let all = numbers.map { number in
+            scheduler.deadline(afterMilliseconds: 50 * number) { order.withLock { $0.append(number) } }
+        }
+        all[2]?.forget()
+        let last = scheduler.deadline(afterMilliseconds: 250) { gate.open() }
+        #expect(last != nil)
+        gate.wait()
+        #expect(order.withLock { $0 } == [1, 2, 4])
+        // One that is done stands for nothing, even if another has its place.
+        let again = Gate()
+        #expect(scheduler.deadline(afterMilliseconds: 1) { again.open() } != nil)
+        for deadline in all { deadline?.forget() }
+        again.wait()
+    }
 }
