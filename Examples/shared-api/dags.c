@@ -89,14 +89,22 @@ static outcome run_script(RAI_Script *script, const char *function, int fails, R
     return NULL;
 }
 
-static outcome run_text(RAI_Error *error) {
-    RAI_DAGRunCtx *dag = make_dag();
+static outcome add_text(RAI_DAGRunCtx *dag, RAI_Error *error) {
     CHECK(RedisAI_DAGAddOpsFromString(dag, "AI.TENSORGET y |>", error) == 1);
     CHECK(is_error(error, "DAG op should start with: '|>' "));
     CHECK(RedisAI_DAGAddOpsFromString(dag, "|> AI.TENSORGET a |> AI.NOTHING x", error) == 1);
     CHECK(is_error(error, "Unsupported command within DAG") && RedisAI_DAGNumOps(dag) == 0);
     const char *text = "|> AI.MODELEXECUTE m{1} INPUTS 2 a b OUTPUTS 1 y |> AI.TENSORGET y";
     CHECK(RedisAI_DAGAddOpsFromString(dag, text, error) == 0 && RedisAI_DAGNumOps(dag) == 2);
+    return NULL;
+}
+
+static outcome run_text(RedisModuleCtx *ctx, RAI_Error *error) {
+    RAI_DAGRunCtx *dag = make_dag();
+    lock_server(ctx);
+    outcome failure = add_text(dag, error);
+    unlock_server(ctx);
+    if (failure) return failure;
     waiting w;
     begin(&w);
     CHECK(RedisAI_DAGRun(dag, dag_ran, &w, error) == 0);
@@ -157,7 +165,7 @@ outcome check_dags(RedisModuleCtx *ctx) {
     if (!failure) failure = run_model(model, error);
     if (!failure) failure = run_script(script, "bar", 0, error);
     if (!failure) failure = run_script(script, "no_func", 1, error);
-    if (!failure) failure = run_text(error);
+    if (!failure) failure = run_text(ctx, error);
     RedisAI_FreeError(error);
     RedisAI_ModelFree(model, NULL);
     RedisAI_ScriptFree(script, NULL);

@@ -161,7 +161,9 @@ outcome check_misuse(RedisModuleCtx *ctx) {
     outcome failure = check_null();
     if (!failure) failure = check_kinds(model, error);
     if (!failure) failure = check_callbacks(model);
+    lock_server(ctx);
     if (!failure) failure = check_keys(ctx, error);
+    unlock_server(ctx);
     RedisAI_FreeError(error);
     RedisAI_ModelFree(model, NULL);
     return failure;

@@ -4,6 +4,7 @@
  * Built with the public header alone: cc -shared -fPIC -I build/include -o example.so *.c. Its commands tell
  * what did not work. Loaded before redisai, it fetches the functions at the first command.
  */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,24 +18,46 @@ void (*free_string)(RedisModuleCtx *, RedisModuleString *);
 int (*read_number)(const RedisModuleString *, long long *);
 void *(*allocate)(size_t);
 void (*release)(void *);
+RedisModuleBlockedClient *(*block)(
+    RedisModuleCtx *, command_function, command_function, void (*)(RedisModuleCtx *, void *), long long);
+int (*unblock)(RedisModuleBlockedClient *, void *);
+void *(*get_result)(RedisModuleCtx *);
+RedisModuleCtx *(*make_context)(RedisModuleBlockedClient *);
+void (*free_context)(RedisModuleCtx *);
+static void (*lock)(RedisModuleCtx *);
+static void (*unlock)(RedisModuleCtx *);
+/* The one of all commands. */
+static pthread_t server_thread;
 static const char *(*text_of)(const RedisModuleString *, size_t *);
+
+void lock_server(RedisModuleCtx *ctx) {
+    if (!pthread_equal(pthread_self(), server_thread)) lock(ctx);
+}
+
+void unlock_server(RedisModuleCtx *ctx) {
+    if (!pthread_equal(pthread_self(), server_thread)) unlock(ctx);
+}
 
 RAI_Model *model_at(RedisModuleCtx *ctx, const char *key) {
     RAI_Model *model = NULL;
+    lock_server(ctx);
     RedisModuleString *name = make_string(ctx, key, strlen(key));
     /* Borrowed from the key, so a reference of our own is taken. */
     if (RedisAI_GetModelFromKeyspace(ctx, name, &model, 1, NULL) == 0) RedisAI_ModelGetShallowCopy(model);
     free_string(ctx, name);
+    unlock_server(ctx);
     return model;
 }
 
 RAI_Script *script_at(RedisModuleCtx *ctx, const char *key) {
     RAI_Script *script = NULL;
+    lock_server(ctx);
     RedisModuleString *name = make_string(ctx, key, strlen(key));
     if (RedisAI_GetScriptFromKeyspace(ctx, name, &script, 1, NULL) == 0) {
         RedisAI_ScriptGetShallowCopy(script);
     }
     free_string(ctx, name);
+    unlock_server(ctx);
     return script;
 }
 
@@ -96,6 +119,7 @@ COMMAND(on_create, check_created(), "create tensor test success")
 COMMAND(on_join, check_joined(), "concatenate tensors test success")
 COMMAND(on_slice, check_sliced(), "slice tensor test success")
 COMMAND(on_version_2, check_version_2(ctx), "version 2 success")
+COMMAND(on_drop, drop_run(), "dropped")
 COMMAND(on_misuse, check_misuse(ctx), "misuse success")
 COMMAND(
     on_threads, check_threads(ctx, number_in(words, count, 1, 4), number_in(words, count, 2, 100)),
@@ -107,6 +131,17 @@ static int on_rate(RedisModuleCtx *ctx, RedisModuleString **words, int count) {
     int in_flight = number_in(words, count, 2, 16), runs = number_in(words, count, 3, 10000);
     outcome failure = measure(ctx, key_in(words, count), in_flight, runs, &duration);
     return failure ? reply_error(ctx, failure) : reply_number(ctx, duration);
+}
+
+static int on_hold(RedisModuleCtx *ctx, RedisModuleString **words, int count) {
+    if (!is_ready(ctx)) return reply_error(ctx, "ERR the module redisai is not loaded");
+    int bytes = number_in(words, count, 2, 8 << 20), offset = number_in(words, count, 3, 0);
+    return answer(ctx, hold_run(ctx, key_in(words, count), bytes, offset), "held");
+}
+
+static int on_background(RedisModuleCtx *ctx, RedisModuleString **words, int count) {
+    if (!is_ready(ctx)) return reply_error(ctx, "ERR the module redisai is not loaded");
+    return check_in_background(ctx, number_in(words, count, 1, 4));
 }
 
 int RedisModule_OnLoad(RedisModuleCtx *ctx, RedisModuleString **words, int count);
@@ -126,8 +161,16 @@ __attribute__((visibility("default"))) int RedisModule_OnLoad(
     find("RedisModule_FreeString", (void *)&free_string);
     find("RedisModule_StringToLongLong", (void *)&read_number);
     find("RedisModule_StringPtrLen", (void *)&text_of);
+    find("RedisModule_BlockClient", (void *)&block);
+    find("RedisModule_UnblockClient", (void *)&unblock);
+    find("RedisModule_GetBlockedClientPrivateData", (void *)&get_result);
+    find("RedisModule_GetThreadSafeContext", (void *)&make_context);
+    find("RedisModule_FreeThreadSafeContext", (void *)&free_context);
+    find("RedisModule_ThreadSafeContextLock", (void *)&lock);
+    find("RedisModule_ThreadSafeContextUnlock", (void *)&unlock);
     find("RedisModule_Alloc", (void *)&allocate);
     find("RedisModule_Free", (void *)&release);
+    server_thread = pthread_self();
     name_module(ctx, "RAI_llapi", 1, 1);
     const struct {
         const char *name;
@@ -139,6 +182,8 @@ __attribute__((visibility("default"))) int RedisModule_OnLoad(
         {"RAI_llapi.SliceTensor", on_slice},        {"RAI_llapi.version2", on_version_2},
         {"RAI_llapi.misuse", on_misuse},            {"RAI_llapi.threads", on_threads},
         {"RAI_llapi.rate", on_rate},                {"RAI_llapi.DAG_resnet", on_devices},
+        {"RAI_llapi.background", on_background},    {"RAI_llapi.hold", on_hold},
+        {"RAI_llapi.drop", on_drop},
     };
     for (size_t index = 0; index < sizeof commands / sizeof *commands; index++) {
         if (create(ctx, commands[index].name, commands[index].function, "", 0, 0, 0) != 0) return 1;

@@ -5,6 +5,7 @@
 
 #include "redisai.h"
 
+typedef struct RedisModuleBlockedClient RedisModuleBlockedClient;
 typedef int (*command_function)(RedisModuleCtx *ctx, RedisModuleString **words, int count);
 
 extern int (*reply_text)(RedisModuleCtx *ctx, const char *text);
@@ -15,6 +16,18 @@ extern void (*free_string)(RedisModuleCtx *ctx, RedisModuleString *string);
 extern int (*read_number)(const RedisModuleString *string, long long *number);
 extern void *(*allocate)(size_t count);
 extern void (*release)(void *block);
+
+extern RedisModuleBlockedClient *(*block)(
+    RedisModuleCtx *ctx, command_function reply, command_function timeout,
+    void (*release)(RedisModuleCtx *, void *), long long milliseconds);
+extern int (*unblock)(RedisModuleBlockedClient *client, void *result);
+extern void *(*get_result)(RedisModuleCtx *ctx);
+extern RedisModuleCtx *(*make_context)(RedisModuleBlockedClient *client);
+extern void (*free_context)(RedisModuleCtx *ctx);
+
+/* The server's lock, with the context of a command or of a thread; the thread of commands has it anyway. */
+void lock_server(RedisModuleCtx *ctx);
+void unlock_server(RedisModuleCtx *ctx);
 
 /* Why a check failed; NULL if none did. Each command of these examples answers with it. */
 typedef const char *outcome;
@@ -45,7 +58,12 @@ outcome check_joined(void);
 outcome check_sliced(void);
 outcome check_version_2(RedisModuleCtx *ctx);
 outcome check_misuse(RedisModuleCtx *ctx);
+/* All of these in `count` threads, while the server goes on; answers the client then. */
+int check_in_background(RedisModuleCtx *ctx, int count);
 /* `runs` runs of a model with one input, of which `in_flight` are under way, in microseconds. */
 outcome measure(RedisModuleCtx *ctx, const char *key, int in_flight, int runs, long long *duration);
+/* Keeps a run over so many bytes of this module's own, which begin at an offset; the second ends that. */
+outcome hold_run(RedisModuleCtx *ctx, const char *key, long long bytes, long long offset);
+outcome drop_run(void);
 /* `count` threads that each do all kinds of runs `rounds` times. */
 outcome check_threads(RedisModuleCtx *ctx, int count, int rounds);

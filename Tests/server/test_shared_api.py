@@ -1,5 +1,6 @@
 """Functions for other modules: those of the example in Examples/shared-api, which checks each of them."""
 
+import re
 import shutil
 import subprocess
 
@@ -142,6 +143,33 @@ def test_many_threads_get_right_values_and_exact_counts(client):
     assert client.execute_command("RAI_llapi.threads", 16, 20) == b"threads success"
     assert counts(client, "m{1}") == [3 * 16 * 20, 0, 2 * 3 * 16 * 20]
     assert counts(client, "myscript{1}")[:2] == [2 * 16 * 20, 0]
+
+
+def test_everything_works_from_threads_of_another_module(client):
+    assert client.execute_command("RAI_llapi.background", 8) == b"background success"
+
+
+def test_the_example_calls_every_function():
+    header = (HEADERS / "redisai.h").read_text()
+    names = re.findall(r"\bX\((\w+)\)", header.split("#define REDISAI_VERSION_1(X)")[1])
+    source = "".join(path.read_text() for path in EXAMPLE.glob("*.c"))
+    assert len(names) == 98
+    assert [name for name in names if f"RedisAI_{name}(" not in source] == []
+
+
+def test_large_memory_of_another_module_is_not_copied(client):
+    """What begins at a multiple of 64 is read where it lies; else a copy is kept beside it."""
+    size = 8 << 20
+    store(client, "id", "identity_float")
+    growth = {}
+    for offset in (0, 0, 16):
+        before = client.info("memory")["used_memory"]
+        assert client.execute_command("RAI_llapi.hold", "id", size, offset) == b"held"
+        growth[offset] = client.info("memory")["used_memory"] - before
+        assert client.execute_command("RAI_llapi.drop") == b"dropped"
+    # The output is one tensor, however it got there.
+    assert growth[0] < size + (1 << 20)
+    assert growth[16] > growth[0] + size - (1 << 20)
 
 
 def test_runs_are_kept_under_way(client):
