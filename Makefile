@@ -116,6 +116,12 @@ fuzz: tools python backends module ## Send random commands, payloads and models 
 	    $(if $(FUZZ_MINUTES),--minutes $(FUZZ_MINUTES)) $(if $(FUZZ_COUNT),--count $(FUZZ_COUNT))
 	$(if $(FUZZ),,$(VENV) Tests/fuzz/torch_operators.py --guard $(if $(SEED),--seed $(SEED)) --seconds 300)
 
+.PHONY: sanitize
+sanitize: BACKENDS = onnx torch
+sanitize: tools python backends build/include/redisai.h | swift ## Check the C API under the address sanitizer
+	Scripts/sanitize.sh $(SWIFT) build --manifest-cache none --scratch-path .build-asan \
+	    -Xcc -DREDISAI_HEADERS=$(HEADERS) --configuration release --product redisai
+
 .PHONY: test-valkey
 test-valkey: tools python test-servers backends example-models module ## Run the server tests on Valkey only
 	@echo '==> running the server tests on Valkey'

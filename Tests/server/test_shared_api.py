@@ -1,5 +1,6 @@
 """Functions for other modules: those of the example in Examples/shared-api, which checks each of them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -14,6 +15,16 @@ from support.servers import RedisServer
 EXAMPLE = paths.ROOT / "Examples" / "shared-api"
 HEADERS = paths.ROOT / "Sources" / "CSharedAPI" / "include"
 STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+# Under the address sanitizer, whose library `make sanitize` names, all C is watched on Debian's server; its
+# blocks must lie at multiples of 64, as those of the servers' allocators do.
+SANITIZER = os.environ.get("REDISAI_SANITIZER")
+SERVERS = {"sanitized": paths.DEBIANS} if SANITIZER else paths.SERVERS
+LAUNCHER = [
+    "env", f"LD_PRELOAD={SANITIZER}",
+    "ASAN_OPTIONS=redzone=64:detect_leaks=0:handle_segv=0:handle_abort=0:handle_sigfpe=0:handle_sigill=0"
+] if SANITIZER else []
+if SANITIZER:
+    STRICT += ["-g", "-fsanitize=address", "-shared-libasan"]
 
 SCRIPT = """
 def bar(tensors: List[Tensor], keys: List[str], args: List[str]):
@@ -76,12 +87,12 @@ def version_1(tmp_path_factory):
     return build(folder, "version1", [source], "-Wno-pedantic", "-fvisibility=default")
 
 
-@pytest.fixture(scope="module", params=paths.SERVERS)
+@pytest.fixture(scope="module", params=SERVERS)
 def server(request, example):
     """A server of each version with the example beside our module."""
     server = RedisServer(
-        binary=paths.SERVERS[request.param], settings=[f"loadmodule {example}"],
-        words=["THREADS_PER_QUEUE", "8"]).start()
+        binary=SERVERS[request.param], settings=[f"loadmodule {example}"],
+        words=["THREADS_PER_QUEUE", "8"], launcher=LAUNCHER).start()
     yield server
     server.stop()
     trouble = server.trouble()
@@ -186,7 +197,7 @@ def test_the_header_needs_no_other_one_and_gives_no_warning(language, standard):
 
 
 def test_a_client_of_version_1_that_is_loaded_first_is_served_later(version_1):
-    server = RedisServer(settings=[f"loadmodule {version_1}"], module=False).start()
+    server = RedisServer(settings=[f"loadmodule {version_1}"], module=False, launcher=LAUNCHER).start()
     try:
         client = server.client()
         assert client.execute_command("version1.version") == b"missing"
@@ -200,7 +211,7 @@ def test_a_client_of_version_1_that_is_loaded_first_is_served_later(version_1):
 
 
 def test_a_client_of_version_1_that_is_loaded_last_is_served(version_1):
-    server = RedisServer(settings=[f"loadmodule {version_1}"]).start()
+    server = RedisServer(settings=[f"loadmodule {version_1}"], launcher=LAUNCHER).start()
     try:
         assert server.client().execute_command("version1.version") == b"version 1"
     finally:
@@ -209,7 +220,7 @@ def test_a_client_of_version_1_that_is_loaded_last_is_served(version_1):
 
 
 def test_the_example_without_the_module_says_so(example):
-    server = RedisServer(settings=[f"loadmodule {example}"], module=False).start()
+    server = RedisServer(settings=[f"loadmodule {example}"], module=False, launcher=LAUNCHER).start()
     try:
         assert refusal(server.client(), "RAI_llapi.basic_check") == "ERR the module redisai is not loaded"
     finally:
