@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Are runs that another module starts faster than those that clients ask for, and do they leave nothing behind?
+"""Are runs that another module starts faster than those that clients ask for, and do they leave nothing?
 
 First, in turn on one server: AI.MODELEXECUTE of the small classifier from 16 connections, and
-RedisAI_ModelRunAsync of the same from the module in Examples/shared-api, 16 under way at any time. Verdict: the
-median of the ratios is at least 1.5, since no sockets are in the way.
+RedisAI_ModelRunAsync of the same from the module in Examples/shared-api, 16 under way at any time. Verdict:
+the median of the ratios is at least 1.5, since no sockets are in the way.
 
-Then 16 threads of that module run a model, a script and a DAG for some minutes. Verdict: all values are right,
-AI.INFO counts each run, and the server's memory is the same in the second half as in the first.
+Then 16 threads of that module run a model, a script and a DAG for some minutes. Verdict: all values are
+right, AI.INFO counts each run, and the server's memory is the same in the second half as in the first.
 """
 
 import argparse
@@ -136,8 +136,8 @@ def stress(options, server, client):
     first, last = memory.halves()
     model, script = counts(client, "m{1}"), counts(client, "myscript{1}")
     are_exact = model == (MODEL_RUNS * rounds, 0) and script == (SCRIPT_RUNS * rounds, 0)
-    print(f"{rounds} rounds of {THREADS} threads; calls and errors of the model {model}, of the script {script}"
-          f"; resident memory {first:.1f} and {last:.1f} MiB")
+    print(f"{rounds} rounds of {THREADS} threads; calls and errors of the model {model}, of the script"
+          f" {script}; resident memory {first:.1f} and {last:.1f} MiB")
     return are_exact and last <= first * (1 + FLAT)
 
 
@@ -158,8 +158,8 @@ def main():
         ratio = compare(options, server, client)
         is_right = stress(options, server, client)
     is_met = ratio >= RATIO_WANTED and is_right
-    print(f"{'MET' if is_met else 'NOT MET'}: {ratio:.2f} times as many runs as commands (wanted {RATIO_WANTED})"
-          f"; values, counts and memory are {'right' if is_right else 'NOT right'}")
+    print(f"{'MET' if is_met else 'NOT MET'}: {ratio:.2f} times as many runs as commands (wanted"
+          f" {RATIO_WANTED}); values, counts and memory are {'right' if is_right else 'NOT right'}")
     raise SystemExit(0 if is_met else 1)
 
 

@@ -34,6 +34,11 @@ outcome check_created(void) {
     CHECK(RedisAI_TensorLength(same) == 6);
     RedisAI_TensorFree(same);
 
+    t = RedisAI_TensorCreate("FLOAT16", shape, 2);
+    CHECK(RedisAI_TensorSetValueFromDouble(t, 1, 0.5) == 1 && RedisAI_TensorData(t)[3] == 0x38);
+    CHECK(RedisAI_TensorGetValueAsDouble(t, 1, &real) == 1 && real == 0.5);
+    RedisAI_TensorFree(t);
+
     const char bools[] = {1, 0, 1, 0, 1, 2};
     t = RedisAI_TensorCreate("BOOL", shape, 2);
     CHECK(RedisAI_TensorSetData(t, bools, 6) == 0 && RedisAI_TensorSetData(t, bools, 5) == 0);

@@ -126,7 +126,7 @@ static outcome check_deadlines(RAI_Model *model, RAI_Error *error) {
     return NULL;
 }
 
-/* `count_words` gives the numbers of its keys and arguments. */
+/* `count_words` gives the numbers of its keys and arguments; `ask` asks the server, which is refused. */
 static outcome check_words(RAI_Script *script, RAI_Error *error) {
     RAI_ScriptRunCtx *context = RedisAI_ScriptRunCtxCreate(script, "count_words");
     CHECK(RedisAI_ScriptRunCtxAddKey(context, "k{1}", 4) == 1);
@@ -142,6 +142,14 @@ static outcome check_words(RAI_Script *script, RAI_Error *error) {
     CHECK(RedisAI_TensorGetValueAsLongLong(counts, 0, &keys) && keys == 1);
     CHECK(RedisAI_TensorGetValueAsLongLong(counts, 1, &arguments) && arguments == 2);
     end(&w);
+    RedisAI_ScriptRunCtxFree(context);
+
+    /* No user stands behind it. */
+    context = RedisAI_ScriptRunCtxCreate(script, "ask");
+    RedisAI_ScriptRunCtxAddOutput(context);
+    CHECK(RedisAI_ScriptRun(context, error) == 1);
+    CHECK(RedisAI_GetErrorCode(error) == RedisAI_ErrorCode_ESCRIPTRUN);
+    RedisAI_ClearError(error);
     RedisAI_ScriptRunCtxFree(context);
 
     RAI_DAGRunOp *op = RedisAI_DAGCreateScriptRunOp(script, "count_words");

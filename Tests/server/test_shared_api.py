@@ -32,6 +32,9 @@ def bar(tensors: List[Tensor], keys: List[str], args: List[str]):
 
 def count_words(tensors: List[Tensor], keys: List[str], args: List[str]):
     return torch.tensor([len(keys), len(args)])
+
+def ask(tensors: List[Tensor], keys: List[str], args: List[str]):
+    return torch.tensor([len(str(redis.execute("PING")))])
 """
 
 # A client that knows version 1 alone, as it was before there was another.
@@ -107,7 +110,8 @@ def client(server):
     store(client, "m{1}", "mul_2x2")
     store(client, "other{1}", "mul_2x2", device="CPU:1")
     client.execute_command(
-        "AI.SCRIPTSTORE", "myscript{1}", "CPU", "ENTRY_POINTS", 2, "bar", "count_words", "SOURCE", SCRIPT)
+        "AI.SCRIPTSTORE", "myscript{1}", "CPU", "ENTRY_POINTS", 3, "bar", "count_words", "ask",
+        "SOURCE", SCRIPT)
     client.set("text", "text")
     return client
 
