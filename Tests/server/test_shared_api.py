@@ -200,24 +200,33 @@ def test_the_header_needs_no_other_one_and_gives_no_warning(language, standard):
         input=b'#include "redisai.h"\n', check=True)
 
 
-def test_a_client_of_version_1_that_is_loaded_first_is_served_later(version_1):
-    server = RedisServer(settings=[f"loadmodule {version_1}"], module=False, launcher=LAUNCHER).start()
+LOADS = {
+    "loadmodule, loadmodule": 2,
+    "loadmodule, MODULE LOAD": 1,
+    "MODULE LOAD, MODULE LOAD": 0,
+}
+
+
+@pytest.mark.parametrize("loads", LOADS)
+@pytest.mark.parametrize("first", ["client", "module"])
+@pytest.mark.parametrize("binary", SERVERS.values(), ids=SERVERS)
+def test_a_client_of_version_1_is_served_in_any_order(version_1, binary, first, loads):
+    """One that comes first is told so, in the log, and fetches the functions at its first command."""
+    words = {"client": [str(version_1)], "module": [str(paths.MODULE), "BACKENDSPATH", str(paths.BACKENDS)]}
+    order = ["client", "module"] if first == "client" else ["module", "client"]
+    configured = LOADS[loads]
+    server = RedisServer(
+        binary=binary, settings=[f"loadmodule {' '.join(words[name])}" for name in order[:configured]],
+        module=False, launcher=LAUNCHER).start()
     try:
         client = server.client()
-        assert client.execute_command("version1.version") == b"missing"
-        assert "could not initialize RedisAI_InitError" in server.log()
-        if server.version >= (7, 0):
-            client.execute_command("MODULE", "LOAD", str(paths.MODULE), "BACKENDSPATH", str(paths.BACKENDS))
-            assert client.execute_command("version1.version") == b"version 1"
-    finally:
-        server.stop()
-        server.remove()
-
-
-def test_a_client_of_version_1_that_is_loaded_last_is_served(version_1):
-    server = RedisServer(settings=[f"loadmodule {version_1}"], launcher=LAUNCHER).start()
-    try:
-        assert server.client().execute_command("version1.version") == b"version 1"
+        if configured == 1 and first == "client":
+            assert client.execute_command("version1.version") == b"missing"
+        for name in order[configured:]:
+            assert client.execute_command("MODULE", "LOAD", *words[name]) == b"OK"
+        assert client.execute_command("version1.version") == b"version 1"
+        assert ("could not initialize RedisAI_InitError" in server.log()) == (first == "client")
+        assert server.trouble() is None
     finally:
         server.stop()
         server.remove()
