@@ -8,9 +8,12 @@ import subprocess
 import pytest
 
 from support import paths
+from support.batches import Waiting
 from support.clients import refusal
-from support.models import store
-from support.servers import RedisServer
+from support.models import execution, store
+from support.queues import pairs, queue
+from support.servers import RedisServer, wait_until
+from support.wire import OK
 
 EXAMPLE = paths.ROOT / "Examples" / "shared-api"
 HEADERS = paths.ROOT / "Sources" / "CSharedAPI" / "include"
@@ -191,6 +194,20 @@ def test_runs_are_kept_under_way(client):
     store(client, "classifier", "classifier_30_64_32_2")
     assert client.execute_command("RAI_llapi.rate", "classifier", 16, 500) > 0
     assert counts(client, "classifier")[:2] == [500, 0]
+
+
+def test_a_run_of_another_module_shares_one_with_a_command(server, client):
+    store(client, "classifier", "classifier_30_64_32_2", "BATCHSIZE", 2, "MINBATCHSIZE", 2)
+    client.execute_command("AI.TENSORSET", "x", "FLOAT", 1, 30)
+    with Waiting(server) as waiting:
+        waiting.send(*execution("classifier", ["x"], ["y"]))
+        wait_until(lambda: queue(server)["waiting_for_batch"] == 1)
+        # It waits for its end with the server's lock.
+        assert client.execute_command("RAI_llapi.rate", "classifier", 1, 1) > 0
+        assert waiting.replies() == [OK]
+    batch = pairs(pairs(client.execute_command("AI.STATS", "classifier"))["batch"])
+    assert batch["runs"] == 1
+    assert counts(client, "classifier")[:2] == [2, 0]
 
 
 @pytest.mark.parametrize("language, standard", [("c", "c11"), ("c", "c17"), ("c++", "c++17")])
