@@ -95,7 +95,8 @@ extension Model: StoredValue {
         words.append(definition.batching.minimumSize)
         words.append("MINBATCHTIMEOUT")
         words.append(definition.batching.minimumTimeoutMilliseconds)
-        if definition.backend == .tensorFlow {
+        // A SavedModel brings its names.
+        if definition.backend == .tensorFlow, !definition.inputNames.isEmpty {
             words.append("INPUTS", counted: definition.inputNames)
             words.append("OUTPUTS", counted: definition.outputNames)
         }

@@ -7,6 +7,7 @@ from support.dags import dag, run
 from support.models import (
     NUMPY_TYPES, PRODUCT, execute, get_tensor, model_bytes, prepare_product, set_tensor, store)
 from support.servers import wait_until
+from support.tensorflow import graph_bytes
 
 
 def fill(client):
@@ -69,6 +70,18 @@ def test_an_aof_keeps_everything(start_server, preamble, rewrite):
     # The names of inputs and outputs are not in an AOF; they are there when the models are built.
     wait_until(lambda: content(server.client()) == before, what="the same content")
     expect_models_to_run(server.client())
+
+
+def test_a_rewritten_aof_keeps_a_model_that_brings_its_names(start_server):
+    server = start_server(settings=[*AOF, "aof-use-rdb-preamble no"])
+    blob = graph_bytes("saved/line.zip")
+    client = server.client()
+    client.execute_command("AI.MODELSTORE", "m", "TF", "CPU", "BLOB", blob)
+    client.bgrewriteaof()
+    server.wait_for_aof()
+    server.kill()
+    server.start()
+    assert server.client().execute_command("AI.MODELGET", "m", "BLOB") == blob
 
 
 def test_the_aof_has_the_outputs_and_not_the_runs(start_server):
