@@ -16,9 +16,8 @@ final class ScriptHost: ScriptServer {
     }
 
     func execute(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ScriptServerError) -> ScriptReply {
-        // The client has been answered: nothing may change in its name any more.
-        guard !slot.isLost else { throw ScriptServerError(keyspace.words(of: .runLost)) }
-        return try keyspace.execute(command, arguments)
+        // Of a lost run the client has been answered: nothing may change in its name any more.
+        try keyspace.execute(command, arguments, if: { !slot.isLost })
     }
 
     /// The model does not wait in its queue, where it might wait for this very thread. Its run counts in its

@@ -35,7 +35,11 @@ public enum ScriptReply: Equatable, Sendable {
 
 /// The keys and commands of the server, as the client sees them that started a run; any thread.
 public protocol ScriptKeyspace: AnyObject, Sendable {
-    func execute(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ScriptServerError) -> ScriptReply
+    /// - Parameter isWanted: asked once nobody can change the server any more; if not, nothing is done, and
+    ///   the words for a lost run are thrown.
+    func execute(
+        _ command: [UInt8], _ arguments: [[UInt8]], if isWanted: () -> Bool
+    ) throws(ScriptServerError) -> ScriptReply
 
     /// The model that a key holds.
     func model(at key: [UInt8]) throws(ScriptServerError) -> Model

@@ -44,10 +44,16 @@ public final class ServerAccess: @unchecked Sendable {
     }
 
     /// Has the server execute a command, which counts and replicates like a client's.
+    ///
+    /// - Parameter isWanted: asked under the server's lock, for which the wait may have been long.
+    /// - Returns: nil if it is not wanted any more; nothing is done then.
     /// - Throws: why it was refused, or failed.
-    public func call(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ServerCallFailure) -> ServerReply {
+    public func call(
+        _ command: [UInt8], _ arguments: [[UInt8]], if isWanted: () -> Bool
+    ) throws(ServerCallFailure) -> ServerReply? {
         try withContext { context throws(ServerCallFailure) in
-            try ServerCall(command, arguments, asUser: user != nil).run(in: context)
+            guard isWanted() else { return nil }
+            return try ServerCall(command, arguments, asUser: user != nil).run(in: context)
         }
     }
 

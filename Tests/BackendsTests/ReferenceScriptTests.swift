@@ -23,7 +23,10 @@ private final class TestServer: ScriptKeyspace {
 
     var commands: [String] { log.withLock { $0 } }
 
-    func execute(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ScriptServerError) -> ScriptReply {
+    func execute(
+        _ command: [UInt8], _ arguments: [[UInt8]], if isWanted: () -> Bool
+    ) throws(ScriptServerError) -> ScriptReply {
+        guard isWanted() else { throw ScriptServerError(words(of: .runLost)) }
         let line = ([command] + arguments).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
         log.withLock { $0.append(line) }
         guard line.hasPrefix("INCR ") else { throw ScriptServerError("Invalid argument") }

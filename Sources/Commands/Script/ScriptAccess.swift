@@ -14,17 +14,20 @@ final class ScriptAccess: ScriptKeyspace {
         server.lend(context, to: body)
     }
 
-    func execute(_ command: [UInt8], _ arguments: [[UInt8]]) throws(ScriptServerError) -> ScriptReply {
+    func execute(
+        _ command: [UInt8], _ arguments: [[UInt8]], if isWanted: () -> Bool
+    ) throws(ScriptServerError) -> ScriptReply {
         try Self.refuseUnchecked()
         // They would run on this thread while it holds the server.
         guard !Self.isRun(command) else {
             throw ScriptServerError(CommandError.serverCall(.notAllowed).text)
         }
-        do throws(ServerCallFailure) {
-            return Self.reply(try server.call(command, arguments))
-        } catch {
+        let reply: ServerReply?
+        do throws(ServerCallFailure) { reply = try server.call(command, arguments, if: isWanted) } catch {
             throw ScriptServerError(CommandError.serverCall(error).text)
         }
+        guard let reply else { throw ScriptServerError(words(of: .runLost)) }
+        return Self.reply(reply)
     }
 
     func model(at key: [UInt8]) throws(ScriptServerError) -> Model {
