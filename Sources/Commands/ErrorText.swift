@@ -149,6 +149,7 @@ enum ErrorText {
         case .outputCountMismatch: "Number of keys given as OUTPUTS here does not match model definition"
         case .unexpectedOutputCount: "ERR Model did not generate the expected number of outputs"
         case .missingInput: "ERR an input was made by an earlier step as something that is not a tensor"
+        case .invalidTensor: "ERR the elements of an input are not what its type asks for"
         case .queueUnavailable: "ERR Could not initialize queue on requested device"
         case .outOfMemory: "ERR not enough memory for the tensors of the run"
         }

@@ -39,6 +39,8 @@ public enum ExecutionError: Error, Equatable, Sendable {
     case unexpectedOutputCount
     /// An earlier step made something there that is not a tensor.
     case missingInput
+    /// Another module has written to a tensor what its type does not allow.
+    case invalidTensor
     /// The runtime has no language for scripts.
     case withoutScripts(BackendKind)
     /// A thread for the device's queue could not be started.

@@ -77,7 +77,7 @@ public final class Model: Runnable {
             try check(loaded, inputCount: inputs.count, outputCount: outputCount)
             let start = Monotonic.nanoseconds
             began = start
-            let inputs = try inputs.aligned()
+            let inputs = try inputs.prepared()
             let outputs = try slot.activity.during(label, of: definition.backend) {
                 () throws(ExecutionError) in
                 try build.run(loaded, inputs, slot, since: limitSince ?? start)

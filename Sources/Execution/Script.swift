@@ -37,7 +37,7 @@ public final class Script: Runnable {
         do throws(ExecutionError) {
             guard let loaded = try build.loaded() else { throw .scriptLoading }
             var call = call
-            call.inputs = try call.inputs.aligned()
+            call.inputs = try call.inputs.prepared()
             let start = Monotonic.nanoseconds
             let server = keyspace.map { ScriptHost($0, slot: slot, began: start) }
             let outputs = try slot.activity.during(label, of: definition.backend) {

@@ -16,7 +16,15 @@ extension Tensor: StoredValue {
         return try fields.tensor()
     }
 
+    /// Another module may have written to its own, in a key, what the type does not allow: zeros then.
+    public var readable: Tensor {
+        guard isUnchecked else { return self }
+        // Without memory for zeros the process would be at its end with any other allocation, too.
+        return (try? snapshot()) ?? (try? Tensor(zerosOf: type, shape: shape)) ?? self
+    }
+
     public func save(to writer: borrowing RDBWriter) {
+        guard !isUnchecked else { return readable.save(to: writer) }
         let (code, bits) = TensorFields.code(of: type)
         writer.write(unsigned: code)
         writer.write(unsigned: bits)
@@ -27,10 +35,11 @@ extension Tensor: StoredValue {
     }
 
     public func rewrite(to writer: borrowing AOFWriter) {
-        writer.write("AI.TENSORSET", commandWords(key: writer.key))
+        writer.write("AI.TENSORSET", readable.commandWords(key: writer.key))
     }
 
     public func digest(to writer: borrowing DigestWriter) {
+        guard !isUnchecked else { return readable.digest(to: writer) }
         writer.add(Int(type.rawValue))
         for axis in 0..<shape.rank { writer.add(shape[axis]) }
         withBytes { writer.add($0) }
@@ -41,8 +50,11 @@ extension Tensor: StoredValue {
 
     public var freeEffort: Int { 1 }
 
-    /// Tensors do not change, so both keys can hold the same one.
-    public func copied(to destination: CopyDestination) -> Self { self }
+    /// Tensors do not change, so both keys can hold the same one, but for those of other modules.
+    public func copied(to destination: CopyDestination) -> Tensor {
+        guard isWritable else { return self }
+        return (try? snapshot()) ?? readable
+    }
 
     // A run sends these on with each output.
     private static let typeWords = DataType.allCases.map { SharedWord($0.wireName) }

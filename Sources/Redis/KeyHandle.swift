@@ -31,7 +31,7 @@ public struct KeyHandle: ~Copyable {
             return nil
         }
         // Safety: keys of this type hold a retained `Value`, put there by `set`.
-        return unsafe Unmanaged<Value>.fromOpaque(value).takeUnretainedValue()
+        return unsafe Unmanaged<Value>.fromOpaque(value).takeUnretainedValue().readable
     }
 
     /// Whether there is a value.

@@ -21,6 +21,8 @@ public protocol StoredValue: AnyObject {
     var memoryUsage: Int { get }
     /// What freeing costs, in allocations; above 64 the server frees in the background.
     var freeEffort: Int { get }
+    /// What commands read in its place.
+    var readable: Self { get }
     /// The value for a copied key.
     func copied(to destination: CopyDestination) -> Self
     /// Called when the key that held it holds it no longer; on any thread, and not if that key was only
@@ -29,6 +31,8 @@ public protocol StoredValue: AnyObject {
 }
 
 extension StoredValue {
+    public var readable: Self { self }
+
     public func leftKeyspace() {}
 }
 

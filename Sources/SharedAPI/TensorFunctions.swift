@@ -85,19 +85,25 @@ enum TensorFunctions {
     }
 
     private static func join(_ list: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int) -> OpaquePointer? {
-        guard let tensors = unsafe CBytes.objects(list, count: count, of: Tensor.self),
-            let first = tensors.first, tensors.allSatisfy({ $0.isJoinable(with: first) }),
+        guard let given = unsafe CBytes.objects(list, count: count, of: Tensor.self),
+            let tensors = try? given.map(checked), let first = tensors.first,
+            tensors.allSatisfy({ $0.isJoinable(with: first) }),
             let joined = try? TensorBatch.join(tensors.map { [$0] })
         else { return nil }
         return unsafe joined.first.map { unsafe Shared.give($0) }
     }
 
     private static func slice(_ pointer: OpaquePointer?, _ offset: Int, _ length: Int) -> OpaquePointer? {
-        guard let tensor = unsafe Shared.at(pointer), tensor.shape.rank > 0, offset >= 0, length >= 0,
-            offset <= tensor.shape.rowCount, length <= tensor.shape.rowCount - offset,
-            let rows = try? tensor.rows(offset..<offset + length)
+        guard let given = unsafe Shared.at(pointer), let tensor = try? checked(given),
+            tensor.shape.rank > 0, offset >= 0, length >= 0, offset <= tensor.shape.rowCount,
+            length <= tensor.shape.rowCount - offset, let rows = try? tensor.rows(offset..<offset + length)
         else { return nil }
         return unsafe Shared.give(rows)
+    }
+
+    /// The tensor, or a copy whose elements are sure to be what its type asks for.
+    private static func checked(_ tensor: Tensor) throws(TensorError) -> Tensor {
+        try tensor.isUnchecked ? tensor.snapshot() : tensor
     }
 
     // MARK: Types and shapes

@@ -70,6 +70,16 @@ public final class Tensor: Sendable {
         self.init(type: type, shape: shape, storage: storage, isWritable: true)
     }
 
+    /// Whether its bytes may be other than its type asks for: who has made it can write to them.
+    public var isUnchecked: Bool { isWritable && (type == .string || type == .bool) }
+
+    /// A copy that nobody writes to.
+    /// - Throws: `.invalidBool`, `.stringCountMismatch` if an unchecked one holds what it must not;
+    ///   `.outOfMemory`.
+    public func snapshot() throws(TensorError) -> Tensor {
+        try withBytes { bytes throws(TensorError) in try Tensor(type: type, shape: shape, copying: bytes) }
+    }
+
     /// Writes all elements anew, checked as those of `init(type:shape:copying:)` are.
     ///
     /// - Precondition: it is writable, and nobody reads it meanwhile.

@@ -175,6 +175,7 @@ import Testing
             .builderUnavailable,
             "ERR no thread to build on could be started: too little memory or too many threads; try later"
         ),
+        (.invalidTensor, "ERR the elements of an input are not what its type asks for"),
         (.queueUnavailable, "ERR Could not initialize queue on requested device"),
         (.loading, "ERR the model is still loading; try again"),
         (.scriptLoading, "ERR the script is still loading; try again"),
