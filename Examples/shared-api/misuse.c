@@ -78,6 +78,48 @@ static outcome check_kinds(RAI_Model *model, RAI_Error *error) {
     return NULL;
 }
 
+/* What is written where a tensor's elements lie, and is not what its type asks for. */
+static outcome check_written(RAI_Script *script, RAI_Error *error) {
+    const char *types[] = {"STRING", "BOOL"};
+    for (int index = 0; index < 2; index++) {
+        long long shape[] = {2, 2};
+        RAI_Tensor *tensor = RedisAI_TensorCreate(types[index], shape, 2);
+        /* More ends of strings than strings, none at the end, and no BOOL. */
+        memcpy(RedisAI_TensorData(tensor), "\2\0\0\3", 4);
+        CHECK(RedisAI_TensorCreateBySlicingTensor(tensor, 0, 1) == NULL);
+        CHECK(RedisAI_TensorCreateByConcatenatingTensors(&tensor, 1) == NULL);
+        RAI_ScriptRunCtx *context = RedisAI_ScriptRunCtxCreate(script, "bar");
+        CHECK(RedisAI_ScriptRunCtxAddTensorInput(context, tensor) == 1);
+        CHECK(RedisAI_ScriptRun(context, error) == 1 && RedisAI_GetError(error));
+        RedisAI_ClearError(error);
+        RedisAI_ScriptRunCtxFree(context);
+        RedisAI_TensorFree(tensor);
+    }
+    return NULL;
+}
+
+static outcome check_options(RAI_Model *model, RAI_Error *error) {
+    char *bytes = NULL, device[] = "CPU", wrong[] = "nowhere";
+    size_t count = 0;
+    CHECK(RedisAI_ModelSerialize(model, &bytes, &count, error) == 0);
+    const RAI_ModelOpts refused[] = {{0, 2, 0, 0, 0}, {4, 0, 5, 0, 0}, {4, 8, 0, 0, 0}};
+    for (size_t index = 0; index < sizeof refused / sizeof *refused; index++) {
+        CHECK(!RedisAI_ModelCreate(
+            REDISAI_BACKEND_ONNXRUNTIME, device, NULL, refused[index], 0, NULL, 0, NULL, bytes, count,
+            error));
+        CHECK(RedisAI_GetErrorCode(error) == RedisAI_ErrorCode_EMODELCREATE);
+        RedisAI_ClearError(error);
+    }
+    const RAI_ModelOpts fine = {0, 0, 0, 0, 0};
+    CHECK(!RedisAI_ModelCreate(4, device, NULL, fine, 0, NULL, 0, NULL, bytes, count, error));
+    CHECK(RedisAI_GetErrorCode(error) == RedisAI_ErrorCode_EUNSUPPORTEDBACKEND);
+    RedisAI_ClearError(error);
+    CHECK(!RedisAI_ModelCreate(
+        REDISAI_BACKEND_ONNXRUNTIME, wrong, NULL, fine, 0, NULL, 0, NULL, bytes, count, NULL));
+    release(bytes);
+    return NULL;
+}
+
 /* Within a callback: contexts of the wrong kind, twice, and a run that it would wait for. */
 typedef struct callback_checks {
     waiting w;
@@ -161,6 +203,10 @@ outcome check_misuse(RedisModuleCtx *ctx) {
     outcome failure = check_null();
     if (!failure) failure = check_kinds(model, error);
     if (!failure) failure = check_callbacks(model);
+    if (!failure) failure = check_options(model, error);
+    RAI_Script *script = script_at(ctx, "myscript{1}");
+    if (!failure) failure = check_written(script, error);
+    RedisAI_ScriptFree(script, NULL);
     lock_server(ctx);
     if (!failure) failure = check_keys(ctx, error);
     unlock_server(ctx);

@@ -33,12 +33,14 @@ struct shared_handle {
     struct shared_handle *next;
 };
 
-// So many handles have been freed and not used again before the first of them is.
-enum { LEAST_FREE = 256 };
+// So many handles of a kind have been freed and not used again before the first of them is.
+enum { LEAST_FREE = 1 << 16, KIND_COUNT = 16 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static shared_handle *first_free, *last_free;
-static size_t free_count;
+static struct free_list {
+    pthread_mutex_t lock;
+    shared_handle *first, *last;
+    size_t count;
+} free_lists[KIND_COUNT] = {[0 ... KIND_COUNT - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER}};
 
 static uintptr_t mark_of(const shared_handle *handle, int32_t kind) {
     return (uintptr_t)handle ^ UINT64_C(0x5EDA1A0000000001) ^ ((uintptr_t)kind << 48);
@@ -46,19 +48,20 @@ static uintptr_t mark_of(const shared_handle *handle, int32_t kind) {
 
 static bool is_aligned(const void *address) { return ((uintptr_t)address & (sizeof(void *) - 1)) == 0; }
 
-static shared_handle *take_free(void) {
-    pthread_mutex_lock(&lock);
-    shared_handle *handle = free_count > LEAST_FREE ? first_free : NULL;
+static shared_handle *take_free(int32_t kind) {
+    struct free_list *list = &free_lists[kind];
+    pthread_mutex_lock(&list->lock);
+    shared_handle *handle = list->count > LEAST_FREE ? list->first : NULL;
     if (handle) {
-        first_free = handle->next;
-        free_count--;
+        list->first = handle->next;
+        list->count--;
     }
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_unlock(&list->lock);
     return handle;
 }
 
 shared_handle *shared_handle_make(int32_t kind, void *content) {
-    shared_handle *handle = take_free();
+    shared_handle *handle = take_free(kind);
     if (!handle) handle = calloc(1, sizeof *handle);
     if (!handle) return NULL;
     handle->content = content;
@@ -83,15 +86,16 @@ void *shared_handle_end(shared_handle *handle, int32_t kind) {
     void *content = handle->content;
     handle->content = NULL;
     handle->next = NULL;
-    pthread_mutex_lock(&lock);
-    if (free_count == 0) {
-        first_free = handle;
+    struct free_list *list = &free_lists[kind];
+    pthread_mutex_lock(&list->lock);
+    if (list->count == 0) {
+        list->first = handle;
     } else {
-        last_free->next = handle;
+        list->last->next = handle;
     }
-    last_free = handle;
-    free_count++;
-    pthread_mutex_unlock(&lock);
+    list->last = handle;
+    list->count++;
+    pthread_mutex_unlock(&list->lock);
     return content;
 }
 

@@ -65,21 +65,14 @@ final class Deadlines: Sendable {
     /// - Parameter action: called once at the time, on the thread of all deadlines; it must not wait.
     /// - Returns: nil if the thread could not be started; the action is never called then.
     func add(at time: Int, _ action: @escaping @Sendable () -> Void) -> Ticket? {
-        let (ticket, isMissing, isFirst) = state.withLock { state -> (Ticket, Bool, Bool) in
-            let isFirst = state.nextTime.map { time < $0 } ?? true
-            defer { state.hasThread = true }
-            return (state.add(at: time, action), !state.hasThread, isFirst)
+        let ticket = state.withLock { state -> Ticket? in
+            // Under the lock, so that nobody relies on a thread that the system then refuses.
+            guard state.hasThread || thread.enqueue({ self.work() }) else { return nil }
+            state.hasThread = true
+            return state.add(at: time, action)
         }
-        guard isMissing else {
-            if isFirst { state.broadcast() }
-            return ticket
-        }
-        if thread.enqueue({ self.work() }) { return ticket }
-        state.withLock { state in
-            state.hasThread = false
-            state.remove(ticket)
-        }
-        return nil
+        state.broadcast()
+        return ticket
     }
 
     /// It is not to be done any more; it may have been, or be under way.

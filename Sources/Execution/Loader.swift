@@ -77,6 +77,19 @@ final class Loader: Sendable {
         return try result.wait { made in made.map { .done($0) } ?? .until(nanoseconds: nil) }.get()
     }
 
+    /// The same in the background, like what clients store: for threads that the server does not wait for.
+    /// - Throws: why there is nothing.
+    func buildQueued<Product: Sendable>(
+        _ kind: BackendKind, build: @escaping @Sendable (any Backend) throws(ExecutionError) -> Product
+    ) throws(ExecutionError) -> Product {
+        let result = Monitor<Result<Product, ExecutionError>?>(nil)
+        start(kind, isAwaited: true, build: build) { made in
+            result.withLock { $0 = made }
+            result.signal()
+        }
+        return try result.wait { made in made.map { .done($0) } ?? .until(nanoseconds: nil) }.get()
+    }
+
     private func add<Product: Sendable>(
         _ build: @escaping @Sendable (any Backend) throws(ExecutionError) -> Product,
         with backend: any Backend, to queue: WorkQueue, isAwaited: Bool,

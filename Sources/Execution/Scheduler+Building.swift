@@ -50,15 +50,24 @@ extension Scheduler {
 
     /// A model or script that is ready, built while the calling thread waits.
     ///
-    /// - Parameter key: the one that will hold it, if that is known.
+    /// - Parameters:
+    ///   - key: the one that will hold it, if that is known.
+    ///   - isHurried: whether the server waits for it as well; else it is built like what clients store.
     /// - Throws: why it could not be built.
     public func ready<Definition: RunnableDefinition>(
-        _ definition: Definition, for key: [UInt8]? = nil
+        _ definition: Definition, for key: [UInt8]? = nil, isHurried: Bool = true
     ) throws(ExecutionError) -> Definition.Value {
         let value = try new(definition)
         if let key { value.label.set(key: key) }
-        let loaded = try loader.buildNow(definition.backend) { backend throws(ExecutionError) in
-            try definition.build(by: backend, as: value.label)
+        let loaded: Definition.Value.Loaded
+        if isHurried {
+            loaded = try loader.buildNow(definition.backend) { backend throws(ExecutionError) in
+                try definition.build(by: backend, as: value.label)
+            }
+        } else {
+            loaded = try loader.buildQueued(definition.backend) { backend throws(ExecutionError) in
+                try definition.build(by: backend, as: value.label)
+            }
         }
         value.build.end(.success(loaded))
         return value

@@ -35,9 +35,14 @@ extension Scheduler {
         }
     }
 
-    /// Calls `work` on a thread that has nothing else to do.
-    /// - Returns: false if there is none; it is not called then.
-    public func call(_ work: @escaping @Sendable () -> Void) -> Bool { callers.enqueue(work) }
+    /// Whether there is a thread for `call`, or one could be started. It stays.
+    public func hasCaller() -> Bool { lastCaller.start() }
+
+    /// Calls `work` on a thread that has nothing else to do, as soon as there is memory for one.
+    /// - Precondition: `hasCaller()` was true.
+    public func call(_ work: @escaping @Sendable () -> Void) {
+        if !callers.enqueue(work) { lastCaller.add(work) }
+    }
 
     /// Calls `action` once after so many milliseconds, at least 1; it must not wait.
     /// - Returns: nil if there is no thread for that; it is never called then.

@@ -11,6 +11,8 @@ public final class Scheduler: Sendable {
     let watch: RunWatch
     /// Call those who cannot be called by whoever has news for them.
     let callers: WorkQueue
+    /// Calls them if no thread can be started for it.
+    let lastCaller = LastCaller()
     let deadlines: Deadlines
     /// Of the thread that calls `runOnServerThread`.
     let calledSlot: RunSlot

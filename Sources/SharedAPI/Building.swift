@@ -16,7 +16,9 @@ enum Building {
         guard MainThread.isCurrent || scheduler.allQueues.contains(where: { $0.name == name }) else {
             throw .deviceNeedsServerThread(code)
         }
-        do throws(ExecutionError) { return try scheduler.ready(definition) } catch {
+        do throws(ExecutionError) {
+            return try scheduler.ready(definition, isHurried: MainThread.isCurrent)
+        } catch {
             throw APIFailure(code, error)
         }
     }

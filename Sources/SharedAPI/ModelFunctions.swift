@@ -69,6 +69,12 @@ enum ModelFunctions {
         guard options.minbatchtimeout >= 0 else {
             throw APIFailure(.modelCreate, .invalidMinimumBatchTimeout)
         }
+        guard options.minbatchsize == 0 || options.batchsize > 0 else {
+            throw APIFailure(.modelCreate, .minimumBatchSizeWithoutBatchSize)
+        }
+        guard options.minbatchtimeout == 0 || options.minbatchsize > 0 else {
+            throw APIFailure(.modelCreate, .minimumBatchTimeoutWithoutMinimumBatchSize)
+        }
         guard options.minbatchsize <= options.batchsize else {
             throw APIFailure(.modelCreate, .minimumBatchSizeTooLarge)
         }

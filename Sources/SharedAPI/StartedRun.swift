@@ -2,6 +2,7 @@ import CSharedAPI
 import Execution
 import Glibc
 import Keyspace
+import Redis
 import Synchronization
 
 /// A run that another module has started, up to the call of its function; what is behind a `RAI_Run`, too.
@@ -11,14 +12,16 @@ import Synchronization
 @safe
 final class StartedRun: PlanCompletion, @unchecked Sendable {
     private struct Parts: Sendable {
+        /// Until it is over: what the client may keep is no reason to keep tensors.
+        var target: RunTarget?
         var run: PlanRun?
         var deadline: Deadline?
     }
 
-    private let target: RunTarget
+    private let code: APIFailure.Code
     private let finish: RAI_OnFinishCB
     private let privateData: UnsafeMutableRawPointer?
-    private let parts = Locked(Parts())
+    private let parts: Locked<Parts>
     private let isOver = Atomic<Bool>(false)
     /// The worker on which a step has ended last; 0 before.
     private let worker = Atomic<UInt>(0)
@@ -26,7 +29,8 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
     private init(
         _ target: RunTarget, _ finish: @escaping RAI_OnFinishCB, _ privateData: UnsafeMutableRawPointer?
     ) {
-        self.target = target
+        code = target.code
+        parts = Locked(Parts(target: target))
         unsafe self.finish = finish
         unsafe self.privateData = privateData
     }
@@ -43,6 +47,10 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
     ) throws(APIFailure) {
         guard let finish = unsafe finish else { throw .withoutCallback(target.code) }
         guard milliseconds >= 0 else { throw .invalidDeadline(target.code) }
+        // Somebody has to be there to tell of its end, whatever becomes of it.
+        guard ModuleState.current.scheduler.hasCaller() else {
+            throw APIFailure(target.code, .queueUnavailable)
+        }
         try target.lend()
         // Once there is a deadline, the client may have the context back at any time.
         let plan = target.plan
@@ -71,9 +79,9 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         guard milliseconds > 0 else { return }
         let scheduler = ModuleState.current.scheduler
         let deadline = scheduler.deadline(afterMilliseconds: milliseconds) {
-            _ = self.end(with: .deadlinePassed(self.target.code))
+            _ = self.end(with: .deadlinePassed(self.code))
         }
-        guard let deadline else { throw APIFailure(target.code, .queueUnavailable) }
+        guard let deadline else { throw APIFailure(code, .queueUnavailable) }
         parts.withLock { $0.deadline = deadline }
     }
 
@@ -81,14 +89,16 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         let scheduler = ModuleState.current.scheduler
         for step in plan.steps { scheduler.prepare(step.work) }
         let run = scheduler.submit(plan, completion: self)
+        // If that thread waits for it, nobody comes with whom it could share a run.
+        if MainThread.isCurrent { run.hurry() }
         parts.withLock { $0.run = run }
         // It may have come to its end before this was known.
-        if isOver.load(ordering: .sequentiallyConsistent) { letGo()?.cancel() }
+        if isOver.load(ordering: .sequentiallyConsistent) { letGo().run?.cancel() }
     }
 
     /// Ends it as its deadline would.
     /// - Returns: false if it is over.
-    func cancel() -> Bool { end(with: .cancelled(target.code)) }
+    func cancel() -> Bool { end(with: .cancelled(code)) }
 
     // MARK: What ends it
 
@@ -97,43 +107,45 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
     func stepEnded() { worker.store(UInt(pthread_self()), ordering: .relaxed) }
 
     func planEnded(_ outcome: PlanOutcome) {
-        guard claim() else { return }
-        _ = letGo()
+        guard claim(), let target = letGo().target else { return }
         let failure = target.end(outcome, nil)
         // Only who has run the last step well is a worker for sure. Failures come from clients as well, and
         // from the thread that watches over all runs.
         let hasRunIt = worker.load(ordering: .relaxed) == UInt(pthread_self())
         let isWorker = hasRunIt && !shared_is_in_callback()
-        if isWorker, failure == nil { tell(nil) } else { hand(failure) }
+        if isWorker, failure == nil { tell(target, nil) } else { hand(target, failure) }
     }
 
     private func end(with failure: APIFailure) -> Bool {
         guard claim() else { return false }
+        let parts = letGo()
         // What has not begun never will.
-        letGo()?.cancel()
-        hand(target.end(nil, failure))
+        parts.run?.cancel()
+        guard let target = parts.target else { return false }
+        hand(target, target.end(nil, failure))
         return true
     }
 
     private func claim() -> Bool { !isOver.exchange(true, ordering: .sequentiallyConsistent) }
 
-    /// Lets go of the deadline and of the plan's run.
-    /// - Returns: the latter, if it is known yet.
-    private func letGo() -> PlanRun? {
+    /// Lets go of all that it has, the deadline among it.
+    /// - Returns: what it had; the plan's run only if it is known yet.
+    private func letGo() -> Parts {
         let parts = parts.withLock { parts in
             defer { parts = Parts() }
             return parts
         }
         parts.deadline?.forget()
-        return parts.run
+        return parts
     }
 
-    private func hand(_ failure: APIFailure?) {
-        // Without a thread the client is told here all the same: it waits.
-        if !ModuleState.current.scheduler.call({ self.tell(failure) }) { tell(failure) }
+    private func hand(_ target: RunTarget, _ failure: APIFailure?) {
+        ModuleState.current.scheduler.call { self.tell(target, failure) }
     }
 
-    private func tell(_ failure: APIFailure?) { unsafe target.tell(failure, finish, privateData) }
+    private func tell(_ target: RunTarget, _ failure: APIFailure?) {
+        unsafe target.tell(failure, finish, privateData)
+    }
 }
 
 extension Scheduler {

@@ -160,6 +160,7 @@ import Testing
             "Sources/Execution/Condition.swift",
             "Sources/Execution/Deadlines.swift",
             "Sources/Execution/ExclusiveRun.swift",
+            "Sources/Execution/LastCaller.swift",
             "Sources/Execution/Loader.swift",
             "Sources/Execution/Locked.swift",
             "Sources/Execution/Monitor.swift",

@@ -210,6 +210,11 @@ def test_a_run_of_another_module_shares_one_with_a_command(server, client):
     assert counts(client, "classifier")[:2] == [2, 0]
 
 
+def test_what_the_servers_thread_waits_for_waits_for_nobody(client):
+    store(client, "m{1}", "mul_2x2", "BATCHSIZE", 8, "MINBATCHSIZE", 4)
+    assert client.execute_command("RAI_llapi.modelRun") == b"Async run success"
+
+
 @pytest.mark.parametrize("language, standard", [("c", "c11"), ("c", "c17"), ("c++", "c++17")])
 def test_the_header_needs_no_other_one_and_gives_no_warning(language, standard):
     subprocess.run(

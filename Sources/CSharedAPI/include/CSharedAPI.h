@@ -33,6 +33,7 @@ SHARED_HIDDEN void *_Nullable shared_function(const shared_functions *_Nonnull f
 /// only after many others, so that one which was freed can be told from one that was not.
 typedef struct shared_handle shared_handle;
 
+/// - Parameter kind: 0 to 15.
 /// - Returns: NULL without memory.
 SHARED_HIDDEN shared_handle *_Nullable shared_handle_make(int32_t kind, void *_Nonnull content);
 /// NULL for what is not a live handle of this kind; any address that can be read may be asked for.

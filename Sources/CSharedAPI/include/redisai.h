@@ -18,8 +18,12 @@
  * - `err` may be NULL. An error that holds one already keeps it: the first one counts.
  * - Misuse. NULL, or an object of another kind, or one of the other objects (errors, contexts, DAGs, their
  *   operations, runs) that has been freed, is refused with what the function returns for a failure; where
- *   nothing is returned, nothing happens. That a tensor, a model or a script has been freed cannot be told,
- *   as with free().
+ *   nothing is returned, nothing happens. A place is used again when 65,536 others of its kind have been
+ *   freed. That a tensor, a model or a script has been freed cannot be told, as with free().
+ * - Waiting. Who waits for a run with the server's lock stops the server meanwhile: until
+ *   MODEL_EXECUTION_TIMEOUT, if a client's script on the same device waits for that lock.
+ * - Unloading. A module that has runs under way, or memory that has not been given back, must refuse to be
+ *   unloaded, in RedisModule_OnUnload.
  */
 #ifndef REDISAI_H
 #define REDISAI_H
@@ -63,7 +67,9 @@ typedef struct RAI_ModelOpts {
 
 /*
  * Is called once for each run that was started, when it is over. On a thread of redisai, without the server's
- * lock, possibly before the starting function has returned. It may start runs, but not wait for one.
+ * lock, possibly before the starting function has returned. It may start runs, but not wait for one, nor for
+ * the server's lock or anything slow: its device runs nothing meanwhile, and whoever has the lock may be
+ * waiting for a run. RedisModule_ThreadSafeContextTryLock and a thread of your own are the ways out.
  */
 typedef void (*RAI_OnFinishCB)(RAI_OnFinishCtx *ctx, void *private_data);
 
@@ -198,11 +204,15 @@ REDISAI_FUNCTION(int, TensorNumDims, (RAI_Tensor *t));
 /* -1 for a dimension that the tensor does not have. */
 REDISAI_FUNCTION(long long, TensorDim, (RAI_Tensor *t, int dim));
 REDISAI_FUNCTION(size_t, TensorByteSize, (RAI_Tensor *t));
-/* BORROWED. Not to be written to, unless TensorSetData could change the tensor. */
+/*
+ * BORROWED, until TensorSetData. May be written to where TensorSetData could change the tensor, but for
+ * strings; a BOOL is 0 or 1. A run refuses what is not so, and a key that holds it reads as zeros.
+ */
 REDISAI_FUNCTION(char *, TensorData, (RAI_Tensor *t));
 /*
  * For RedisModule_ModuleTypeGetType and ...SetValue: the value of such a key is a RAI_Tensor. A key takes
- * over the reference that it is given, and replicas are not told.
+ * over the reference that it is given, and replicas are not told. A tensor that a key holds is changed under
+ * the server's lock only.
  */
 REDISAI_FUNCTION(RedisModuleType *, TensorRedisType, (void));
 
@@ -246,6 +256,7 @@ REDISAI_FUNCTION(int, ModelRun, (RAI_ModelRunCtx **mctx, long long n, RAI_Error 
 REDISAI_FUNCTION(RAI_Model *, ModelGetShallowCopy, (RAI_Model *model));
 /* The model's bytes as they were given, in a new block that the caller gives to RedisModule_Free. */
 REDISAI_FUNCTION(int, ModelSerialize, (RAI_Model *model, char **buffer, size_t *len, RAI_Error *err));
+/* As TensorRedisType; one model or script is for one key, which AI.INFO and MINBATCHSIZE go by. */
 REDISAI_FUNCTION(RedisModuleType *, ModelRedisType, (void));
 /*
  * Starts a run. On success the context belongs to it: every function refuses it until GetAsModelRunCtx has
@@ -346,7 +357,7 @@ REDISAI_FUNCTION(
 /*
  * A tensor over the caller's memory, which is not copied if it begins at a multiple of 64 bytes; else the
  * first run makes a copy. Nobody may write to it until `release` is called: once, when the last reference is
- * gone. On failure it is not called.
+ * gone, on any thread, possibly as the server deletes a key. On failure it is not called.
  */
 REDISAI_FUNCTION(
     RAI_Tensor *, TensorCreateFromMemory,
