@@ -6,6 +6,7 @@ import pytest
 from support.clients import refusal
 from support.dags import WITHOUT_KEYS, dag, expect_refusals, run, unexpected
 from support.models import floats, model_bytes, prepare_product, store
+from support.servers import wait_until
 from support.texts import IN_TRANSACTION, NO_MODEL
 from support.wire import OK, array, bulk
 
@@ -107,6 +108,8 @@ def test_a_missing_runtime_is_an_error_of_the_whole(start_server, tmp_path):
     server.kill()
     server.backends = tmp_path
     server.start()
+    # Before that it might still be found, and the step is an error within the reply.
+    wait_until(lambda: "Could not load ONNX backend" in server.log())
     words = dag("AI.TENSORSET x FLOAT 2", run("m", "x", "y"), name=NAME)
     assert refusal(server.client(), *words) == "ERR Backend not loaded: ONNX"
     assert server.client().execute_command("AI.MODELGET", "m", "BLOB") == model_bytes("add_1")
