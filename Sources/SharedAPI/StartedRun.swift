@@ -11,18 +11,10 @@ import Synchronization
 /// on a worker or on a thread of its own, never on one that the client has or that holds the server's lock.
 @safe
 final class StartedRun: PlanCompletion, @unchecked Sendable {
-    private struct Parts: Sendable {
-        /// Until it is over: what the client may keep is no reason to keep tensors.
-        var target: RunTarget?
-        var run: PlanRun?
-        var deadline: Deadline?
-    }
-
     private let code: APIFailure.Code
     private let finish: RAI_OnFinishCB
     private let privateData: UnsafeMutableRawPointer?
-    private let parts: Locked<Parts>
-    private let isOver = Atomic<Bool>(false)
+    private let parts: Locked<RunParts<RunTarget, PlanRun, Deadline>>
     /// The worker on which a step has ended last; 0 before.
     private let worker = Atomic<UInt>(0)
 
@@ -30,7 +22,7 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         _ target: RunTarget, _ finish: @escaping RAI_OnFinishCB, _ privateData: UnsafeMutableRawPointer?
     ) {
         code = target.code
-        parts = Locked(Parts(target: target))
+        parts = Locked(RunParts(target))
         unsafe self.finish = finish
         unsafe self.privateData = privateData
     }
@@ -82,7 +74,7 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
             _ = self.end(with: .deadlinePassed(self.code))
         }
         guard let deadline else { throw APIFailure(code, .queueUnavailable) }
-        parts.withLock { $0.deadline = deadline }
+        parts.withLock { $0.keep(deadline: deadline) }
     }
 
     private func submit(_ plan: ExecutionPlan) {
@@ -91,9 +83,8 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
         let run = scheduler.submit(plan, completion: self)
         // If that thread waits for it, nobody comes with whom it could share a run.
         if MainThread.isCurrent { run.hurry() }
-        parts.withLock { $0.run = run }
-        // It may have come to its end before this was known.
-        if isOver.load(ordering: .sequentiallyConsistent) { letGo().run?.cancel() }
+        // It may have come to its end before this is known.
+        if !parts.withLock({ $0.keep(run: run) }) { run.cancel() }
     }
 
     /// Ends it as its deadline would.
@@ -107,36 +98,28 @@ final class StartedRun: PlanCompletion, @unchecked Sendable {
     func stepEnded() { worker.store(UInt(pthread_self()), ordering: .relaxed) }
 
     func planEnded(_ outcome: PlanOutcome) {
-        guard claim(), let target = letGo().target else { return }
-        let failure = target.end(outcome, nil)
+        guard let ended = claim() else { return }
+        let failure = ended.target.end(outcome, nil)
         // Only who has run the last step well is a worker for sure. Failures come from clients as well, and
         // from the thread that watches over all runs.
         let hasRunIt = worker.load(ordering: .relaxed) == UInt(pthread_self())
         let isWorker = hasRunIt && !shared_is_in_callback()
-        if isWorker, failure == nil { tell(target, nil) } else { hand(target, failure) }
+        if isWorker, failure == nil { tell(ended.target, nil) } else { hand(ended.target, failure) }
     }
 
     private func end(with failure: APIFailure) -> Bool {
-        guard claim() else { return false }
-        let parts = letGo()
+        guard let ended = claim() else { return false }
         // What has not begun never will.
-        parts.run?.cancel()
-        guard let target = parts.target else { return false }
-        hand(target, target.end(nil, failure))
+        ended.run?.cancel()
+        hand(ended.target, ended.target.end(nil, failure))
         return true
     }
 
-    private func claim() -> Bool { !isOver.exchange(true, ordering: .sequentiallyConsistent) }
-
-    /// Lets go of all that it has, the deadline among it.
-    /// - Returns: what it had; the plan's run only if it is known yet.
-    private func letGo() -> Parts {
-        let parts = parts.withLock { parts in
-            defer { parts = Parts() }
-            return parts
-        }
-        parts.deadline?.forget()
-        return parts
+    /// What it had, for the first that asks; nil for all others. There is no deadline any more then.
+    private func claim() -> RunParts<RunTarget, PlanRun, Deadline>.Ended? {
+        let ended = parts.withLock { $0.end() }
+        ended?.deadline?.forget()
+        return ended
     }
 
     private func hand(_ target: RunTarget, _ failure: APIFailure?) {
