@@ -64,12 +64,14 @@ public final class Model: Runnable {
     /// Runs the model once on the calling thread, and counts it.
     ///
     /// - Parameters:
+    ///   - size: of the inputs, for who knows it.
     ///   - slot: the thread's.
     ///   - waitingSince: when the request could have run, on the clock `Monotonic`; nil for one that has
     ///     not waited, because it runs inline.
     ///   - limitSince: from when on the time that the run may take counts; nil = from its begin.
     func run(
-        _ inputs: [Tensor], outputCount: Int, slot: RunSlot, waitingSince: Int? = nil, limitSince: Int? = nil
+        _ inputs: [Tensor], size: RunSize? = nil, outputCount: Int, slot: RunSlot, waitingSince: Int? = nil,
+        limitSince: Int? = nil
     ) throws(ExecutionError) -> [Tensor?] {
         var began: Int?
         do throws(ExecutionError) {
@@ -87,7 +89,7 @@ public final class Model: Runnable {
             guard outputs.count == outputCount else { throw .unexpectedOutputCount }
             let end = Monotonic.nanoseconds
             loaded.ran(for: end - start)
-            record(inputs, outputs, from: start, to: end, waitingSince: waitingSince)
+            record(inputs, size, outputs, from: start, to: end, waitingSince: waitingSince)
             return outputs
         } catch {
             guard !slot.isLost else { throw error }
@@ -102,11 +104,12 @@ public final class Model: Runnable {
     }
 
     private func record(
-        _ inputs: [Tensor], _ outputs: [Tensor?], from start: Int, to end: Int, waitingSince: Int?
+        _ inputs: [Tensor], _ size: RunSize?, _ outputs: [Tensor?], from start: Int, to end: Int,
+        waitingSince: Int?
     ) {
         let rows = inputs.first?.shape.rowCount ?? 1
         let samples = outputs.first.flatMap { $0 }?.shape.rowCount ?? 0
-        costs.record(end - start, RunSize(inputs))
+        costs.record(end - start, size ?? RunSize(inputs))
         guard let waitingSince else {
             return statistics.recordInline(nanoseconds: end - start, rows: rows, samples: samples)
         }

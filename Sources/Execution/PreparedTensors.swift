@@ -6,7 +6,8 @@ extension [Tensor] {
     /// - Throws: `.outOfMemory`; `.invalidTensor` for one to which another module has written what it must
     ///   not.
     func prepared() throws(ExecutionError) -> [Tensor] {
-        guard !allSatisfy({ $0.isAligned && !$0.isUnchecked }) else { return self }
+        // By index: a closure over the elements counts references to each.
+        guard !indices.allSatisfy({ self[$0].isAligned && !self[$0].isUnchecked }) else { return self }
         do throws(TensorError) {
             return try map { tensor throws(TensorError) in
                 try tensor.isUnchecked ? tensor.snapshot() : tensor.aligned()

@@ -10,6 +10,8 @@ struct RunSize: Equatable, Sendable {
     /// Differs between sizes but for an accident.
     private(set) var code: UInt64 = 0
 
+    private init() {}
+
     init(_ inputs: some Collection<Tensor>) {
         for input in inputs { add(input) }
     }
@@ -23,10 +25,24 @@ struct RunSize: Equatable, Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func add(_ input: Tensor) {
+        let known = input.sizeNote.load(ordering: .relaxed)
+        mix(Int(truncatingIfNeeded: known != 0 ? known : Self.note(on: input)))
+    }
+
+    /// Works the size of one input out, once for each tensor.
+    private static func note(on input: Tensor) -> UInt64 {
+        var size = RunSize()
+        size.addParts(of: input)
+        let code = max(1, size.code)
+        input.sizeNote.store(code, ordering: .relaxed)
+        return code
+    }
+
+    private mutating func addParts(of input: Tensor) {
         let length = input.type == .string ? Self.step(of: input.byteCount) : 0
-        mix(length << 8 | Int(input.type.rawValue))
-        mix(input.shape.rank)
+        mix(length << 16 | input.shape.rank << 8 | Int(input.type.rawValue))
         input.shape.withDimensions { dimensions in
             for axis in dimensions.indices { mix(Self.step(of: dimensions[axis])) }
         }

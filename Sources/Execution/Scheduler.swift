@@ -74,24 +74,28 @@ public final class Scheduler: Sendable {
     /// - Returns: what ran; if not all of it, `submit` or `runInPlace` does the rest.
     public func runInline(_ plan: ExecutionPlan, inTurn turn: Int, noticeEnd: () -> Void) -> PlanOutcome {
         let budget = settings.inlineBudgetMicroseconds * 1000
-        guard budget > 0, let known = expectedNanoseconds(plan, atMost: budget),
+        guard budget > 0, let expected = expectation(of: plan, atMost: budget),
             turnBudget.allows(
-                known, saving: TurnBudget.handOverNanoseconds, of: budget, inTurn: turn,
+                expected.nanoseconds, saving: TurnBudget.handOverNanoseconds, of: budget, inTurn: turn,
                 noticeEnd: noticeEnd)
         else { return PlanOutcome(of: plan) }
-        let start = Monotonic.nanoseconds
-        let outcome = run(plan, after: PlanOutcome(of: plan)) { index, inputs in
+        // Runs that are expected to take less than is saved do not count; a clock takes a hundredth of one.
+        let isCounted = plan.steps.count > 1 || expected.nanoseconds > TurnBudget.handOverNanoseconds
+        let start = isCounted ? Monotonic.nanoseconds : 0
+        let outcome = run(plan, after: PlanOutcome(of: plan), firstSize: expected.firstSize) {
+            index, inputs in
             let step = plan.steps[index]
             guard !step.inputs.areWithin(plan.tensors.count) else { return true }
             let rows = inputs.first?.shape.rowCount ?? 1
             guard let expected = step.work.expectedInlineNanoseconds(RunSize(inputs), rows: rows)
             else { return false }
             // Those behind it are not asked for.
-            let known = expectedNanoseconds(plan, from: index + 1, atMost: budget) ?? budget
+            let rest = expectation(of: plan, from: index + 1, atMost: budget)?.nanoseconds ?? budget
             return turnBudget.allows(
-                Monotonic.nanoseconds - start + expected + known, saving: TurnBudget.handOverNanoseconds,
+                Monotonic.nanoseconds - start + expected + rest, saving: TurnBudget.handOverNanoseconds,
                 of: budget, inTurn: turn, noticeEnd: noticeEnd)
         }
+        guard isCounted else { return outcome }
         turnBudget.add(
             Monotonic.nanoseconds - start, saving: TurnBudget.handOverNanoseconds, of: budget, inTurn: turn,
             noticeEnd: noticeEnd)
@@ -113,10 +117,12 @@ public final class Scheduler: Sendable {
         return run
     }
 
-    /// - Parameter isAllowed: asked before each step, with its number and inputs.
+    /// - Parameters:
+    ///   - firstSize: that of the first step's inputs, if known.
+    ///   - isAllowed: asked before each step, with its number and inputs.
     @inline(__always)
     private func run(
-        _ plan: ExecutionPlan, after begun: consuming PlanOutcome,
+        _ plan: ExecutionPlan, after begun: consuming PlanOutcome, firstSize: RunSize? = nil,
         isAllowed: (Int, [Tensor]) -> Bool
     ) -> PlanOutcome {
         var outcome = begun
@@ -125,7 +131,9 @@ public final class Scheduler: Sendable {
             do throws(ExecutionError) {
                 guard let inputs = outcome.inputs(step.inputs) else { throw .missingInput }
                 guard isAllowed(index, inputs) else { return outcome }
-                let outputs = try step.work.run(inputs, outputCount: step.outputs.count, slot: inlineSlot)
+                let outputs = try step.work.run(
+                    inputs, size: index == 0 ? firstSize : nil, outputCount: step.outputs.count,
+                    slot: inlineSlot)
                 outcome.end(index, outputs: outputs, in: step.outputs)
             } catch {
                 outcome.end(index, .failed(error))
@@ -134,27 +142,36 @@ public final class Scheduler: Sendable {
         return outcome
     }
 
-    /// How long the steps whose inputs are there are expected to take.
-    ///
+    /// What steps of a plan are expected to take.
+    private struct Expectation {
+        /// Of the steps whose inputs are there.
+        var nanoseconds: Int
+        /// Of the first step's inputs; nil if another step makes them.
+        var firstSize: RunSize?
+    }
+
     /// - Parameter first: the first that counts.
     /// - Returns: nil if one of them has to be queued, or all, as far as one can guess, take longer than
     ///   `limit` together.
-    private func expectedNanoseconds(
-        _ plan: ExecutionPlan, from first: Int = 0, atMost limit: Int
-    ) -> Int? {
+    private func expectation(
+        of plan: ExecutionPlan, from first: Int = 0, atMost limit: Int
+    ) -> Expectation? {
         var (known, guessed) = (0, 0)
         var rows = 1
-        for step in plan.steps[first...] {
+        var firstSize: RunSize?
+        // By index, since a copy of a step counts references to all that it has.
+        for index in first..<plan.steps.count {
             // What earlier steps make is taken to have as many rows as what they were made of.
-            if let first = step.inputs.first, first < plan.tensors.count {
-                rows = plan.tensors[first].shape.rowCount
+            if let slot = plan.steps[index].inputs.first, slot < plan.tensors.count {
+                rows = plan.tensors[slot].shape.rowCount
             }
-            let size = RunSize(step.inputs, of: plan.tensors)
-            guard let expected = step.work.expectedInlineNanoseconds(size, rows: rows), expected <= limit
-            else { return nil }
+            let size = RunSize(plan.steps[index].inputs, of: plan.tensors)
+            if index == first { firstSize = size }
+            let expected = plan.steps[index].work.expectedInlineNanoseconds(size, rows: rows)
+            guard let expected, expected <= limit else { return nil }
             if size == nil { guessed += expected } else { known += expected }
             guard known + guessed <= limit else { return nil }
         }
-        return known
+        return Expectation(nanoseconds: known, firstSize: firstSize)
     }
 }

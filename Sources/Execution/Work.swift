@@ -53,15 +53,17 @@ public enum Work: Sendable {
     /// Runs once on the calling thread, and counts that.
     ///
     /// - Parameters:
+    ///   - size: of the inputs, for who knows it.
     ///   - slot: the thread's.
     ///   - waitingSince: when it could have run, on the clock `Monotonic`; nil if it runs inline.
     @inline(__always)
     func run(
-        _ inputs: [Tensor], outputCount: Int, slot: RunSlot, waitingSince: Int? = nil
+        _ inputs: [Tensor], size: RunSize? = nil, outputCount: Int, slot: RunSlot, waitingSince: Int? = nil
     ) throws(ExecutionError) -> [Tensor?] {
         switch self {
         case .model(let model):
-            try model.run(inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
+            try model.run(
+                inputs, size: size, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
         case .script(let task):
             try task.run(inputs, outputCount: outputCount, slot: slot, waitingSince: waitingSince)
         }

@@ -17,10 +17,12 @@ extension Tensor: StoredValue {
     }
 
     /// Another module may have written to its own, in a key, what the type does not allow: zeros then.
-    public var readable: Tensor {
-        guard isUnchecked else { return self }
+    @inline(__always)
+    public var readable: Tensor { isUnchecked ? checked : self }
+
+    private var checked: Tensor {
         // Without memory for zeros the process would be at its end with any other allocation, too.
-        return (try? snapshot()) ?? (try? Tensor(zerosOf: type, shape: shape)) ?? self
+        (try? snapshot()) ?? (try? Tensor(zerosOf: type, shape: shape)) ?? self
     }
 
     public func save(to writer: borrowing RDBWriter) {

@@ -86,8 +86,7 @@ extension ArgumentReader {
 
     /// Whether there is memory for what a command copies of its words, in arrays and texts whose failed
     /// allocation would end the server.
-    @inline(__always)
-    var haveRoom: Bool {
+    public var haveRoom: Bool {
         var byteCount = 0
         for index in 0..<count { byteCount += self[index].byteCount }
         return byteCount < Self.largeByteCount || haveRoomWhenLarge

@@ -4,6 +4,9 @@
 public protocol Command: ~Copyable {
     associatedtype Failure: CommandFailure
 
+    /// Whether it copies words into arrays and texts, whose failed allocation would end the server.
+    static var copiesWords: Bool { get }
+
     /// Reads the words after the command's name.
     init(parsing words: inout ArgumentReader) throws(Failure)
 
@@ -20,6 +23,8 @@ public protocol Command: ~Copyable {
 }
 
 extension Command where Self: ~Copyable {
+    public static var copiesWords: Bool { true }
+
     public static func failure(
         _ failure: Failure, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> Failure { failure }

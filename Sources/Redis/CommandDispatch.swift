@@ -17,7 +17,7 @@ public enum CommandDispatch<Called: Command & ~Copyable> {
             return Int32(REDIS_OK)
         }
         do throws(Called.Failure) {
-            guard all.haveRoom else { throw .wordsTooLong }
+            guard !Called.copiesWords || all.haveRoom else { throw .wordsTooLong }
             let command: Called
             do throws(Called.Failure) {
                 var words = all

@@ -11,8 +11,13 @@ public final class Tensor: Sendable {
     public let isZeros: Bool
     /// Whether it was made to be written to, by who made it.
     public let isWritable: Bool
+    /// Whether its bytes may be other than its type asks for: who has made it can write to them.
+    public let isUnchecked: Bool
     // Safety: replaced by `replaceElements` only, while nobody else reads the tensor.
     @usableFromInline nonisolated(unsafe) var storage: TensorStorage
+    /// What somebody has worked out of type, shape and number of bytes, so that it is not done at each run;
+    /// 0 = nothing yet. Any thread.
+    public let sizeNote = Atomic<UInt64>(0)
     /// The same elements at an aligned address, once a run has asked for them.
     private let alignedCopy = AtomicLazyReference<Tensor>()
 
@@ -26,6 +31,7 @@ public final class Tensor: Sendable {
         self.shape = shape
         self.isZeros = isZeros
         self.isWritable = isWritable
+        isUnchecked = isWritable && (type == .string || type == .bool)
         unsafe self.storage = storage
     }
 
@@ -70,9 +76,6 @@ public final class Tensor: Sendable {
         self.init(type: type, shape: shape, storage: storage, isWritable: true)
     }
 
-    /// Whether its bytes may be other than its type asks for: who has made it can write to them.
-    public var isUnchecked: Bool { isWritable && (type == .string || type == .bool) }
-
     /// A copy that nobody writes to.
     /// - Throws: `.invalidBool`, `.stringCountMismatch` if an unchecked one holds what it must not;
     ///   `.outOfMemory`.
@@ -94,6 +97,7 @@ public final class Tensor: Sendable {
         var replaced = try TensorStorage(byteCount: bytes.count)
         replaced.withMutableBytes { $0.copy(from: bytes) }
         unsafe storage = replaced
+        sizeNote.store(0, ordering: .relaxed)
     }
 
     /// A copy of `bytes`, checked as the `BLOB` of `AI.TENSORSET` is.

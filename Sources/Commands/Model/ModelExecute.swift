@@ -8,6 +8,9 @@ public struct ModelExecute: RunCommand {
     /// Words of the shortest call, the command's name included.
     public static let leastWordCount = 8
 
+    /// But for one of an error's text. To ask for the lengths of all would take a fiftieth of a short run.
+    public static var copiesWords: Bool { false }
+
     public let request: ModelRequest
 
     public init(parsing words: inout ArgumentReader) throws(CommandError) {
@@ -56,7 +59,9 @@ public struct ModelExecute: RunCommand {
             guard let value = word.integer, value > 0 else { throw .invalidTimeout }
             timeout = value
         }
-        if let word = words.next() { throw .invalidArgument(word.text) }
+        if let word = words.next() {
+            throw words.haveRoom ? .invalidArgument(word.text) : .wordsTooLong
+        }
         return ModelRequest(key: key, inputs: inputs, outputs: outputs, timeoutMilliseconds: timeout)
     }
 
