@@ -1,7 +1,7 @@
 /// What belongs to a run that another module has started, until it is over.
 ///
-/// Its end, its deadline and a cancellation race with the thread that starts it: one of them gets all there is,
-/// in one step, and what comes later is not kept.
+/// Its end, its deadline and a cancellation race with the thread that starts it: one of them gets all there
+/// is, in one step, and what comes later is not kept.
 struct RunParts<Target: Sendable, Run: Sendable, Deadline: Sendable>: Sendable {
     /// What there was at the end.
     struct Ended: Sendable {
