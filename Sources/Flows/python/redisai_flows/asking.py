@@ -1,0 +1,37 @@
+"""Who asks the server: a session or one of its executions; known to all code that runs for it."""
+
+import contextvars
+
+# What the running code belongs to; unset on threads that a flow has made.
+current = contextvars.ContextVar("asker", default=None)
+
+
+class Asker:
+    """In whose name calls to the server are made.
+
+    The server knows the user, and whether writing is allowed, by `number`. Code that runs on behalf of a session
+    beside its executions, a coroutine of `runCoroutine` for one, has an asker of its own with the same number, so
+    that an atomic block of one is not an atomic block of the other.
+    """
+
+    # What the server has given with the command or event; see `executions`.
+    holds_command = False
+    is_hook = False
+
+    def __init__(self, session, number):
+        self.session = session
+        self.number = number
+        self.is_atomic = False
+        self.is_over = False
+
+    def allows_async(self):
+        """Whether a step that runs now may go on in the background."""
+        return False
+
+
+def asker_for(session):
+    """Who asks when code of `session` calls the server now."""
+    asker = current.get()
+    if asker is None or asker.session is not session or asker.is_over:
+        return session
+    return asker

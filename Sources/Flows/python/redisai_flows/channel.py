@@ -1,0 +1,256 @@
+"""The connection to the server: who reads, who waits, who is woken.
+
+One thread at a time reads. It is the thread that has a reason to: a worker without work, or one that waits for
+the answer to a call of its own. So a job is done by the thread that has read it, and an answer is taken by the
+thread that waits for it, without waking another one: on a busy machine that wake-up costs more than most steps.
+
+The reader keeps its role while it does a job. If the job is long, the lookout (`workers`) takes the role away
+and gives it to another thread, so that no step can keep messages from being read.
+"""
+
+import collections
+import threading
+
+from . import wire
+from .errors import GearsError, ServerGone
+from .values import text
+
+_READ_SIZE = 256 * 1024
+
+
+class Call:
+    """A question to the server that somebody waits for."""
+
+    __slots__ = ("failed", "value", "is_done", "on_done", "_woken")
+
+    def __init__(self, on_done=None):
+        self.failed = False
+        self.value = None
+        self.is_done = False
+        # Called by the reader instead of waking a thread; it must not wait.
+        self.on_done = on_done
+        self._woken = None
+
+    def result(self):
+        """The answer; raises `GearsError` with the server's text if it is an error."""
+        if self.failed:
+            raise GearsError(str(text(self.value)))
+        return self.value
+
+    def _sleep(self):
+        self._woken.acquire()
+
+    def _wake(self):
+        self._woken.release()
+
+
+class Channel:
+    """One end of the socket pair.
+
+    `dispatch(message)` gets every message that is no answer, on the reader's thread, and must not wait.
+    """
+
+    def __init__(self, sock):
+        self.socket = sock
+        self.dispatch = None
+        # Called when a thread waits for the server: others may do what has come meanwhile.
+        self.on_wait = lambda: None
+        # Called when something was read.
+        self.on_read = lambda: None
+        # Who may read when a caller that was reading has its answer: gets the role, or returns False.
+        self.find_reader = lambda: False
+        self._incoming = wire.Incoming()
+        self._send_lock = threading.Lock()
+        self._lock = threading.Lock()
+        self._reader = None          # ident of the thread that has the role
+        self._is_reading = False     # whether that thread is in `recv`
+        self._waiting = []           # calls whose threads sleep until they are answered or may read
+        self._calls = {}
+        self._next_call = 0
+        self._released = collections.deque()
+        # Counts what the reader has read, so that the lookout sees whether it is stuck.
+        self.turn = 0
+
+    # Sending
+
+    def send(self, *message):
+        """Sends one message; any thread."""
+        data = wire.encoded(message)
+        if self._released:
+            data = self._release_message() + data
+        try:
+            with self._send_lock:
+                self.socket.sendall(data)
+        except OSError as error:
+            raise ServerGone from error
+
+    def send_together(self, messages):
+        """Sends several messages at once, so that the server wakes once."""
+        data = b"".join(map(wire.encoded, messages))
+        try:
+            with self._send_lock:
+                self.socket.sendall(data)
+        except OSError as error:
+            raise ServerGone from error
+
+    def release(self, number):
+        """Notes that nobody holds the server's tensor or region any more; told with the next message."""
+        self._released.append(number)
+
+    def flush_released(self):
+        """Tells the server now what was released, if there is anything."""
+        if self._released:
+            data = self._release_message()
+            try:
+                with self._send_lock:
+                    self.socket.sendall(data)
+            except OSError as error:
+                raise ServerGone from error
+
+    def _release_message(self):
+        numbers = []
+        while self._released:
+            try:
+                numbers.append(self._released.popleft())
+            except IndexError:
+                break
+        return wire.encoded((wire.RELEASE, 0, numbers)) if numbers else b""
+
+    # Calls
+
+    def start(self, asker, operation, *arguments, on_done=None):
+        """Sends a question in the name of the session or execution with number `asker`; a `Call`."""
+        call = Call(on_done)
+        with self._lock:
+            self._next_call += 1
+            number = self._next_call
+            self._calls[number] = call
+        try:
+            self.send(wire.CALL, number, asker, operation, *arguments)
+        except BaseException:
+            with self._lock:
+                self._calls.pop(number, None)
+            raise
+        return call
+
+    def prepare(self, asker, operation, *arguments, on_done):
+        """The message of a question that the caller sends with others, by `send_together`."""
+        call = Call(on_done)
+        with self._lock:
+            self._next_call += 1
+            self._calls[self._next_call] = call
+            return (wire.CALL, self._next_call, asker, operation, *arguments)
+
+    def ask(self, asker, operation, *arguments):
+        """Sends a question and waits for the answer. Raises `GearsError` with the server's text."""
+        call = self.start(asker, operation, *arguments)
+        if not call.is_done:
+            self.wait(call)
+        return call.result()
+
+    def wait(self, call):
+        """Returns when the call is answered; reads meanwhile if nobody else does."""
+        me = threading.get_ident()
+        had_role = self._reader == me
+        while not call.is_done:
+            self.on_wait()
+            with self._lock:
+                if call.is_done:
+                    break
+                if self._reader is None:
+                    self._reader = me
+                is_mine = self._reader == me
+                if not is_mine:
+                    if call._woken is None:
+                        call._woken = threading.Lock()
+                        call._woken.acquire()
+                    self._waiting.append(call)
+            if is_mine:
+                self.read()
+            else:
+                call._sleep()
+        if not had_role:
+            self.leave_role()
+
+    # Reading
+
+    def take_role(self):
+        """Makes this thread the reader if nobody is; whether it is one now."""
+        me = threading.get_ident()
+        if self._reader is not None:
+            return self._reader == me
+        with self._lock:
+            if self._reader is None:
+                self._reader = me
+            return self._reader == me
+
+    def is_reader(self):
+        return self._reader == threading.get_ident()
+
+    def has_reader(self):
+        return self._reader is not None
+
+    def leave_role(self):
+        """This thread reads no more: wakes who waits for an answer, or a worker, to read."""
+        with self._lock:
+            if self._reader != threading.get_ident():
+                return
+            self._reader = None
+        self._call_reader()
+
+    def take_away_role(self, turn):
+        """Ends the role of a reader that has read nothing since `turn`; its ident, or None if it has."""
+        with self._lock:
+            if self._reader is None or self._is_reading or self.turn != turn:
+                return None
+            stuck, self._reader = self._reader, None
+        self._call_reader()
+        return stuck
+
+    def is_busy(self):
+        """Whether the reader does something else than waiting for messages."""
+        return self._reader is not None and not self._is_reading
+
+    def _call_reader(self):
+        if self.find_reader():
+            return
+        with self._lock:
+            call = self._waiting.pop() if self._waiting else None
+        if call is not None:
+            call._wake()
+
+    def read(self):
+        """Reads once, waiting if there is nothing, and hands out what came; the reader only."""
+        self.turn += 1
+        if self._released:
+            self.flush_released()
+        self._is_reading = True
+        try:
+            data = self.socket.recv(max(_READ_SIZE, min(self._incoming.missing, wire.MESSAGE_LIMIT)))
+        except OSError as error:
+            raise ServerGone from error
+        finally:
+            self._is_reading = False
+        if not data:
+            raise ServerGone
+        self.on_read()
+        for message in self._incoming.feed(data):
+            if message[0] == wire.REPLY:
+                self._answer(message)
+            else:
+                self.dispatch(message)
+
+    def _answer(self, message):
+        _, number, failed, value = message
+        with self._lock:
+            call = self._calls.pop(number, None)
+            if call is None:
+                return
+            call.failed, call.value, call.is_done = failed, value, True
+            sleeps = call in self._waiting
+            if sleeps:
+                self._waiting.remove(call)
+        if call.on_done is not None:
+            call.on_done(call)
+        elif sleeps:
+            call._wake()

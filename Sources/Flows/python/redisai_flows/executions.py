@@ -1,0 +1,356 @@
+"""One pass of records through the steps of a flow."""
+
+import ctypes
+import threading
+import time
+import types
+
+from . import wire
+from .asking import Asker, current
+from .errors import FlowAborted, GearsError, ServerGone, callback_text, coroutine_text
+from .steps import DROPPED, Spread
+from .values import error_bytes, reply
+
+CREATED, RUNNING, DONE, ABORTED = "created", "running", "done", "aborted"
+
+# How an execution was started: the bits of START's flags.
+IS_SYNC = 1              # the server's thread waits
+MAY_BLOCK = 2            # whoever has caused it may wait in the background
+HOLDS_COMMAND = 4        # a command is held whose reply may be overridden
+IS_HOOK = 8              # it stands before a command that `call_next` goes on with
+TELLS_RESULTS = 16       # the server wants the results
+
+_NOTHING = object()
+
+
+class LowFuture:
+    """What `gearsFuture()` returns: a step returns it, and somebody continues the execution with it later."""
+
+    def __init__(self, execution):
+        self._execution = execution
+        self._lock = threading.Lock()
+        self._is_awaited = False
+        self._outcome = None
+
+    def continueRun(self, value):  # noqa: N802 - the original's name
+        """Continues the step with a value; any thread."""
+        self._continue(value, None)
+
+    def continueFailed(self, error):  # noqa: N802
+        """Has the step fail with an error, an exception or a text; any thread."""
+        self._continue(None, error)
+
+    def _continue(self, value, error):
+        with self._lock:
+            if self._outcome is not None:
+                raise GearsError("Can not continue with the same future twice")
+            self._outcome = (value, error)
+            is_awaited = self._is_awaited
+        if is_awaited:
+            self._execution.resume(value, error)
+
+    def await_outcome(self):
+        """The step has returned it: whether the outcome is still to come."""
+        with self._lock:
+            self._is_awaited = self._outcome is None
+            return self._is_awaited
+
+    @property
+    def outcome(self):
+        return self._outcome
+
+
+class Execution(Asker):
+    """Runs records through steps: on one thread at a time, and on none while it waits for a coroutine.
+
+    `source` has `next()`: a list of records, or None when there are no more. `on_end(execution)` is called once,
+    on the thread on which it ended.
+    """
+
+    def __init__(self, session, number, steps, source, flags, on_end=None):
+        super().__init__(session, number)
+        self.status = CREATED
+        self.errors = []
+        self.results = []
+        self.started_at = None
+        self.future = None
+        self._flags = flags
+        self._steps = steps
+        self._states = [step.new_state() for step in steps]
+        self._source = source
+        self._on_end = on_end
+        # Records that wait for a step: (its index, record); the last one is next.
+        self._stack = []
+        # Steps before this one get nothing more, and at the end all before it have been finished.
+        self._floor = 0
+        self._waits_at = None          # (index, record) of the step whose coroutine runs
+        self._low_future = None        # made by the step that runs
+        self._lock = threading.Lock()
+        self._thread = None            # ident of the thread that runs a step
+        self._is_aborted = False
+
+    # What steps may ask
+
+    @property
+    def holds_command(self):
+        return bool(self._flags & HOLDS_COMMAND)
+
+    @property
+    def is_hook(self):
+        return bool(self._flags & IS_HOOK)
+
+    @property
+    def is_sync(self):
+        return bool(self._flags & IS_SYNC)
+
+    def in_step(self):
+        """Whether the caller runs within a step of this execution, and not in a coroutine of it."""
+        return self._thread == threading.get_ident()
+
+    def allows_async(self):
+        return self.in_step() and bool(self._flags & MAY_BLOCK)
+
+    def make_low_future(self):
+        """A `LowFuture` for the step that runs; raises `GearsError` if it cannot wait for one."""
+        if not self.in_step():
+            raise GearsError("Future object can only be created inside certain execution steps")
+        if not self._flags & MAY_BLOCK:
+            raise GearsError("Creating async record is not allowed")
+        if self._low_future is not None:
+            raise GearsError("Can not create async record twice on the same step")
+        if self._step.refuses_coroutine:
+            raise GearsError("Step does not support async")
+        self._low_future = LowFuture(self)
+        return self._low_future
+
+    def stop_before(self, step):
+        """No record goes through the steps up to this one any more."""
+        self._floor = max(self._floor, self._steps.index(step) + 1)
+
+    def fail(self, error):
+        """Notes what a callback has raised."""
+        self.errors.append(callback_text(error, self.session.settings.has_traceback))
+
+    # Running
+
+    def run(self):
+        """Begins; a job of a worker."""
+        self.started_at = time.perf_counter()
+        self.status = RUNNING
+        self._advance(_NOTHING)
+
+    def resume(self, value, error):
+        """Goes on with what a coroutine, or whoever had a `LowFuture`, has brought; any thread."""
+        if self._is_aborted:
+            return
+        index = self._waits_at[0]
+        if all(step.is_builtin for step in self._steps[index + 1:]) and self._source.is_at_end():
+            # Nothing is left that could take long.
+            self._advance((value, error))
+        else:
+            self.session.submit(lambda: self._advance((value, error)))
+
+    def _advance(self, outcome):
+        """Works until the end, or until a step has to wait."""
+        with self._lock:
+            if self._is_aborted:
+                return
+            self._thread = threading.get_ident()
+        token = current.set(self)
+        try:
+            if outcome is not _NOTHING:
+                self._take_outcome(*outcome)
+            is_waiting = self._work()
+        except FlowAborted:
+            is_waiting = True
+        finally:
+            current.reset(token)
+            self._leave_thread()
+        if self._is_aborted:
+            self._end(ABORTED)
+        elif is_waiting is False:
+            self._end(DONE)
+        else:
+            self._wait(is_waiting)
+
+    def _leave_thread(self):
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if self._is_aborted:
+            # It may not have come yet, and must not come to somebody else.
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
+
+    def _take_outcome(self, value, error):
+        (index, record), self._waits_at = self._waits_at, None
+        if error is not None:
+            self.errors.append(coroutine_text(error))
+        else:
+            self._pass_on(index, record, value)
+
+    def _work(self):
+        """What a step waits for, or False at the end."""
+        while True:
+            while self._stack:
+                index, record = self._stack.pop()
+                if index < self._floor:
+                    continue
+                awaited = self._through(index, record)
+                if awaited is not None:
+                    return awaited
+            records = self._next_records()
+            if records is not None:
+                self._stack.extend((0, record) for record in reversed(records))
+            elif not self._finish_step():
+                return False
+
+    def _next_records(self):
+        """More records of the reader, or None if there are none or nobody wants them."""
+        if self._floor:
+            return None
+        try:
+            return self._source.next()
+        except Exception as error:
+            self.fail(error)
+            return None
+
+    def _finish_step(self):
+        """Brings what the first step that is not finished has kept on its way; False if all are finished."""
+        index = self._floor
+        if index >= len(self._steps):
+            return False
+        self._floor = index + 1
+        kept = list(self._steps[index].finish(self, self._states[index]))
+        self._stack.extend((index + 1, record) for record in reversed(kept))
+        return True
+
+    def _through(self, index, record):
+        """Takes a record through the steps from `index` on; what it waits for, or None."""
+        steps, states = self._steps, self._states
+        for index in range(index, len(steps)):
+            step, state = steps[index], states[index]
+            self._step = step
+            try:
+                result = step.call(self, state, record)
+                kind = type(result)
+                if kind is types.CoroutineType or kind is LowFuture:
+                    self._waits_at = (index, record)
+                    return self._accept(step, result)
+            except FlowAborted:
+                raise
+            except ServerGone:
+                raise
+            except BaseException as error:
+                self._waits_at = self._low_future = None
+                self.fail(error)
+                return None
+            self._low_future = None
+            if step.settles:
+                result = step.settle(self, state, record, result)
+                if result is DROPPED:
+                    return None
+                if type(result) is Spread:
+                    self._stack.extend((index + 1, item) for item in reversed(result))
+                    return None
+            record = result
+        self.results.append(record)
+        return None
+
+    def _accept(self, step, awaited):
+        """Checks that the step may wait for what its callback has returned."""
+        if type(awaited) is LowFuture:
+            if awaited is not self._low_future:
+                raise GearsError("Future object can only be created inside certain execution steps")
+            return awaited
+        if step.refuses_coroutine or not self._flags & MAY_BLOCK:
+            awaited.close()
+            raise GearsError(step.refuses_coroutine or "Creating async record is not allowed")
+        return awaited
+
+    def _pass_on(self, index, record, result):
+        """Puts what a step has brought, late, before the next one."""
+        step = self._steps[index]
+        result = step.settle(self, self._states[index], record, result)
+        if type(result) is Spread:
+            self._stack.extend((index + 1, item) for item in reversed(result))
+        elif result is not DROPPED:
+            self._stack.append((index + 1, result))
+
+    def _wait(self, awaited):
+        """Lets go of the thread until `awaited` has an outcome."""
+        self._low_future = None
+        if self.is_sync:
+            # The server's thread need not wait for us any more.
+            self._flags &= ~IS_SYNC
+            self.session.send(wire.PARKED, self.number)
+        if type(awaited) is LowFuture:
+            if not awaited.await_outcome():
+                value, error = awaited.outcome
+                self.session.submit(lambda: self._advance((value, error)))
+            return
+        self.session.loop.start(awaited, self, self.resume)
+
+    # The end
+
+    def abort(self):
+        """Ends it: at once if it waits, else as soon as the thread that runs it looks; any thread."""
+        with self._lock:
+            if self._is_aborted or self.is_over:
+                return
+            self._is_aborted = True
+            if self._thread is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread), ctypes.py_object(FlowAborted))
+                return
+        self._end(ABORTED)
+
+    def _end(self, status):
+        with self._lock:
+            if self.is_over:
+                return
+            self.is_over = True
+        self.status = status
+        if status == ABORTED:
+            self.errors.append("execution was aborted")
+        if self.future is not None:
+            self.session.loop.settle(self.future, [self.results, self.errors])
+        self._tell()
+        if self._on_end is not None:
+            self._on_end(self)
+
+    def milliseconds(self):
+        """How long it has run, waiting included."""
+        return 0 if self.started_at is None else int((time.perf_counter() - self.started_at) * 1000)
+
+    def _tell(self):
+        """Tells the server the end, and the results if it wants them, in pieces if they are long."""
+        errors = [error_bytes(text) for text in self.errors]
+        results = []
+        if self._flags & TELLS_RESULTS:
+            try:
+                results = self._last_piece([reply(record) for record in self.results])
+            except Exception as error:
+                errors.append(error_bytes(callback_text(error, False)))
+        self.session.send(wire.DONE, self.number, self.status, results, errors, self.milliseconds())
+
+    def _last_piece(self, values):
+        """Sends all but the last piece of the results, which is returned."""
+        if len(values) < 2:
+            return values
+        piece, size = [], 0
+        for value in values:
+            length = _size(value)
+            if piece and size + length > wire.PIECE_SIZE:
+                self.session.send(wire.RESULTS, self.number, piece)
+                piece, size = [], 0
+            piece.append(value)
+            size += length
+        return piece
+
+
+def _size(value):
+    """About how many bytes a value takes in a message."""
+    if isinstance(value, bytes):
+        return len(value) + 5
+    if isinstance(value, (list, tuple)):
+        return 5 + sum(map(_size, value))
+    return 9

@@ -1,0 +1,159 @@
+"""The event loop that all coroutines of all sessions share, and futures that belong to it."""
+
+import asyncio
+import collections
+import contextvars
+import ctypes
+import threading
+import time
+
+from .asking import current
+from .errors import GearsError, LoopHeld
+
+# A coroutine that does not let go of the loop for so long gets `LoopHeld`, in seconds.
+LONGEST_HOLD = 1.0
+
+
+class EventLoop:
+    """asyncio's loop on a thread of its own.
+
+    Steps do not run here, so only coroutines pay for the way to this thread; those of asyncio's libraries work.
+    """
+
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self._due = collections.deque()
+        self._is_called = False
+        self._asked_at = None
+        self._thread = threading.Thread(target=self._run, name="flows/loop", daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        asyncio.set_event_loop(self.loop)
+        while True:
+            try:
+                self.loop.run_forever()
+            except LoopHeld:
+                # It came when the coroutine had just let go.
+                pass
+            except BaseException as error:
+                # asyncio lets SystemExit and KeyboardInterrupt of a coroutine through, after telling its task.
+                if isinstance(error, Exception):
+                    raise
+
+    def is_here(self):
+        """Whether the caller runs on the loop's thread."""
+        return threading.get_ident() == self._thread.ident
+
+    def call(self, function, *arguments):
+        """Calls a function on the loop's thread, soon; any thread. Many calls wake it once."""
+        self._due.append((contextvars.copy_context(), function, arguments))
+        if not self._is_called:
+            self._is_called = True
+            self.loop.call_soon_threadsafe(self._call_due)
+
+    def _call_due(self):
+        self._is_called = False
+        while self._due:
+            context, function, arguments = self._due.popleft()
+            context.run(function, *arguments)
+
+    def start(self, coroutine, asker, on_end):
+        """Runs a coroutine for `asker`; `on_end(value, error)` is called on the loop's thread."""
+        context = contextvars.copy_context()
+        context.run(current.set, asker)
+        self.call(self._start, coroutine, asker, on_end, context)
+
+    def _start(self, coroutine, asker, on_end, context):
+        task = self.loop.create_task(_drive(coroutine, asker), context=context)
+        # The loop itself keeps no task alive.
+        _running.add(task)
+        task.add_done_callback(lambda task: self._ended(task, on_end))
+
+    @staticmethod
+    def _ended(task, on_end):
+        _running.discard(task)
+        if task.cancelled():
+            on_end(None, asyncio.CancelledError("the coroutine was cancelled"))
+        elif task.exception() is not None:
+            on_end(None, task.exception())
+        else:
+            on_end(task.result(), None)
+
+    def future(self):
+        """A new future of the loop; any thread."""
+        return GearsFuture(loop=self.loop)
+
+    def settle(self, future, value, error=None):
+        """Ends a future with a value or an error, unless it has ended; any thread."""
+        if self.is_here():
+            _settle(future, value, error)
+        else:
+            self.call(_settle, future, value, error)
+
+    # Whether coroutines let go of the loop
+
+    def look(self):
+        """For how many milliseconds a coroutine has been holding the loop; any thread, again and again.
+
+        Beyond `LONGEST_HOLD` that coroutine gets `LoopHeld`. A call into C does not see it before it returns.
+        """
+        asked_at, now = self._asked_at, time.monotonic()
+        if asked_at is None:
+            self._asked_at = now
+            self.call(self._answer)
+            return 0
+        if now - asked_at > LONGEST_HOLD:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread.ident), ctypes.py_object(LoopHeld))
+        return int((now - asked_at) * 1000)
+
+    def _answer(self):
+        self._asked_at = None
+
+
+class GearsFuture(asyncio.Future):
+    """A future of the event loop; its callbacks run for the session that has added them."""
+
+
+# Tasks that run.
+_running = set()
+
+
+def _settle(future, value, error):
+    if future.done():
+        return
+    if error is None:
+        future.set_result(value)
+    else:
+        future.set_exception(error)
+        # Nobody may be waiting; that is no reason for a line in the log.
+        future.exception()
+
+
+class _Guarded:
+    """Awaits a coroutine and refuses to wait while its asker holds the server."""
+
+    def __init__(self, coroutine, asker):
+        self._coroutine = coroutine
+        self._asker = asker
+
+    def __await__(self):
+        step, argument = self._coroutine.send, None
+        while True:
+            try:
+                awaited = step(argument)
+            except StopIteration as end:
+                return end.value
+            if self._asker.is_atomic:
+                step = self._coroutine.throw
+                argument = GearsError("await is not allow inside atomic block")
+                continue
+            try:
+                step, argument = self._coroutine.send, (yield awaited)
+            except BaseException as error:
+                step, argument = self._coroutine.throw, error
+
+
+async def _drive(coroutine, asker):
+    return await _Guarded(coroutine, asker)

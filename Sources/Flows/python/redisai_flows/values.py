@@ -1,0 +1,67 @@
+"""What values become on their way from the server to a flow, and back into a reply."""
+
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
+
+# What stands in a reply for a record that has no form there.
+OPAQUE = b"PY RECORD"
+
+
+def text(data):
+    """Bytes of the server as a flow sees them: `str` if they are UTF-8, else `bytearray`."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return bytearray(data)
+
+
+def from_server(value):
+    """A value of the server (bytes, int, None, float, bool, list, dict) as a flow sees it, at any depth."""
+    if type(value) is bytes:
+        return text(value)
+    if type(value) is list:
+        return [from_server(item) for item in value]
+    if type(value) is dict:
+        return {name(key): from_server(item) for key, item in value.items()}
+    return value
+
+
+def name(data):
+    """Bytes that name a field: `str` if they are UTF-8, else `bytes`, since bytearrays are no keys of a dict."""
+    found = text(data)
+    return found if isinstance(found, str) else data
+
+
+def argument(value):
+    """An argument of `execute` as the server gets it: bytes as they are, anything else as `str` says."""
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value)
+    return str(value).encode()
+
+
+def reply(record):
+    """A record as the reply of a command: bytes, int, list, `("+", status)` or `("-", error)`.
+
+    Floats have six decimals. What has no form in a reply becomes `PY RECORD`.
+    """
+    if isinstance(record, str):
+        if len(record) > 1 and record[0] in "+-":
+            return (record[0], record[1:].encode("utf-8", "surrogateescape"))
+        return record.encode("utf-8", "surrogateescape")
+    if isinstance(record, int):
+        number = int(record)
+        return number if _SMALLEST <= number <= _LARGEST else str(number).encode()
+    if isinstance(record, bytes):
+        return bytes(record)
+    if isinstance(record, list):
+        try:
+            return [reply(item) for item in record]
+        except RecursionError:
+            return OPAQUE
+    if isinstance(record, float):
+        return b"%f" % record
+    return OPAQUE
+
+
+def error_bytes(text_of_error):
+    """An error's text as it travels; what is no text in UTF-8 is replaced."""
+    return text_of_error.encode("utf-8", "replace")

@@ -1,0 +1,111 @@
+"""Messages between the server and this process.
+
+A message is its length in bytes (4, little-endian, without themselves) and a tuple `(kind, number, ...)` in
+version 2 of the `marshal` format, which both sides write and read quickly. Of that format only these types
+travel:
+
+| code | type |
+|---|---|
+| `N` `T` `F` | None, True, False |
+| `i` | an integer of 32 bits |
+| `l` | an integer of 64 bits at most, in digits of 15 bits |
+| `g` | a double |
+| `s` `u` | bytes; text in UTF-8 |
+| `(` `[` `{` | a tuple, a list, a dict |
+
+What the server sends is trusted: nobody else holds the other end. What it gets is not.
+"""
+
+import marshal
+import struct
+
+MARSHAL_VERSION = 2
+
+# The longest message, in bytes. Longer results travel in pieces; longer arguments of `execute` are an error.
+MESSAGE_LIMIT = 64 * 1024 * 1024
+# The size from which results travel in pieces, in bytes.
+PIECE_SIZE = 1024 * 1024
+
+# From the server. The second field of each message is a number; after it:
+HELLO = 1          # 0, settings: dict
+PING = 2           # any number, which PONG returns
+SCRIPT = 3         # session's number, its description: dict (see `sessions.Session`)
+START = 4          # execution's number, its description: see `executions`
+REPLY = 5          # call's number, whether it failed, value or error text
+ABORT = 6          # execution's number
+DROP = 7           # session's number: its registrations are gone, what runs may finish
+SETTINGS = 8       # 0, settings that changed: dict
+PLACE = 9          # 0, processors for short work: list, processors for long work: list
+
+# To the server.
+READY = 1          # 0, what this process is: dict
+PONG = 2           # the number of PING
+SCRIPTED = 3       # session's number, error text or None
+RESULTS = 4        # execution's number, a piece of its results: list
+DONE = 5           # execution's number, status, results: list, errors: list, milliseconds
+CALL = 6           # call's number, number of who asks, operation: str, arguments
+LOG = 7            # 0, level, text
+RELEASE = 8        # 0, numbers of tensors and regions that nobody here holds any more: list
+PARKED = 9         # execution's number: it goes on without the server's thread
+
+_LENGTH = struct.Struct("<I")
+
+# What the types above look like. A Python that writes them in another way cannot be used.
+_SAMPLE = (1, 1 << 40, None, True, 0.5, b"a", "\xe9", [2], {"k": 3})
+_SAMPLE_BYTES = bytes.fromhex(
+    "2809000000" "6901000000" "6c03000000000000000004" "4e" "54" "67000000000000e03f" "730100000061"
+    "7502000000c3a9" "5b01000000" "6902000000" "7b" "75010000006b" "6903000000" "30")
+
+
+def check_format():
+    """Raises `RuntimeError` if this Python's `marshal` does not write what the server reads."""
+    if marshal.dumps(_SAMPLE, MARSHAL_VERSION) != _SAMPLE_BYTES:
+        raise RuntimeError("this Python writes version 2 of marshal in another way than Python 3.11")
+
+
+class MessageTooLong(ValueError):
+    """A message would be longer than `MESSAGE_LIMIT`."""
+
+
+def encoded(message):
+    """The bytes of a message, with its length.
+
+    Raises `MessageTooLong`, or `ValueError` if the message holds a type that does not travel.
+    """
+    body = marshal.dumps(message, MARSHAL_VERSION)
+    if len(body) > MESSAGE_LIMIT:
+        raise MessageTooLong(f"a message of {len(body)} bytes is too long, {MESSAGE_LIMIT} is the limit")
+    return _LENGTH.pack(len(body)) + body
+
+
+class Incoming:
+    """Cuts a stream of bytes into messages."""
+
+    def __init__(self):
+        self._rest = bytearray()
+
+    def feed(self, data):
+        """The messages that `data`, bytes of any length, completes: a list of tuples."""
+        if self._rest:
+            self._rest += data
+            if self.missing:
+                return []
+            data = bytes(self._rest)
+        messages = []
+        start, end = 0, len(data)
+        while end - start >= 4:
+            length, = _LENGTH.unpack_from(data, start)
+            if end - start - 4 < length:
+                break
+            start += 4
+            messages.append(marshal.loads(memoryview(data)[start:start + length]))
+            start += length
+        self._rest = bytearray(data[start:])
+        return messages
+
+    @property
+    def missing(self):
+        """How many bytes the message that has begun lacks, as far as is known; 0 if none has."""
+        if len(self._rest) < 4:
+            return 4 - len(self._rest) if self._rest else 0
+        return max(0, _LENGTH.unpack_from(self._rest)[0] + 4 - len(self._rest))

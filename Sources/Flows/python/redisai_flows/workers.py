@@ -1,0 +1,175 @@
+"""Threads that run steps, and the lookout that keeps a long step from holding up everything else."""
+
+import collections
+import threading
+
+from .alarm import Alarm
+from .errors import FlowAborted
+
+# All threads that run steps; more work waits.
+THREAD_LIMIT = 64
+# How often the lookout looks while there is work, in seconds. A step that takes longer, up to twice as long, loses
+# the reader's role.
+LOOKOUT_INTERVAL = 0.005
+
+
+class Lane:
+    """What waits to be run for one session, and how many threads work for it."""
+
+    __slots__ = ("jobs", "limit", "running", "is_listed")
+
+    def __init__(self, limit):
+        self.jobs = collections.deque()
+        # How many threads may work for the session at once; others are for other sessions.
+        self.limit = limit
+        self.running = 0
+        self.is_listed = False
+
+
+class _Worker:
+    """A thread that runs jobs."""
+
+    __slots__ = ("bed", "native_id", "is_far")
+
+    def __init__(self):
+        self.bed = threading.Lock()
+        self.bed.acquire()
+        self.native_id = threading.get_native_id()
+        self.is_far = False
+
+
+class Pool:
+    """Runs jobs, functions without arguments, on threads of which one reads messages.
+
+    Sessions take turns. Nobody is woken for a job that the reader has read: it does the job itself, and only if it
+    has to wait, or takes long, another thread goes on.
+    """
+
+    def __init__(self, channel, placement, on_end, thread_limit=THREAD_LIMIT):
+        """`on_end(error)` is called when a thread cannot go on: the server has gone, or we are wrong."""
+        self._channel = channel
+        self._placement = placement
+        self._on_end = on_end
+        self._limit = thread_limit
+        self._lock = threading.Lock()
+        self._ready = collections.deque()
+        self._idle = []
+        self._workers = {}
+        self._alarm = Alarm()
+        self._is_armed = False
+        channel.on_wait = self._help
+        channel.on_read = self._arm
+        channel.find_reader = self._wake
+        threading.Thread(target=self._look_out, name="flows/lookout", daemon=True).start()
+
+    def submit(self, lane, job):
+        """Has `job` run on some thread; one is woken if the caller will not get to it itself."""
+        with self._lock:
+            lane.jobs.append(job)
+            self._list(lane)
+        if not self._channel.is_reader():
+            self._help()
+
+    def start(self):
+        """Makes the first thread, which reads."""
+        self._wake()
+
+    def _list(self, lane):
+        if lane.jobs and not lane.is_listed and lane.running < lane.limit:
+            lane.is_listed = True
+            self._ready.append(lane)
+
+    def _next(self):
+        """The job whose turn it is and its lane, or None."""
+        if not self._ready:
+            return None
+        with self._lock:
+            if not self._ready:
+                return None
+            lane = self._ready.popleft()
+            lane.is_listed = False
+            job = lane.jobs.popleft()
+            lane.running += 1
+            self._list(lane)
+            return job, lane
+
+    def _help(self):
+        """Wakes a thread if there is work."""
+        if self._ready:
+            self._wake()
+
+    def _wake(self):
+        """Wakes or makes a worker; whether there is one."""
+        with self._lock:
+            if self._idle:
+                self._idle.pop().bed.release()
+                return True
+            if len(self._workers) >= self._limit:
+                return False
+            thread = threading.Thread(target=self._work, daemon=True)
+            thread.name = f"flows/{len(self._workers)}"
+            # Known before it runs, so that the limit holds; the ident replaces this at once.
+            self._workers[thread] = None
+        thread.start()
+        return True
+
+    def _work(self):
+        me = _Worker()
+        with self._lock:
+            del self._workers[threading.current_thread()]
+            self._workers[threading.get_ident()] = me
+        try:
+            while True:
+                self._turn(me)
+        except BaseException as error:
+            self._on_end(error)
+
+    def _turn(self, me):
+        is_reader = self._channel.take_role()
+        found = self._next()
+        if found is not None:
+            job, lane = found
+            try:
+                job()
+            except FlowAborted:
+                # It came after the end of what was to be aborted.
+                pass
+            finally:
+                with self._lock:
+                    lane.running -= 1
+                    self._list(lane)
+        elif is_reader:
+            if me.is_far:
+                me.is_far = False
+                self._placement.near(me.native_id)
+            self._channel.read()
+        else:
+            with self._lock:
+                if self._ready or not self._channel.has_reader():
+                    return
+                self._idle.append(me)
+            me.bed.acquire()
+
+    # The lookout
+
+    def _arm(self):
+        if not self._is_armed:
+            self._is_armed = True
+            self._alarm.set(LOOKOUT_INTERVAL)
+
+    def _look_out(self):
+        seen = -1
+        while True:
+            self._alarm.wait()
+            self._is_armed = False
+            turn = self._channel.turn
+            if not self._channel.is_busy():
+                seen = -1
+                continue
+            if turn == seen:
+                stuck = self._workers.get(self._channel.take_away_role(turn))
+                if stuck is not None:
+                    stuck.is_far = True
+                    self._placement.far(stuck.native_id)
+            seen = turn
+            self._arm()
