@@ -152,6 +152,13 @@ class Execution(Asker):
 
     def _advance(self, outcome):
         """Works until the end, or until a step has to wait."""
+        try:
+            self._advance_or_end(outcome)
+        except FlowAborted:
+            self._leave_thread()
+            self._end(ABORTED)
+
+    def _advance_or_end(self, outcome):
         with self._lock:
             if self._is_aborted:
                 return
@@ -161,8 +168,6 @@ class Execution(Asker):
             if outcome is not _NOTHING:
                 self._take_outcome(*outcome)
             is_waiting = self._work()
-        except FlowAborted:
-            is_waiting = True
         finally:
             current.reset(token)
             self._leave_thread()
@@ -176,7 +181,7 @@ class Execution(Asker):
     def _leave_thread(self):
         with self._lock:
             thread, self._thread = self._thread, None
-        if self._is_aborted:
+        if self._is_aborted and thread is not None:
             # It may not have come yet, and must not come to somebody else.
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
 
@@ -310,7 +315,7 @@ class Execution(Asker):
             self.is_over = True
         self.status = status
         if status == ABORTED:
-            self.errors.append("execution was aborted")
+            self.errors.append("execution aborted")
         if self.future is not None:
             self.session.loop.settle(self.future, [self.results, self.errors])
         self._tell()

@@ -36,6 +36,7 @@ ABORT = 6          # execution's number
 DROP = 7           # session's number: its registrations are gone, what runs may finish
 SETTINGS = 8       # 0, settings that changed: dict
 PLACE = 9          # 0, processors for short work: list, processors for long work: list
+FORGET = 10        # registration's number: it sees no more events
 
 # To the server.
 READY = 1          # 0, what this process is: dict
@@ -47,6 +48,7 @@ CALL = 6           # call's number, number of who asks, operation: str, argument
 LOG = 7            # 0, level, text
 RELEASE = 8        # 0, numbers of tensors and regions that nobody here holds any more: list
 PARKED = 9         # execution's number: it goes on without the server's thread
+ARM = 10           # registration's number: it may see events; those of a script may when it has ended well
 
 _LENGTH = struct.Struct("<I")
 

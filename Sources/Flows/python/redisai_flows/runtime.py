@@ -1,0 +1,223 @@
+"""The functions that every session finds in its globals."""
+
+import asyncio
+import copy
+import threading
+
+from . import values
+from .asking import Asker, asker_for, current
+from .errors import FlatError, GearsError
+from .loop import GearsFuture
+
+_LEVELS = ("debug", "verbose", "notice", "warning")
+
+
+class Atomic:
+    """`with atomic():` holds the server for this flow alone, as long as the server allows."""
+
+    def __init__(self, session):
+        self._session = session
+        self._asker = None
+
+    def __enter__(self):
+        asker = asker_for(self._session)
+        if asker.is_atomic:
+            raise GearsError("Already inside an atomic block")
+        if not self._session.is_restoring(asker):
+            self._session.channel.ask(asker.number, "atomic")
+        self._asker = asker
+        asker.is_atomic = True
+        return self
+
+    def __exit__(self, kind, error, trace):
+        asker, self._asker = self._asker, None
+        if asker is None or not asker.is_atomic:
+            raise GearsError("Not inside an atomic block")
+        asker.is_atomic = False
+        if not self._session.is_restoring(asker):
+            self._session.channel.ask(asker.number, "unatomic")
+        return False
+
+
+class Runtime:
+    """The functions of one session, so that each knows in whose name it calls the server."""
+
+    def __init__(self, session):
+        self._session = session
+        self._channel = session.channel
+        self._loop = session.loop
+        self._unsent = []
+
+    # Commands
+
+    def execute(self, *words):
+        """Has the server execute a command as the user who has registered the flow; its reply as Python values.
+
+        Bytes are sent as they are, anything else as `str` says. Raises `GearsError` if the reply is an error.
+        """
+        if not words:
+            return []
+        words = self._words(words)
+        asker = asker_for(self._session)
+        if self._session.is_restoring(asker):
+            self._session.note_skipped()
+            return None
+        return values.from_server(self._channel.ask(asker.number, "execute", words))
+
+    def executeAsync(self, *words):  # noqa: N802 - named as the module's other functions
+        """The same as an awaitable. Those of one turn of the event loop travel together."""
+        future = self._loop.future()
+        if not words:
+            self._loop.settle(future, [])
+            return future
+        words = self._words(words)
+        asker = asker_for(self._session)
+        if self._session.is_restoring(asker):
+            self._session.note_skipped()
+            self._loop.settle(future, None)
+            return future
+        message = self._channel.prepare(
+            asker.number, "execute", words, on_done=lambda call: self._loop.call(_answer, future, call))
+        self._unsent.append(message)
+        if len(self._unsent) == 1:
+            self._loop.call(self._send_unsent)
+        return future
+
+    def _send_unsent(self):
+        messages, self._unsent = self._unsent, []
+        self._channel.send_together(messages)
+
+    @staticmethod
+    def _words(words):
+        if not isinstance(words[0], str):
+            raise GearsError("the given command must be a string")
+        return [values.argument(word) for word in words]
+
+    def atomic(self):
+        """Holds the server: `with atomic(): ...`."""
+        return Atomic(self._session)
+
+    def isInAtomicBlock(self):  # noqa: N802
+        return asker_for(self._session).is_atomic
+
+    def call_next(self, *words):
+        """Within a hook: executes the hooked command, or the hook registered before, with these arguments."""
+        asker = asker_for(self._session)
+        if not asker.is_hook:
+            raise GearsError("Can not get CommandHook ctx")
+        return values.from_server(
+            self._channel.ask(asker.number, "next", [values.argument(word) for word in words]))
+
+    def override_reply(self, reply):
+        """Within an event of `commands=`: the client gets this instead of the command's reply."""
+        asker = asker_for(self._session)
+        if not asker.holds_command:
+            raise GearsError("Can not get command ctx")
+        self._channel.ask(asker.number, "override", values.reply(reply))
+
+    # Information
+
+    def log(self, msg, level="notice"):
+        """Writes a line into the server's log; `level` is debug, verbose, notice or warning."""
+        if not isinstance(msg, str):
+            raise GearsError("Log message must be a string")
+        if level not in _LEVELS:
+            raise GearsError("Log level should be one of the following : debug,verbose,notice,warning")
+        self._session.log(level, msg)
+
+    def hashtag(self):
+        """A tag whose slot is on this shard; None outside of a cluster."""
+        return self._session.settings.hashtag
+
+    def configGet(self, key):  # noqa: N802
+        """A setting of RG.CONFIGGET as text, or None."""
+        value = self._session.settings.get(key)
+        return None if value is None else str(values.from_server(value))
+
+    def gearsConfigGet(self, key, default=None):  # noqa: N802
+        value = self.configGet(key)
+        return default if value is None else value
+
+    def isAsyncAllow(self):  # noqa: N802
+        """Whether the step that runs may return a coroutine or a `gearsFuture()`."""
+        return asker_for(self._session).allows_async()
+
+    def flat_error(self, msg):
+        """Fails with a text that is told without a traceback."""
+        raise FlatError(msg)
+
+    # Futures
+
+    def createFuture(self):  # noqa: N802
+        """A future of the event loop, for coroutines to await."""
+        return self._loop.future()
+
+    def setFutureResults(self, f, value):  # noqa: N802
+        """Ends a future with a value; any thread."""
+        self._loop.settle(f, value)
+
+    def setFutureException(self, f, error):  # noqa: N802
+        """Ends a future with an error; what is no exception becomes one. Any thread."""
+        self._loop.settle(f, None, error if isinstance(error, BaseException) else Exception(str(error)))
+
+    def gearsFuture(self, *arguments):  # noqa: N802
+        """A future for the step that runs to return; `continueRun` or `continueFailed` goes on with it."""
+        if arguments:
+            raise GearsError("Future gets no arguments")
+        asker = asker_for(self._session)
+        if not hasattr(asker, "make_low_future"):
+            raise GearsError("Future object can only be created inside certain execution steps")
+        return asker.make_low_future()
+
+    def runCoroutine(self, coro, f=None, delay=0):  # noqa: N802
+        """Runs a coroutine beside all executions, after `delay` seconds; `f`, a `gearsFuture()`, gets its end."""
+        def end(value, error):
+            if f is not None:
+                f.continueRun(value) if error is None else f.continueFailed(error)
+            elif error is not None:
+                self._session.log("warning", f"error in a coroutine: {error}")
+        asker = Asker(self._session, self._session.number)
+        self._loop.start(_later(coro, delay) if delay else coro, asker, end)
+
+    # The names
+
+    def names(self, builder):
+        """What stands in the globals of a session."""
+        from . import modules
+        public = {name: getattr(self, name) for name in (
+            "execute", "executeAsync", "atomic", "isInAtomicBlock", "call_next", "override_reply", "log", "hashtag",
+            "configGet", "gearsConfigGet", "isAsyncAllow", "flat_error", "createFuture", "setFutureResults",
+            "setFutureException", "gearsFuture", "runCoroutine")}
+        return public | {
+            "__name__": "not_main", "GearsBuilder": builder, "GB": builder, "GearsFuture": GearsFuture,
+            "GearsError": GearsError, "Log": self.log, "asyncio": asyncio, "Thread": threading.Thread,
+            "copy": copy, "redisgears": modules.redisgears, "rg": modules.redisgears}
+
+
+async def _later(coroutine, seconds):
+    try:
+        await asyncio.sleep(seconds)
+    except BaseException:
+        coroutine.close()
+        raise
+    return await coroutine
+
+
+def _answer(future, call):
+    if future.done():
+        return
+    try:
+        future.set_result(values.from_server(call.result()))
+    except GearsError as error:
+        future.set_exception(error)
+
+
+def runtime():
+    """The functions of the session whose code runs. Raises `GearsError` on threads that a flow has made."""
+    asker = current.get()
+    if asker is None:
+        raise GearsError("Can not create a gearsCtx on a python created thread")
+    return asker.session.runtime
+
+
+__all__ = ["Atomic", "Runtime", "runtime"]

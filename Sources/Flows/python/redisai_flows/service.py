@@ -1,0 +1,123 @@
+"""The process as a whole: what the server's messages do."""
+
+import collections
+import os
+import sys
+import threading
+
+from . import PROTOCOL_VERSION, wire
+from .channel import Channel
+from .errors import ServerGone
+from .executions import Execution
+from .loop import EventLoop
+from .placement import Placement
+from .sessions import Session
+from .settings import Settings
+from .sources import Given
+from .values import from_server
+from .workers import Lane, Pool
+
+# Threads that work for the server's thread at once: one, and those of flows that were given up.
+_URGENT_THREADS = 8
+# How many executions that were aborted before this process knew them are remembered.
+_EARLY_ABORTS = 1024
+
+
+class Service:
+    """Sessions and executions by the server's numbers. `sock` is connected to the server."""
+
+    def __init__(self, sock):
+        self.settings = Settings()
+        self.channel = Channel(sock)
+        self.channel.dispatch = self._dispatch
+        self.loop = EventLoop()
+        self._placement = Placement()
+        self.pool = Pool(self.channel, self._placement, self._end)
+        self.urgent = Lane(_URGENT_THREADS)
+        self._sessions = {}
+        self._registrations = {}
+        self._executions = {}
+        self._early_aborts = collections.deque(maxlen=_EARLY_ABORTS)
+        self._has_ended = threading.Event()
+        self._failure = None
+        self._handlers = {
+            wire.START: self._start, wire.PING: self._ping, wire.SCRIPT: self._script, wire.ABORT: self._abort,
+            wire.DROP: self._drop, wire.FORGET: self._forget, wire.HELLO: self._set, wire.SETTINGS: self._set,
+            wire.PLACE: self._place}
+
+    def run(self):
+        """Serves until the server closes the connection; what else has ended it, or None."""
+        self.channel.send(wire.READY, 0, {
+            "protocol": PROTOCOL_VERSION, "pid": os.getpid(), "python": sys.version.split()[0].encode()})
+        self.pool.start()
+        self._has_ended.wait()
+        return self._failure
+
+    def _end(self, error):
+        if not isinstance(error, ServerGone):
+            self._failure = error
+        self._has_ended.set()
+
+    # Tables
+
+    def add_registration(self, registration):
+        self._registrations[registration.number] = registration
+
+    def add_execution(self, execution):
+        self._executions[execution.number] = execution
+        if execution.number in self._early_aborts:
+            execution.abort()
+
+    def forget_execution(self, execution):
+        self._executions.pop(execution.number, None)
+
+    # Messages; on the reader's thread, which must not wait
+
+    def _dispatch(self, message):
+        self._handlers[message[0]](*message[1:])
+
+    def _start(self, number, registration_number, flags, payloads):
+        registration = self._registrations.get(registration_number)
+        if registration is None:
+            self.channel.send(wire.DONE, number, "done", [], [b"the registration is gone"], 0)
+            return
+        session = registration.session
+        reader = registration.reader
+        source = Given([reader.record(payload) for payload in payloads])
+
+        def ended(execution):
+            self.forget_execution(execution)
+            registration.ended(execution)
+        execution = Execution(session, number, registration.steps, source, flags, ended)
+        self._executions[number] = execution
+        registration.start(execution)
+
+    def _ping(self, number):
+        self.channel.send(wire.PONG, number, self.loop.look())
+
+    def _script(self, number, description):
+        session = Session(self, number, description)
+        self._sessions[number] = session
+        session.submit(session.run_script)
+
+    def _abort(self, number):
+        execution = self._executions.get(number)
+        if execution is not None:
+            execution.abort()
+        else:
+            self._early_aborts.append(number)
+
+    def _drop(self, number):
+        session = self._sessions.pop(number, None)
+        gone = [key for key, value in self._registrations.items() if value.session is session]
+        for key in gone:
+            del self._registrations[key]
+
+    def _forget(self, number):
+        self._registrations.pop(number, None)
+
+    def _set(self, _, values):
+        self.settings.update(from_server(values))
+
+    def _place(self, _, near, far):
+        self._placement.set(near, far)

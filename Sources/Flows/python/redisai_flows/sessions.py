@@ -1,0 +1,208 @@
+"""Sessions: a script, its globals, and what it has registered."""
+
+import collections
+import threading
+
+from . import requirements, wire
+from .asking import Asker, asker_for, current
+from .builder import Builder
+from .errors import GearsError, ServerGone, callback_text, one_line
+from .executions import MAY_BLOCK, TELLS_RESULTS, Execution
+from .runtime import Runtime
+from .values import error_bytes
+from .workers import Lane
+
+
+class Registration:
+    """A flow that events start; `number` is what the server calls it in messages."""
+
+    def __init__(self, session, number, reader, steps, on_registered, is_in_order):
+        self.session = session
+        self.number = number
+        self.reader = reader
+        self.steps = steps
+        self._on_registered = on_registered
+        # Executions that wait for the one before them, if order matters.
+        self._waiting = collections.deque() if is_in_order else None
+        self._current = None
+        self._lock = threading.Lock()
+
+    def start(self, execution):
+        """Has an execution run, now or after those before it."""
+        if self._waiting is not None:
+            with self._lock:
+                if self._current is not None:
+                    self._waiting.append(execution)
+                    return
+                self._current = execution
+        self.session.submit(execution.run, is_urgent=execution.is_sync)
+
+    def ended(self, execution):
+        """An execution has ended; the next one begins."""
+        if self._waiting is None:
+            return
+        with self._lock:
+            if execution is not self._current:
+                return
+            self._current = None
+            while self._waiting and self._current is None:
+                following = self._waiting.popleft()
+                if not following.is_over:
+                    self._current = following
+            following = self._current
+        if following is not None:
+            self.session.submit(following.run)
+
+    def tell_registered(self):
+        """Calls `onRegistered`; whatever it raises is only logged."""
+        if self._on_registered is None:
+            return
+        try:
+            result = self._on_registered()
+            if hasattr(result, "cr_frame"):
+                result.close()
+                self.session.log("warning", "onRegistered can not be a coroutine")
+        except ServerGone:
+            raise
+        except BaseException as error:
+            text = callback_text(error, self.session.settings.has_traceback)
+            self.session.log("warning", f"error in onRegistered: {text}")
+
+
+class Session(Asker):
+    """What one RG.PYEXECUTE has made.
+
+    `description` is SCRIPT's dict: `id`, `source`, and optionally `restore` (register again what was registered
+    before, and do nothing else), `requirements` and the `folder` that they may be installed into.
+    """
+
+    def __init__(self, service, number, description):
+        super().__init__(self, number)
+        self.service = service
+        self.channel = service.channel
+        self.loop = service.loop
+        self.settings = service.settings
+        self.id = description["id"].decode()
+        self._description = description
+        self._lane = Lane(self.settings.threads_per_session)
+        self._script = Asker(self, number)
+        self._is_restored = bool(description.get("restore"))
+        self._registrations = []
+        self._has_run = False
+        self._has_skipped = False
+        self.runtime = Runtime(self)
+        self.globals = {}
+
+    # What others need
+
+    def submit(self, job, is_urgent=False):
+        """Has a job run on a worker. An urgent one, for which the server's thread waits, waits for no other."""
+        self.service.pool.submit(self.service.urgent if is_urgent else self._lane, job)
+
+    def send(self, *message):
+        self.channel.send(*message)
+
+    def ask(self, operation, *arguments):
+        """Asks the server in the name of the code that runs."""
+        return self.channel.ask(asker_for(self).number, operation, *arguments)
+
+    def log(self, level, text):
+        """Writes a line into the server's log."""
+        self.send(wire.LOG, 0, level, error_bytes(one_line(text)))
+
+    def is_restoring(self, asker):
+        """Whether this is the body of a script that is only to register again what it registered before."""
+        return self._is_restored and asker is self._script
+
+    def note_skipped(self):
+        if not self._has_skipped:
+            self._has_skipped = True
+            self.log("notice", f"session {self.id} is being restored: commands of its script's body are skipped")
+
+    # The script
+
+    def run_script(self):
+        """Runs the script; a job of a worker. Tells the server how it ended."""
+        text = self._failure()
+        if text is None:
+            self._script.is_over = True
+            for registration in self._registrations:
+                registration.tell_registered()
+        self._registrations = []
+        self.send(wire.SCRIPTED, self.number, None if text is None else error_bytes(text))
+
+    def _failure(self):
+        """Runs the script's body; the text of what went wrong, or None."""
+        try:
+            self._satisfy()
+        except requirements.Unsatisfied as problem:
+            self.log("warning", f"requirements of session {self.id}: {problem}")
+            return "Could not satisfy requirements, look at the log file for more information."
+        builder = type("GearsBuilder", (Builder,), {"session": self})
+        self.globals.update(self.runtime.names(builder))
+        token = current.set(self._script)
+        try:
+            source = self._description["source"].decode()
+            exec(compile(source, "<string>", "exec"), self.globals)
+        except ServerGone:
+            raise
+        except BaseException as error:
+            return callback_text(error, self.settings.has_traceback) or "failed running the given script"
+        finally:
+            current.reset(token)
+        return None
+
+    def _satisfy(self):
+        wanted = [text.decode() for text in self._description.get("requirements", ())]
+        if not wanted:
+            return
+        folder = self._description.get("folder")
+        if self.settings.may_install and folder:
+            requirements.install(wanted, folder.decode())
+        else:
+            requirements.check(wanted)
+
+    # Actions of builders
+
+    def run(self, reader, source, steps, mode, description):
+        """Starts an execution; a future of `[results, errors]`."""
+        asker = asker_for(self)
+        is_script = asker is self._script
+        future = self.loop.future()
+        if self.is_restoring(asker):
+            self.loop.settle(future, [[], []])
+            return future
+        if is_script:
+            if self._has_run:
+                raise GearsError("Can not run more then 1 executions in a single script")
+            self._has_run = True
+        number = self.ask("run", {"reader": reader.name, "mode": mode, "desc": _text_or_none(description),
+                                  "steps": _shown(steps)})
+        execution = Execution(self, number, steps, source, MAY_BLOCK | (TELLS_RESULTS if is_script else 0),
+                              self.service.forget_execution)
+        execution.future = future
+        self.service.add_execution(execution)
+        self.submit(execution.run)
+        return future
+
+    def register(self, reader, description, steps, on_registered, text):
+        """Registers a flow; its ID. It sees events when the script has ended, or at once if it has before."""
+        number, identifier = self.ask("register", description | {
+            "reader": reader.name, "desc": _text_or_none(text), "steps": _shown(steps)})
+        registration = Registration(self, number, reader, steps, on_registered, description.get("inorder", False))
+        self.service.add_registration(registration)
+        if asker_for(self) is self._script:
+            self._registrations.append(registration)
+        else:
+            registration.tell_registered()
+            self.send(wire.ARM, number)
+        return identifier.decode()
+
+
+def _text_or_none(text):
+    return None if text is None else text.encode()
+
+
+def _shown(steps):
+    """What RG.GETEXECUTION shows of steps: (type, name) of each."""
+    return [(step.type, error_bytes(step.name)) for step in steps]
