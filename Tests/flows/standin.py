@@ -9,6 +9,7 @@ import tempfile
 import threading
 
 from keyspace import Keyspace
+from models import Models, Refusal
 from redisai_flows import wire
 
 # How long a test waits for what should come at once, in seconds.
@@ -68,12 +69,15 @@ class StandIn:
         self._executions, self._scripts, self._registrations = {}, {}, {}
         self.forget()
         ours, theirs = socket.socketpair()
+        self.side, their_side = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        descriptors = theirs.fileno(), their_side.fileno()
         self._output = tempfile.TemporaryFile()
         environment = dict(os.environ, PYTHONPATH=str(package), PYTHONDONTWRITEBYTECODE="1")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "redisai_flows", str(theirs.fileno())], pass_fds=[theirs.fileno()],
+            [sys.executable, "-m", "redisai_flows", *map(str, descriptors)], pass_fds=descriptors,
             env=environment, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
         theirs.close()
+        their_side.close()
         self._socket = ours
         self._send_lock = threading.Lock()
         self.ready = None
@@ -85,6 +89,7 @@ class StandIn:
 
     def forget(self):
         self.keyspace = Keyspace()
+        self.models = Models(self)
         self.calls, self.log, self.replies, self.order = [], [], {}, []
         self.pongs, self.released, self.armed = [], [], []
 
@@ -205,7 +210,7 @@ class StandIn:
     def _on_results(self, number, piece):
         self._executions[number].results += piece
 
-    def _on_done(self, number, status, results, errors, milliseconds):
+    def _on_done(self, number, status, milliseconds, results, errors):
         ended = self._executions[number]
         ended.status = status
         ended.results += results
@@ -219,7 +224,8 @@ class StandIn:
         script.event.set()
 
     def _on_call(self, number, asker, operation, *arguments):
-        answer = self.replies.get(operation) or getattr(self, "_do_" + operation.replace(".", "_"))
+        name = operation.replace(".", "_")
+        answer = self.replies.get(operation) or getattr(self, "_do_" + name, None) or getattr(self.models, name)
         try:
             value = answer(asker, *arguments)
         except Refusal as refusal:
@@ -270,10 +276,6 @@ class StandIn:
 
     def _do_override(self, asker, reply):
         self.order.append(("override", reply))
-
-
-class Refusal(Exception):
-    """The server's answer to a call is this error."""
 
 
 NO_ANSWER = object()

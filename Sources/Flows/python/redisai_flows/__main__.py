@@ -1,4 +1,8 @@
-"""Runs the Python side: `python -m redisai_flows FD`, where FD is a connected socket that the server has made."""
+"""Runs the Python side: `python -m redisai_flows FD SIDE`.
+
+Both are descriptors of sockets that are connected to the server: a stream for messages, and one of whole messages
+for descriptors of shared memory.
+"""
 
 import os
 import signal
@@ -11,19 +15,23 @@ from . import wire
 _SWITCH_INTERVAL = 0.0005
 
 
-def main():
-    descriptor = int(sys.argv[1])
+def _socket(descriptor):
+    """The socket of a descriptor; a child of a flow must not speak to the server."""
     os.set_inheritable(descriptor, False)
-    connection = socket.socket(fileno=descriptor)
-    # A child of a flow must not speak to the server.
-    os.register_at_fork(after_in_child=connection.close)
+    made = socket.socket(fileno=descriptor)
+    os.register_at_fork(after_in_child=made.close)
+    return made
+
+
+def main():
+    connection, side = (_socket(int(word)) for word in sys.argv[1:3])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     sys.setswitchinterval(_SWITCH_INTERVAL)
     sys.argv[1:] = []
     wire.check_format()
     from .service import Service
-    failure = Service(connection).run()
+    failure = Service(connection, side).run()
     if failure is not None:
         print(f"flows: the Python process ends: {failure!r}", file=sys.stderr, flush=True)
     sys.stdout.flush()

@@ -23,6 +23,8 @@ class Asker:
         self.number = number
         self.is_atomic = False
         self.is_over = False
+        # Whether it stands for a thread that a flow has made.
+        self.is_thread = False
 
     def allows_async(self):
         """Whether a step that runs now may go on in the background."""

@@ -20,7 +20,8 @@ class Builder:
     session = None
 
     def __init__(self, reader="KeysReader", defaultArg="*", desc=None):  # noqa: N803 - the original's name
-        if current.get() is None:
+        asker = current.get()
+        if asker is None or asker.is_thread:
             raise GearsError("Can not create a gearsCtx on a python created thread")
         if not isinstance(reader, str):
             raise GearsError("reader argument must be a string")

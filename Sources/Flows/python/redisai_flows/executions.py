@@ -20,6 +20,10 @@ HOLDS_COMMAND = 4        # a command is held whose reply may be overridden
 IS_HOOK = 8              # it stands before a command that `call_next` goes on with
 TELLS_RESULTS = 16       # the server wants the results
 
+# More errors of one execution are only counted; longer texts, in characters, are cut.
+ERROR_LIMIT = 1000
+ERROR_LENGTH = 16 * 1024
+
 _NOTHING = object()
 
 
@@ -71,6 +75,7 @@ class Execution(Asker):
         super().__init__(session, number)
         self.status = CREATED
         self.errors = []
+        self._errors_left_out = 0
         self.results = []
         self.started_at = None
         self.future = None
@@ -129,7 +134,13 @@ class Execution(Asker):
 
     def fail(self, error):
         """Notes what a callback has raised."""
-        self.errors.append(callback_text(error, self.session.settings.has_traceback))
+        self._note(callback_text(error, self.session.settings.has_traceback))
+
+    def _note(self, text):
+        if len(self.errors) < ERROR_LIMIT:
+            self.errors.append(text[:ERROR_LENGTH])
+        else:
+            self._errors_left_out += 1
 
     # Running
 
@@ -188,7 +199,7 @@ class Execution(Asker):
     def _take_outcome(self, value, error):
         (index, record), self._waits_at = self._waits_at, None
         if error is not None:
-            self.errors.append(coroutine_text(error))
+            self._note(coroutine_text(error))
         else:
             self._pass_on(index, record, value)
 
@@ -329,13 +340,17 @@ class Execution(Asker):
     def _tell(self):
         """Tells the server the end, and the results if it wants them, in pieces if they are long."""
         errors = [error_bytes(text) for text in self.errors]
-        results = []
-        if self._flags & TELLS_RESULTS:
-            try:
+        if self._errors_left_out:
+            errors.append(b"%d more errors are left out" % self._errors_left_out)
+        end = (self.number, self.status, self.milliseconds())
+        try:
+            results = []
+            if self._flags & TELLS_RESULTS:
                 results = self._last_piece([reply(record) for record in self.results])
-            except Exception as error:
-                errors.append(error_bytes(callback_text(error, False)))
-        self.session.send(wire.DONE, self.number, self.status, results, errors, self.milliseconds())
+            self.session.send(wire.DONE, *end, results, errors)
+        except Exception as error:
+            # A result that is too long, or that raises when it is looked at.
+            self.session.send(wire.DONE, *end, [], [error_bytes(callback_text(error, False))])
 
     def _last_piece(self, values):
         """Sends all but the last piece of the results, which is returned."""

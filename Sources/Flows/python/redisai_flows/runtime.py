@@ -181,6 +181,18 @@ class Runtime:
 
     # The names
 
+    def thread(self):
+        """The class of threads that belong to this session: what they ask, they ask in its name."""
+        session = self._session
+
+        class Thread(threading.Thread):
+            def run(self):
+                asker = Asker(session, session.number)
+                asker.is_thread = True
+                current.set(asker)
+                super().run()
+        return Thread
+
     def names(self, builder):
         """What stands in the globals of a session."""
         from . import modules
@@ -190,7 +202,7 @@ class Runtime:
             "setFutureException", "gearsFuture", "runCoroutine")}
         return public | {
             "__name__": "not_main", "GearsBuilder": builder, "GB": builder, "GearsFuture": GearsFuture,
-            "GearsError": GearsError, "Log": self.log, "asyncio": asyncio, "Thread": threading.Thread,
+            "GearsError": GearsError, "Log": self.log, "asyncio": asyncio, "Thread": self.thread(),
             "copy": copy, "redisgears": modules.redisgears, "rg": modules.redisgears}
 
 

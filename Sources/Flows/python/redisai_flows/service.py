@@ -11,6 +11,7 @@ from .errors import ServerGone
 from .executions import Execution
 from .loop import EventLoop
 from .placement import Placement
+from .regions import Regions
 from .sessions import Session
 from .settings import Settings
 from .sources import Given
@@ -24,12 +25,13 @@ _EARLY_ABORTS = 1024
 
 
 class Service:
-    """Sessions and executions by the server's numbers. `sock` is connected to the server."""
+    """Sessions and executions by the server's numbers. `sock` and `side` are connected to the server."""
 
-    def __init__(self, sock):
+    def __init__(self, sock, side):
         self.settings = Settings()
         self.channel = Channel(sock)
         self.channel.dispatch = self._dispatch
+        self.regions = Regions(side, self.channel.release)
         self.loop = EventLoop()
         self._placement = Placement()
         self.pool = Pool(self.channel, self._placement, self._end)
@@ -79,7 +81,7 @@ class Service:
     def _start(self, number, registration_number, flags, payloads):
         registration = self._registrations.get(registration_number)
         if registration is None:
-            self.channel.send(wire.DONE, number, "done", [], [b"the registration is gone"], 0)
+            self.channel.send(wire.DONE, number, "done", 0, [], [b"the registration is gone"])
             return
         session = registration.session
         reader = registration.reader

@@ -1,0 +1,74 @@
+"""What the functions of `redisAI` share: whom they ask, and how they refuse wrong arguments."""
+
+import functools
+
+from .asking import asker_for, current
+from .errors import GearsError
+
+
+def arguments(least, most=None, name=None):
+    """Decorates a function that takes `least` to `most` arguments, by position; `name` is what its error says."""
+    most = least if most is None else most
+
+    def decorate(function):
+        shown = name or function.__name__
+
+        @functools.wraps(function)
+        def checked(*given):
+            if not least <= len(given) <= most:
+                raise GearsError(f"Wrong number of arguments given to {shown}")
+            return function(*given)
+        return checked
+    return decorate
+
+
+def asker():
+    """Who asks. Raises `GearsError` on threads that belong to no session."""
+    found = current.get()
+    if found is None:
+        raise GearsError("Can not use redisAI on a thread that belongs to no session")
+    return asker_for(found.session)
+
+
+def ask(operation, *words):
+    """Asks the server and waits."""
+    who = asker()
+    return who.session.channel.ask(who.number, operation, *words)
+
+
+def ask_async(make, held, operation, *words):
+    """Asks the server; an awaitable of `make(answer)`. `held` is kept until the answer is there."""
+    who = asker()
+    session = who.session
+    loop = session.loop
+    future = loop.future()
+
+    def answered(call):
+        try:
+            value, error = make(session.service, call.result()), None
+        except GearsError as failure:
+            value, error = None, failure
+        # Naming it here keeps it from being released while the server may still need it.
+        _ = held
+        loop.settle(future, value, error)
+    session.channel.start(who.number, operation, *words, on_done=answered)
+    return future
+
+
+def service():
+    return asker().session.service
+
+
+def text(value, error):
+    """`value` as bytes. Raises `GearsError(error)` if it is not `str`."""
+    if not isinstance(value, str):
+        raise GearsError(error)
+    return value.encode()
+
+
+def items(value, error):
+    """`value` as a list. Raises `GearsError(error)` if it cannot be iterated over."""
+    try:
+        return list(value)
+    except TypeError:
+        raise GearsError(error) from None

@@ -1,0 +1,101 @@
+"""Memory that the server and this process share, for the elements of large tensors.
+
+A region is a file in memory. Whoever makes one sends its number, its size and its descriptor over the side socket,
+before the first message that names it. Regions of the server have positive numbers and can only be read here; those
+of this process have negative ones. Both are used again and again: to make one costs more than to fill it.
+"""
+
+import collections
+import mmap
+import os
+import socket
+import struct
+import threading
+
+# Elements of fewer bytes travel in messages.
+SHARED_FROM = 16 * 1024
+_SMALLEST_REGION = 64 * 1024
+# Regions of this process that nobody uses are kept up to so many bytes in all.
+_IDLE_LIMIT = 64 * 1024 * 1024
+_ANNOUNCEMENT = struct.Struct("<qQ")
+
+
+class Block:
+    """Part of a region of this process: its beginning, and as many bytes as were asked for."""
+
+    __slots__ = ("number", "capacity", "byte_count", "memory")
+
+    def __init__(self, number, capacity, memory):
+        self.number = number
+        self.capacity = capacity
+        self.memory = memory
+        self.byte_count = capacity
+
+    @property
+    def view(self):
+        """The bytes, which may be written."""
+        return memoryview(self.memory)[:self.byte_count]
+
+
+class Regions:
+    """All regions that this process knows. `side` is the side socket, of whole messages."""
+
+    def __init__(self, side, release):
+        """`release(number)` tells the server that it need not keep a region of ours any more."""
+        self._side = side
+        self._release = release
+        self._lock = threading.Lock()
+        self._theirs = {}
+        self._idle = collections.defaultdict(list)
+        self._idle_bytes = 0
+        # Given back by tensors that have gone, in whatever code that was.
+        self._returned = collections.deque()
+        self._last = 0
+
+    def theirs(self, number, offset, byte_count):
+        """Bytes of a region of the server, which can be read only."""
+        with self._lock:
+            while number not in self._theirs:
+                data, descriptors, _, _ = socket.recv_fds(self._side, _ANNOUNCEMENT.size, 1)
+                found, size = _ANNOUNCEMENT.unpack(data)
+                self._theirs[found] = mmap.mmap(descriptors[0], size, prot=mmap.PROT_READ)
+                os.close(descriptors[0])
+            return memoryview(self._theirs[number])[offset:offset + byte_count]
+
+    def lend(self, byte_count):
+        """A `Block` of so many bytes; of what was in it nothing is said."""
+        capacity = max(_SMALLEST_REGION, 1 << (byte_count - 1).bit_length())
+        with self._lock:
+            self._take_returned()
+            if self._idle[capacity]:
+                block = self._idle[capacity].pop()
+                self._idle_bytes -= capacity
+            else:
+                block = self._make(capacity)
+        block.byte_count = byte_count
+        return block
+
+    def give_back(self, block):
+        """Nobody here uses the block any more, and the server has read it. Takes no lock."""
+        self._returned.append(block)
+
+    def _take_returned(self):
+        while self._returned:
+            block = self._returned.popleft()
+            if self._idle_bytes + block.capacity <= _IDLE_LIMIT:
+                self._idle[block.capacity].append(block)
+                self._idle_bytes += block.capacity
+            else:
+                self._release(block.number)
+                block.memory = None
+
+    def _make(self, capacity):
+        self._last -= 1
+        descriptor = os.memfd_create("flows", os.MFD_CLOEXEC)
+        try:
+            os.ftruncate(descriptor, capacity)
+            memory = mmap.mmap(descriptor, capacity)
+            socket.send_fds(self._side, [_ANNOUNCEMENT.pack(self._last, capacity)], [descriptor])
+        finally:
+            os.close(descriptor)
+        return Block(self._last, capacity, memory)

@@ -1,0 +1,205 @@
+"""Executions side by side: order, aborting, and steps that take long."""
+
+import time
+
+SLEEPER = """
+import time
+def f(r):
+    execute('INCR', 'began')
+    time.sleep(float(r[1]))
+    return r[1]
+GB('CommandReader').map(f).register(trigger='t'{})
+GB('CommandReader').map(lambda r: 'quick').register(trigger='quick')
+"""
+SPINNER = """
+def f(r):
+    execute('INCR', 'began')
+    while True:
+        pass
+GB('CommandReader').map(f).register(trigger='t')
+GB('CommandReader').map(lambda r: execute('PING')).register(trigger='quick')
+"""
+
+
+def began(flows, count=1):
+    flows.until(lambda: int(flows.keyspace.data.get(b"began", b"0")) >= count)
+
+
+def test_an_execution_tells_how_long_it_took(flows):
+    script = flows.script(SLEEPER.format(""))
+    assert flows.trigger(script, 0.05).milliseconds in range(50, 1000)
+
+
+def test_a_slow_step_delays_no_other(flows):
+    script = flows.script(SLEEPER.format(""))
+    slow = flows.start(script, 0, [b"t", b"5"])
+    began(flows)
+    assert flows.trigger(script, index=1).results == [b"quick"]
+    assert not slow.has_ended()
+    flows.abort(slow)
+
+
+def test_slow_steps_of_one_session_delay_no_other_session(flows):
+    script = flows.script(SLEEPER.format(""))
+    slow = [flows.start(script, 0, [b"t", b"5"]) for _ in range(10)]
+    began(flows, 3)
+    other = flows.script("GB('CommandReader').map(lambda r: 'other').register(trigger='other')")
+    assert flows.trigger(other).results == [b"other"]
+    for ended in slow:
+        flows.abort(ended)
+
+
+def test_as_many_steps_run_at_once_as_a_session_may_have_threads(flows):
+    script = flows.script(SLEEPER.format(""))
+    slow = [flows.start(script, 0, [b"t", b"0.2"]) for _ in range(6)]
+    began(flows, 3)
+    assert not any(ended.has_ended() for ended in slow)
+    assert flows.keyspace.data[b"began"] == b"3"
+    assert all(ended.wait().results == [b"0.2"] for ended in slow)
+
+
+def test_a_spinning_step_delays_no_other_for_long(flows):
+    script = flows.script(SPINNER)
+    spinning = flows.start(script, 0, [b"t"])
+    began(flows)
+    started = time.monotonic()
+    assert flows.trigger(script, index=1).results == [b"PONG"]
+    assert time.monotonic() - started < 1
+    flows.abort(spinning)
+    assert spinning.wait().status == "aborted"
+
+
+def test_executions_in_order_run_one_by_one(flows):
+    script = flows.script("""
+import time
+running, most, order = 0, 0, []
+def f(r):
+    global running, most
+    running += 1
+    most = max(most, running)
+    time.sleep(float(r[1]))
+    order.append(r[2])
+    running -= 1
+GB('CommandReader').map(f).register(trigger='t', inorder=True)
+GB('CommandReader').map(lambda r: (most, order)).register(trigger='seen')
+""")
+    waits = [b"0.03", b"0", b"0.01", b"0"]
+    started = [flows.start(script, 0, [b"t", wait, b"%d" % number]) for number, wait in enumerate(waits)]
+    for ended in started:
+        ended.wait()
+    assert flows.trigger(script, index=1).results == [b"(1, ['0', '1', '2', '3'])"]
+
+
+def test_executions_in_order_wait_for_coroutines(flows):
+    script = flows.script("""
+order = []
+async def f(r):
+    await asyncio.sleep(float(r[1]))
+    order.append(r[1])
+GB('CommandReader').map(f).register(trigger='t', inorder=True)
+GB('CommandReader').map(lambda r: order).register(trigger='seen')
+""")
+    for ended in [flows.start(script, 0, [b"t", wait]) for wait in (b"0.03", b"0")]:
+        ended.wait()
+    assert flows.trigger(script, index=1).results == [b"['0.03', '0']"]
+
+
+# Aborting
+
+def test_a_sleeping_coroutine_is_aborted_at_once(flows):
+    script = flows.script("""
+async def f(r):
+    execute('INCR', 'began')
+    await asyncio.sleep(60)
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    ended = flows.start(script, 0, [b"t"])
+    began(flows)
+    flows.abort(ended)
+    assert ended.wait().status == "aborted"
+
+
+def test_a_spinning_step_is_aborted(flows):
+    script = flows.script(SPINNER)
+    ended = flows.start(script, 0, [b"t"])
+    began(flows)
+    flows.abort(ended)
+    assert ended.wait().status == "aborted"
+    assert ended.errors == ["execution aborted"]
+
+
+def test_a_flow_that_catches_everything_is_aborted_all_the_same(flows):
+    script = flows.script("""
+def f(r):
+    execute('INCR', 'began')
+    try:
+        while True:
+            pass
+    except Exception:
+        pass
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    ended = flows.start(script, 0, [b"t"])
+    began(flows)
+    flows.abort(ended)
+    assert ended.wait().status == "aborted"
+
+
+def test_a_flow_that_calls_for_ever_is_aborted(flows):
+    script = flows.script("def f(r):\n    while True:\n        execute('INCR', 'began')\n"
+                          "GB('CommandReader').map(f).register(trigger='t')")
+    ended = flows.start(script, 0, [b"t"])
+    began(flows, 10)
+    flows.abort(ended)
+    assert ended.wait().status == "aborted"
+    assert flows.script("execute('PING')").error is None
+
+
+def test_an_execution_that_waits_for_its_turn_is_aborted(flows):
+    script = flows.script(SLEEPER.format(", inorder=True"))
+    first, second, third = (flows.start(script, 0, [b"t", b"0.1"]) for _ in range(3))
+    began(flows)
+    flows.abort(second)
+    assert second.wait().status == "aborted"
+    assert first.wait().status == "done"
+    assert third.wait().status == "done"
+    assert flows.keyspace.data[b"began"] == b"2"
+
+
+def test_aborting_what_has_ended_changes_nothing(flows):
+    script = flows.script(SLEEPER.format(""))
+    ended = flows.trigger(script, index=1)
+    flows.abort(ended)
+    assert flows.trigger(script, index=1).results == [b"quick"]
+
+
+def test_threads_are_used_again_after_aborts(flows):
+    script = flows.script(SPINNER)
+    for count in range(1, 8):
+        ended = flows.start(script, 0, [b"t"])
+        began(flows, count)
+        flows.abort(ended)
+        assert ended.wait().status == "aborted"
+    assert flows.trigger(script, index=1).results == [b"PONG"]
+
+
+# Many
+
+def test_many_triggers_at_once_are_all_answered(flows):
+    script = flows.script("""
+async def wait(r):
+    await asyncio.sleep(0)
+    return execute('INCR', 'n')
+def direct(r):
+    return execute('INCR', 'n')
+GB('CommandReader').map(wait).register(trigger='a')
+GB('CommandReader').map(direct).register(trigger='b')
+""")
+    started = [flows.start(script, number % 2, [b"t"]) for number in range(400)]
+    assert sorted(int(ended.wait().results[0]) for ended in started) == list(range(1, 401))
+
+
+def test_many_errors_are_counted(flows):
+    script = flows.script("GB('PythonReader').map(lambda r: 1 // 0).run(lambda: iter(range(1500)))")
+    assert len(script.errors) == 1001
+    assert script.errors[-1] == "500 more errors are left out"
