@@ -22,8 +22,7 @@ class Models:
         self._stand_in = stand_in
         self.keys = {}
         self.held = {}
-        self._theirs = {}
-        self._made = 1000
+        self._theirs = stand_in.regions
         # How many regions the other side has made.
         self.region_count = 0
 
@@ -44,17 +43,17 @@ class Models:
         _, _, data = self.held[number]
         if len(data) < SHARED_FROM:
             return data
-        self._made += 1
+        number = self._stand_in.new_number()
         descriptor = os.memfd_create("test")
         os.write(descriptor, data)
-        socket.send_fds(self._stand_in.side, [_ANNOUNCEMENT.pack(self._made, len(data))], [descriptor])
+        socket.send_fds(self._stand_in.side, [_ANNOUNCEMENT.pack(number, len(data))], [descriptor])
         os.close(descriptor)
-        return (self._made, 0, len(data))
+        return (number, 0, len(data))
 
     def _hold(self, tensor):
-        self._made += 1
-        self.held[self._made] = tensor
-        return (self._made, tensor[0].encode(), tensor[1])
+        number = self._stand_in.new_number()
+        self.held[number] = tensor
+        return (number, tensor[0].encode(), tensor[1])
 
     def _read(self, reference):
         if isinstance(reference, int):
@@ -64,8 +63,8 @@ class Models:
         type_name, dims, region, length = reference
         while region not in self._theirs:
             data, descriptors, _, _ = socket.recv_fds(self._stand_in.side, _ANNOUNCEMENT.size, 1)
-            number, size = _ANNOUNCEMENT.unpack(data)
-            self._theirs[number] = mmap.mmap(descriptors[0], size)
+            found, size = _ANNOUNCEMENT.unpack(data)
+            self._theirs[found] = mmap.mmap(descriptors[0], size)
             os.close(descriptors[0])
             self.region_count += 1
         return type_name, dims, bytes(self._theirs[region][:length])

@@ -19,7 +19,8 @@ PATIENCE = 10
 class Ended:
     """What the server knows of an execution."""
 
-    def __init__(self):
+    def __init__(self, script):
+        self.script = script
         self.number = None
         self.is_parked = False
         self.status = None
@@ -66,6 +67,9 @@ class StandIn:
     def __init__(self, package):
         self._lock = threading.Condition()
         self._number = 0
+        self._tensor_number = 1000
+        # Regions of the process, by their numbers.
+        self.regions = {}
         self._executions, self._scripts, self._registrations = {}, {}, {}
         self.forget()
         ours, theirs = socket.socketpair()
@@ -115,7 +119,7 @@ class StandIn:
 
     def start(self, script, index=0, *payloads, flags=2 | 16):
         """Starts an execution of a script's registration; an `Ended`."""
-        ended = Ended()
+        ended = Ended(script)
         with self._lock:
             ended.number = self._next()
             self._executions[ended.number] = ended
@@ -163,7 +167,11 @@ class StandIn:
         self._socket.shutdown(socket.SHUT_RDWR)
 
     def stop(self):
-        self._socket.close()
+        try:
+            self.close()
+        except OSError:
+            # The process has ended before.
+            pass
         try:
             self.process.wait(1)
         except subprocess.TimeoutExpired:
@@ -171,6 +179,11 @@ class StandIn:
             self.process.wait()
 
     # What the server does
+
+    def new_number(self):
+        """A number for a tensor or a region that no other one has had."""
+        self._tensor_number += 1
+        return self._tensor_number
 
     def _next(self):
         self._number += 1
@@ -243,9 +256,7 @@ class StandIn:
 
     def _do_register(self, asker, description):
         number = self._next()
-        script = self._scripts.get(asker)
-        if script is None:
-            script = next(iter(self._scripts.values()))
+        script = self._scripts.get(asker) or self._executions[asker].script
         names = [item["trigger"] for item in script.registrations.values() if "trigger" in item]
         if description.get("trigger") in names:
             raise Refusal("trigger already registered in this session")
@@ -254,7 +265,7 @@ class StandIn:
         return number, identifier
 
     def _do_run(self, asker, description):
-        ended = Ended()
+        ended = Ended(self._scripts.get(asker))
         ended.number = self._next()
         ended.description = description
         self._executions[ended.number] = ended

@@ -119,7 +119,7 @@ class Service:
         self._registrations.pop(number, None)
 
     def _set(self, _, values):
-        self.settings.update(from_server(values))
+        self.settings.update({name: from_server(value) for name, value in values.items()})
 
     def _place(self, _, near, far):
         self._placement.set(near, far)
