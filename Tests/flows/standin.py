@@ -254,6 +254,15 @@ class StandIn:
         except KeyError as error:
             raise Refusal(error.args[0]) from None
 
+    def _do_executeMany(self, asker, commands):  # noqa: N802 - the operation's name
+        answers = []
+        for words in commands:
+            try:
+                answers.append((False, self._do_execute(asker, words)))
+            except Refusal as refusal:
+                answers.append((True, str(refusal).encode()))
+        return answers
+
     def _do_register(self, asker, description):
         number = self._next()
         script = self._scripts.get(asker) or self._executions[asker].script

@@ -274,6 +274,27 @@ GB('CommandReader').map(f).register(trigger='t')
     assert flows.trigger(script).results == [b"ERR unknown command 'NOPE'"]
 
 
+def test_an_error_of_one_command_is_not_that_of_others(flows):
+    script = flows.script("""
+async def f(r):
+    calls = [executeAsync('INCR', 'a'), executeAsync('NOPE'), executeAsync('INCR', 'a'), executeAsync()]
+    return [str(end) for end in await asyncio.gather(*calls, return_exceptions=True)]
+GB('CommandReader').map(f).register(trigger='t', convertToStr=False)
+""")
+    assert flows.trigger(script).results == [[b"1", b"ERR unknown command 'NOPE'", b"2", b"[]"]]
+
+
+def test_commands_that_are_too_long_together_fail(flows):
+    script = flows.script("""
+async def f(r):
+    big = b'a' * (40 << 20)
+    calls = [executeAsync('ECHO', big), executeAsync('ECHO', big)]
+    return [type(end).__name__ for end in await asyncio.gather(*calls, return_exceptions=True)]
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    assert b"MessageTooLong" in flows.trigger(script).results[0]
+
+
 # Hooks and held commands
 
 def test_a_hook_goes_on_with_the_command(flows):

@@ -3,6 +3,7 @@
 from . import readers, steps
 from .asking import current
 from .errors import GearsError
+from .plan import Plan
 
 
 def _function(value, text):
@@ -166,7 +167,7 @@ class Builder:
             plan.append(steps.Text())
         if collects:
             plan.append(steps.Collect())
-        return plan
+        return Plan(plan)
 
 
 def _appended(records, record):

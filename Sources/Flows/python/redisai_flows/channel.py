@@ -60,6 +60,9 @@ class Channel:
         # Who may read when a caller that was reading has its answer: gets the role, or returns False.
         self.find_reader = lambda: False
         self._incoming = wire.Incoming()
+        # To allocate so much for each read would take longer than to read.
+        self._buffer = bytearray(_READ_SIZE)
+        self._view = memoryview(self._buffer)
         self._send_lock = threading.Lock()
         self._lock = threading.Lock()
         self._reader = None          # ident of the thread that has the role
@@ -78,15 +81,6 @@ class Channel:
         data = wire.encoded(message)
         if self._released:
             data = self._release_message() + data
-        try:
-            with self._send_lock:
-                self.socket.sendall(data)
-        except OSError as error:
-            raise ServerGone from error
-
-    def send_together(self, messages):
-        """Sends several messages at once, so that the server wakes once."""
-        data = b"".join(map(wire.encoded, messages))
         try:
             with self._send_lock:
                 self.socket.sendall(data)
@@ -132,14 +126,6 @@ class Channel:
                 self._calls.pop(number, None)
             raise
         return call
-
-    def prepare(self, asker, operation, *arguments, on_done):
-        """The message of a question that the caller sends with others, by `send_together`."""
-        call = Call(on_done)
-        with self._lock:
-            self._next_call += 1
-            self._calls[self._next_call] = call
-            return (wire.CALL, self._next_call, asker, operation, *arguments)
 
     def ask(self, asker, operation, *arguments):
         """Sends a question and waits for the answer. Raises `GearsError` with the server's text."""
@@ -226,15 +212,15 @@ class Channel:
             self.flush_released()
         self._is_reading = True
         try:
-            data = self.socket.recv(max(_READ_SIZE, min(self._incoming.missing, wire.MESSAGE_LIMIT)))
+            count = self.socket.recv_into(self._buffer)
         except OSError as error:
             raise ServerGone from error
         finally:
             self._is_reading = False
-        if not data:
+        if not count:
             raise ServerGone
         self.on_read()
-        for message in self._incoming.feed(data):
+        for message in self._incoming.feed(bytes(self._view[:count])):
             if message[0] == wire.REPLY:
                 self._answer(message)
             else:

@@ -67,11 +67,11 @@ class LowFuture:
 class Execution(Asker):
     """Runs records through steps: on one thread at a time, and on none while it waits for a coroutine.
 
-    `source` has `next()`: a list of records, or None when there are no more. `on_end(execution)` is called once,
+    `plan` is a `Plan`. `source` has `next()`: a list of records, or None when there are no more. `on_end(execution)` is called once,
     on the thread on which it ended.
     """
 
-    def __init__(self, session, number, steps, source, flags, on_end=None):
+    def __init__(self, session, number, plan, source, flags, on_end=None):
         super().__init__(session, number)
         self.status = CREATED
         self.errors = []
@@ -80,8 +80,9 @@ class Execution(Asker):
         self.started_at = None
         self.future = None
         self._flags = flags
-        self._steps = steps
-        self._states = [step.new_state() for step in steps]
+        self._plan = plan
+        self._steps = plan.steps
+        self._states = plan.new_states()
         self._source = source
         self._on_end = on_end
         # Records that wait for a step: (its index, record); the last one is next.
@@ -155,7 +156,7 @@ class Execution(Asker):
         if self._is_aborted:
             return
         index = self._waits_at[0]
-        if all(step.is_builtin for step in self._steps[index + 1:]) and self._source.is_at_end():
+        if index + 1 >= self._plan.builtin_from and self._source.is_at_end():
             # Nothing is left that could take long.
             self._advance((value, error))
         else:
@@ -213,16 +214,14 @@ class Execution(Asker):
                 awaited = self._through(index, record)
                 if awaited is not None:
                     return awaited
-            records = self._next_records()
+            records = None if self._floor else self._next_records()
             if records is not None:
-                self._stack.extend((0, record) for record in reversed(records))
+                self._stack = [(0, record) for record in reversed(records)]
             elif not self._finish_step():
                 return False
 
     def _next_records(self):
-        """More records of the reader, or None if there are none or nobody wants them."""
-        if self._floor:
-            return None
+        """More records of the reader, or None if there are none."""
         try:
             return self._source.next()
         except Exception as error:
@@ -230,13 +229,13 @@ class Execution(Asker):
             return None
 
     def _finish_step(self):
-        """Brings what the first step that is not finished has kept on its way; False if all are finished."""
-        index = self._floor
-        if index >= len(self._steps):
+        """Brings what the next step that keeps records has kept on its way; False if none is left."""
+        index = self._plan.keeper_from(self._floor)
+        if index is None:
             return False
         self._floor = index + 1
         kept = list(self._steps[index].finish(self, self._states[index]))
-        self._stack.extend((index + 1, record) for record in reversed(kept))
+        self._stack = [(index + 1, record) for record in reversed(kept)]
         return True
 
     def _through(self, index, record):

@@ -76,16 +76,26 @@ class Runtime:
             self._session.note_skipped()
             self._loop.settle(future, None)
             return future
-        message = self._channel.prepare(
-            asker.number, "execute", words, on_done=lambda call: self._loop.call(_answer, future, call))
-        self._unsent.append(message)
-        if len(self._unsent) == 1:
+        if not self._unsent:
             self._loop.call(self._send_unsent)
+        self._unsent.append((asker.number, future, words))
         return future
 
     def _send_unsent(self):
-        messages, self._unsent = self._unsent, []
-        self._channel.send_together(messages)
+        """Sends what has gathered: one question for each asker, so that each side wakes once."""
+        unsent, self._unsent = self._unsent, []
+        by_asker = {}
+        for number, future, words in unsent:
+            futures, commands = by_asker.setdefault(number, ([], []))
+            futures.append(future)
+            commands.append(words)
+        for number, (futures, commands) in by_asker.items():
+            try:
+                self._channel.start(number, "executeMany", commands, on_done=lambda call, futures=futures:
+                                    self._loop.call(_answer, futures, call))
+            except ValueError as error:
+                for future in futures:
+                    self._loop.settle(future, None, error)
 
     @staticmethod
     def _words(words):
@@ -215,13 +225,16 @@ async def _later(coroutine, seconds):
     return await coroutine
 
 
-def _answer(future, call):
-    if future.done():
-        return
-    try:
-        future.set_result(values.from_server(call.result()))
-    except GearsError as error:
-        future.set_exception(error)
+def _answer(futures, call):
+    """Ends futures with (failed, value) of each command, or with the error of the question as a whole."""
+    answers = [(True, call.value)] * len(futures) if call.failed else call.value
+    for future, (failed, value) in zip(futures, answers):
+        if future.done():
+            continue
+        if failed:
+            future.set_exception(GearsError(str(values.text(value))))
+        else:
+            future.set_result(values.from_server(value))
 
 
 def runtime():

@@ -90,7 +90,7 @@ class Service:
         def ended(execution):
             self.forget_execution(execution)
             registration.ended(execution)
-        execution = Execution(session, number, registration.steps, source, flags, ended)
+        execution = Execution(session, number, registration.plan, source, flags, ended)
         self._executions[number] = execution
         registration.start(execution)
 

@@ -16,11 +16,11 @@ from .workers import Lane
 class Registration:
     """A flow that events start; `number` is what the server calls it in messages."""
 
-    def __init__(self, session, number, reader, steps, on_registered, is_in_order):
+    def __init__(self, session, number, reader, plan, on_registered, is_in_order):
         self.session = session
         self.number = number
         self.reader = reader
-        self.steps = steps
+        self.plan = plan
         self._on_registered = on_registered
         # Executions that wait for the one before them, if order matters.
         self._waiting = collections.deque() if is_in_order else None
@@ -164,7 +164,7 @@ class Session(Asker):
 
     # Actions of builders
 
-    def run(self, reader, source, steps, mode, description):
+    def run(self, reader, source, plan, mode, description):
         """Starts an execution; a future of `[results, errors]`."""
         asker = asker_for(self)
         is_script = asker is self._script
@@ -177,19 +177,19 @@ class Session(Asker):
                 raise GearsError("Can not run more then 1 executions in a single script")
             self._has_run = True
         number = self.ask("run", {"reader": reader.name, "mode": mode, "desc": _text_or_none(description),
-                                  "steps": _shown(steps)})
-        execution = Execution(self, number, steps, source, MAY_BLOCK | (TELLS_RESULTS if is_script else 0),
+                                  "steps": plan.shown})
+        execution = Execution(self, number, plan, source, MAY_BLOCK | (TELLS_RESULTS if is_script else 0),
                               self.service.forget_execution)
         execution.future = future
         self.service.add_execution(execution)
         self.submit(execution.run)
         return future
 
-    def register(self, reader, description, steps, on_registered, text):
+    def register(self, reader, description, plan, on_registered, text):
         """Registers a flow; its ID. It sees events when the script has ended, or at once if it has before."""
         number, identifier = self.ask("register", description | {
-            "reader": reader.name, "desc": _text_or_none(text), "steps": _shown(steps)})
-        registration = Registration(self, number, reader, steps, on_registered, description.get("inorder", False))
+            "reader": reader.name, "desc": _text_or_none(text), "steps": plan.shown})
+        registration = Registration(self, number, reader, plan, on_registered, description.get("inorder", False))
         self.service.add_registration(registration)
         if asker_for(self) is self._script:
             self._registrations.append(registration)
@@ -201,8 +201,3 @@ class Session(Asker):
 
 def _text_or_none(text):
     return None if text is None else text.encode()
-
-
-def _shown(steps):
-    """What RG.GETEXECUTION shows of steps: (type, name) of each."""
-    return [(step.type, error_bytes(step.name)) for step in steps]
