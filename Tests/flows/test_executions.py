@@ -183,6 +183,48 @@ def test_threads_are_used_again_after_aborts(flows):
     assert flows.trigger(script, index=1).results == [b"PONG"]
 
 
+def test_a_flow_that_catches_its_end_meets_it_again(flows):
+    script = flows.script("""
+def f(r):
+    execute('INCR', 'began')
+    while True:
+        try:
+            execute('PING')
+        except BaseException:
+            execute('INCR', 'caught')
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    ended = flows.start(script, 0, [b"t"])
+    began(flows)
+    flows.abort(ended)
+    assert ended.wait().status == "aborted"
+    assert b"caught" not in flows.keyspace.data
+
+
+def test_aborts_lose_nothing_of_others(flows):
+    script = flows.script("""
+def f(r):
+    while True:
+        execute('INCR', 'began')
+def quick(r):
+    return [execute('ECHO', r[1]) for _ in range(5)]
+async def waits(r):
+    return [await executeAsync('ECHO', r[1]) for _ in range(5)]
+GB('CommandReader').map(f).register(trigger='t')
+GB('CommandReader').map(quick).register(trigger='a')
+GB('CommandReader').map(waits).register(trigger='b')
+""")
+    for turn in range(20):
+        doomed = [flows.start(script, 0, [b"t"]) for _ in range(2)]
+        others = [flows.start(script, 1 + number % 2, [b"t", b"%d" % number]) for number in range(20)]
+        began(flows, turn + 1)
+        for ended in doomed:
+            flows.abort(ended)
+        assert all(ended.wait().status == "aborted" for ended in doomed)
+        for number, ended in enumerate(others):
+            assert ended.wait().results == [str([str(number)] * 5).encode()]
+
+
 # Many
 
 def test_many_triggers_at_once_are_all_answered(flows):

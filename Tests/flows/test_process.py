@@ -85,6 +85,25 @@ GB('CommandReader').map(quick).register(trigger='b')
     assert own_flows.trigger(script, index=1).results == [b"quick"]
 
 
+def test_a_coroutine_that_calls_for_ever_is_ended(own_flows):
+    script = own_flows.script("""
+async def hold(r):
+    while True: execute('PING')
+async def quick(r): return [await executeAsync('PING') for _ in range(3)]
+GB('CommandReader').map(hold).register(trigger='a')
+GB('CommandReader').map(quick).register(trigger='b')
+""")
+    holding = own_flows.start(script, 0, [b"t"])
+    others = [own_flows.start(script, 1, [b"t"]) for _ in range(10)]
+    number = 0
+    while not holding.has_ended(0.1):
+        number += 1
+        assert number < 60
+        own_flows.ping(number)
+    assert holding.status == "done"
+    assert all(ended.wait().results == [b"['PONG', 'PONG', 'PONG']"] for ended in others)
+
+
 def test_a_ping_tells_how_long_the_loop_was_held(own_flows):
     script = own_flows.script("import time\nasync def f(r): time.sleep(0.5)\n"
                               "GB('CommandReader').map(f).register(trigger='t')")

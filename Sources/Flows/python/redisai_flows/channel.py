@@ -13,6 +13,7 @@ import threading
 
 from . import wire
 from .errors import GearsError, ServerGone
+from .shields import shield
 from .values import text
 
 _READ_SIZE = 256 * 1024
@@ -79,8 +80,12 @@ class Channel:
     def send(self, *message):
         """Sends one message; any thread."""
         data = wire.encoded(message)
-        if self._released:
-            data = self._release_message() + data
+        with shield():
+            if self._released:
+                data = self._release_message() + data
+            self._send_bytes(data)
+
+    def _send_bytes(self, data):
         try:
             with self._send_lock:
                 self.socket.sendall(data)
@@ -94,12 +99,7 @@ class Channel:
     def flush_released(self):
         """Tells the server now what was released, if there is anything."""
         if self._released:
-            data = self._release_message()
-            try:
-                with self._send_lock:
-                    self.socket.sendall(data)
-            except OSError as error:
-                raise ServerGone from error
+            self._send_bytes(self._release_message())
 
     def _release_message(self):
         numbers = []
@@ -129,12 +129,13 @@ class Channel:
 
     def ask(self, asker, operation, *arguments):
         """Sends a question and waits for the answer. Raises `GearsError` with the server's text."""
-        call = self.start(asker, operation, *arguments)
-        if not call.is_done:
-            self.wait(call)
+        with shield():
+            call = self.start(asker, operation, *arguments)
+            if not call.is_done:
+                self._wait(call)
         return call.result()
 
-    def wait(self, call):
+    def _wait(self, call):
         """Returns when the call is answered; reads meanwhile if nobody else does."""
         me = threading.get_ident()
         had_role = self._reader == me
@@ -155,7 +156,8 @@ class Channel:
                 self.read()
             else:
                 call._sleep()
-        if not had_role:
+        if self._waiting or not had_role:
+            # Another one that waits would be woken for its answer anyway; it can read that itself.
             self.leave_role()
 
     # Reading
@@ -198,12 +200,13 @@ class Channel:
         return self._reader is not None and not self._is_reading
 
     def _call_reader(self):
-        if self.find_reader():
-            return
+        """Wakes somebody to read: one who waits for an answer, or else a worker."""
         with self._lock:
             call = self._waiting.pop() if self._waiting else None
         if call is not None:
             call._wake()
+        else:
+            self.find_reader()
 
     def read(self):
         """Reads once, waiting if there is nothing, and hands out what came; the reader only."""

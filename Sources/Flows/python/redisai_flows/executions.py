@@ -1,6 +1,5 @@
 """One pass of records through the steps of a flow."""
 
-import ctypes
 import threading
 import time
 import types
@@ -8,6 +7,7 @@ import types
 from . import wire
 from .asking import Asker, current
 from .errors import FlowAborted, GearsError, ServerGone, callback_text, coroutine_text
+from .shields import shield
 from .steps import DROPPED, Spread
 from .values import error_bytes, reply
 
@@ -92,7 +92,8 @@ class Execution(Asker):
         self._waits_at = None          # (index, record) of the step whose coroutine runs
         self._low_future = None        # made by the step that runs
         self._lock = threading.Lock()
-        self._thread = None            # ident of the thread that runs a step
+        self._thread = None            # ident of the thread that runs a step, and its shield
+        self._shield = None
         self._is_aborted = False
 
     # What steps may ask
@@ -175,6 +176,7 @@ class Execution(Asker):
             if self._is_aborted:
                 return
             self._thread = threading.get_ident()
+            self._shield = shield()
         token = current.set(self)
         try:
             if outcome is not _NOTHING:
@@ -192,10 +194,9 @@ class Execution(Asker):
 
     def _leave_thread(self):
         with self._lock:
-            thread, self._thread = self._thread, None
-        if self._is_aborted and thread is not None:
-            # It may not have come yet, and must not come to somebody else.
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), None)
+            self._thread = None
+        # What was raised to end this execution must not come to another one.
+        self._shield.clear()
 
     def _take_outcome(self, value, error):
         (index, record), self._waits_at = self._waits_at, None
@@ -313,8 +314,7 @@ class Execution(Asker):
                 return
             self._is_aborted = True
             if self._thread is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._thread), ctypes.py_object(FlowAborted))
+                self._shield.raise_here(FlowAborted)
                 return
         self._end(ABORTED)
 

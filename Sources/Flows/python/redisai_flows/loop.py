@@ -3,12 +3,12 @@
 import asyncio
 import collections
 import contextvars
-import ctypes
 import threading
 import time
 
 from .asking import current
 from .errors import GearsError, LoopHeld
+from .shields import shield
 
 # A coroutine that does not let go of the loop for so long gets `LoopHeld`, in seconds.
 LONGEST_HOLD = 1.0
@@ -25,11 +25,13 @@ class EventLoop:
         self._due = collections.deque()
         self._is_called = False
         self._asked_at = None
+        self._shield = None
         self._thread = threading.Thread(target=self._run, name="flows/loop", daemon=True)
         self._thread.start()
 
     def _run(self):
         asyncio.set_event_loop(self.loop)
+        self._shield = shield()
         while True:
             try:
                 self.loop.run_forever()
@@ -47,10 +49,11 @@ class EventLoop:
 
     def call(self, function, *arguments):
         """Calls a function on the loop's thread, soon; any thread. Many calls wake it once."""
-        self._due.append((contextvars.copy_context(), function, arguments))
-        if not self._is_called:
-            self._is_called = True
-            self.loop.call_soon_threadsafe(self._call_due)
+        with shield():
+            self._due.append((contextvars.copy_context(), function, arguments))
+            if not self._is_called:
+                self._is_called = True
+                self.loop.call_soon_threadsafe(self._call_due)
 
     def _call_due(self):
         self._is_called = False
@@ -104,12 +107,12 @@ class EventLoop:
             self.call(self._answer)
             return 0
         if now - asked_at > LONGEST_HOLD:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self._thread.ident), ctypes.py_object(LoopHeld))
+            self._shield.raise_here(LoopHeld)
         return int((now - asked_at) * 1000)
 
     def _answer(self):
         self._asked_at = None
+        self._shield.clear()
 
 
 class GearsFuture(asyncio.Future):
@@ -145,6 +148,9 @@ class _Guarded:
                 awaited = step(argument)
             except StopIteration as end:
                 return end.value
+            finally:
+                # If this coroutine was ended for holding the loop, the next one is not to be.
+                shield().clear()
             if self._asker.is_atomic:
                 step = self._coroutine.throw
                 argument = GearsError("await is not allow inside atomic block")

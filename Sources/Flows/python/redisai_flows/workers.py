@@ -5,6 +5,7 @@ import threading
 
 from .alarm import Alarm
 from .errors import FlowAborted
+from .shields import shield
 
 # All threads that run steps; more work waits.
 THREAD_LIMIT = 64
@@ -64,11 +65,12 @@ class Pool:
 
     def submit(self, lane, job):
         """Has `job` run on some thread; one is woken if the caller will not get to it itself."""
-        with self._lock:
-            lane.jobs.append(job)
-            self._list(lane)
-        if not self._channel.is_reader():
-            self._help()
+        with shield():
+            with self._lock:
+                lane.jobs.append(job)
+                self._list(lane)
+            if not self._channel.is_reader():
+                self._help()
 
     def start(self):
         """Makes the first thread, which reads."""
@@ -129,6 +131,7 @@ class Pool:
         found = self._next()
         if found is not None:
             job, lane = found
+            self._channel.turn += 1
             try:
                 job()
             except FlowAborted:

@@ -1,0 +1,65 @@
+"""Raising an exception in another thread, but never while that is in code that must not be left half done."""
+
+import ctypes
+import threading
+
+_local = threading.local()
+
+
+def shield():
+    """The shield of the calling thread."""
+    try:
+        return _local.shield
+    except AttributeError:
+        _local.shield = made = Shield()
+        return made
+
+
+class Shield:
+    """`with shield():` puts off what `raise_here` of another thread raises, until the end of the block.
+
+    Python raises such an exception between any two steps of the thread. In the middle of handing out messages
+    that would lose them for everybody.
+    """
+
+    __slots__ = ("_ident", "_lock", "_depth", "_error")
+
+    def __init__(self):
+        self._ident = threading.get_ident()
+        self._lock = threading.Lock()
+        self._depth = 0
+        self._error = None
+
+    def __enter__(self):
+        with self._lock:
+            if self._depth == 0 and self._error is not None:
+                # It is on its way, or was caught; it is raised here, where nothing has begun.
+                self._set(None)
+                raise self._error
+            self._depth += 1
+
+    def __exit__(self, kind, error, trace):
+        with self._lock:
+            self._depth -= 1
+            if self._depth == 0 and self._error is not None:
+                raise self._error
+
+    def raise_here(self, error):
+        """Raises a class of exception in the shield's thread, soon; again at each block, until `clear`."""
+        with self._lock:
+            if self._error is None:
+                self._error = error
+                if self._depth == 0:
+                    self._set(error)
+
+    def clear(self):
+        """What was raised, or still is to be, is over; on the shield's thread."""
+        if self._error is None:
+            return
+        with self._lock:
+            self._error = None
+            self._set(None)
+
+    def _set(self, error):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(self._ident), None if error is None else ctypes.py_object(error))
