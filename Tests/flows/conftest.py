@@ -9,6 +9,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PACKAGE = HERE.parents[1] / "Sources" / "Flows" / "python"
 sys.path[:0] = [str(HERE), str(PACKAGE)]
 
+from gate import Gate  # noqa: E402
 from standin import StandIn  # noqa: E402
 
 
@@ -34,3 +35,12 @@ def own_flows():
     stand_in = StandIn(PACKAGE)
     yield stand_in
     stand_in.stop()
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """What holds a flow; it opens at the end of the test at the latest."""
+    made = Gate(tmp_path)
+    yield made
+    if not made.is_open:
+        made.open()

@@ -12,8 +12,8 @@ from keyspace import Keyspace
 from models import Models, Refusal
 from redisai_flows import wire
 
-# How long a test waits for what should come at once, in seconds.
-PATIENCE = 10
+# A limit for what hangs, in seconds; nothing is expected to take so long.
+PATIENCE = 60
 
 
 class Ended:
@@ -173,7 +173,7 @@ class StandIn:
             # The process has ended before.
             pass
         try:
-            self.process.wait(1)
+            self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()

@@ -2,14 +2,19 @@
 
 import time
 
-SLEEPER = """
-import time
+HELD = """
+running, most, order = 0, 0, []
 def f(r):
+    global running, most
+    running += 1
+    most = max(most, running)
     execute('INCR', 'began')
-    time.sleep(float(r[1]))
+    {wait}
+    order.append(r[1])
+    running -= 1
     return r[1]
-GB('CommandReader').map(f).register(trigger='t'{})
-GB('CommandReader').map(lambda r: 'quick').register(trigger='quick')
+GB('CommandReader').map(f).register(trigger='t', inorder={inorder})
+GB('CommandReader').map(lambda r: (most, order)).register(trigger='seen')
 """
 SPINNER = """
 def f(r):
@@ -25,83 +30,89 @@ def began(flows, count=1):
     flows.until(lambda: int(flows.keyspace.data.get(b"began", b"0")) >= count)
 
 
-def test_an_execution_tells_how_long_it_took(flows):
-    script = flows.script(SLEEPER.format(""))
-    assert flows.trigger(script, 0.05).milliseconds in range(50, 1000)
+def held(flows, gate, inorder=False):
+    """A script with two triggers: one that waits at the gate, and one that tells of the first."""
+    return flows.script(HELD.format(wait=gate.wait, inorder=inorder))
 
 
-def test_a_slow_step_delays_no_other(flows):
-    script = flows.script(SLEEPER.format(""))
-    slow = flows.start(script, 0, [b"t", b"5"])
+def test_an_execution_tells_how_long_it_took(flows, gate):
+    script = held(flows, gate)
+    before = time.monotonic()
+    ended = flows.start(script, 0, [b"t", b"1"])
     began(flows)
-    assert flows.trigger(script, index=1).results == [b"quick"]
-    assert not slow.has_ended()
-    flows.abort(slow)
+    within = time.monotonic()
+    opened = time.monotonic()
+    gate.open()
+    ended.wait()
+    after = time.monotonic()
+    assert int((opened - within) * 1000) <= ended.milliseconds <= (after - before) * 1000
 
 
-def test_slow_steps_of_one_session_delay_no_other_session(flows):
-    script = flows.script(SLEEPER.format(""))
-    slow = [flows.start(script, 0, [b"t", b"5"]) for _ in range(10)]
+def test_a_held_step_delays_no_other(flows, gate):
+    script = held(flows, gate)
+    holding = flows.start(script, 0, [b"t", b"1"])
+    began(flows)
+    assert flows.trigger(script, index=1).results == [b"(1, [])"]
+    assert not holding.has_ended()
+    gate.open()
+    assert holding.wait().results == [b"1"]
+
+
+def test_held_steps_of_one_session_delay_no_other_session(flows, gate):
+    script = held(flows, gate)
+    holding = [flows.start(script, 0, [b"t", b"1"]) for _ in range(10)]
     began(flows, 3)
     other = flows.script("GB('CommandReader').map(lambda r: 'other').register(trigger='other')")
     assert flows.trigger(other).results == [b"other"]
-    for ended in slow:
-        flows.abort(ended)
+    gate.open()
+    assert all(ended.wait().results == [b"1"] for ended in holding)
 
 
-def test_as_many_steps_run_at_once_as_a_session_may_have_threads(flows):
-    script = flows.script(SLEEPER.format(""))
-    slow = [flows.start(script, 0, [b"t", b"0.2"]) for _ in range(6)]
+def test_as_many_steps_run_at_once_as_a_session_may_have_threads(flows, gate):
+    script = held(flows, gate)
+    holding = [flows.start(script, 0, [b"t", b"1"]) for _ in range(6)]
     began(flows, 3)
-    assert not any(ended.has_ended() for ended in slow)
-    assert flows.keyspace.data[b"began"] == b"3"
-    assert all(ended.wait().results == [b"0.2"] for ended in slow)
+    gate.open()
+    assert all(ended.wait().results == [b"1"] for ended in holding)
+    assert flows.trigger(script, index=1).results[0].startswith(b"(3,")
 
 
-def test_a_spinning_step_delays_no_other_for_long(flows):
+def test_a_spinning_step_delays_no_other(flows):
     script = flows.script(SPINNER)
     spinning = flows.start(script, 0, [b"t"])
     began(flows)
-    started = time.monotonic()
     assert flows.trigger(script, index=1).results == [b"PONG"]
-    assert time.monotonic() - started < 1
+    assert not spinning.has_ended()
     flows.abort(spinning)
     assert spinning.wait().status == "aborted"
 
 
-def test_executions_in_order_run_one_by_one(flows):
-    script = flows.script("""
-import time
-running, most, order = 0, 0, []
-def f(r):
-    global running, most
-    running += 1
-    most = max(most, running)
-    time.sleep(float(r[1]))
-    order.append(r[2])
-    running -= 1
-GB('CommandReader').map(f).register(trigger='t', inorder=True)
-GB('CommandReader').map(lambda r: (most, order)).register(trigger='seen')
-""")
-    waits = [b"0.03", b"0", b"0.01", b"0"]
-    started = [flows.start(script, 0, [b"t", wait, b"%d" % number]) for number, wait in enumerate(waits)]
+def test_executions_in_order_run_one_by_one(flows, gate):
+    script = held(flows, gate, inorder=True)
+    started = [flows.start(script, 0, [b"t", b"%d" % number]) for number in range(4)]
+    began(flows)
+    gate.open()
     for ended in started:
         ended.wait()
     assert flows.trigger(script, index=1).results == [b"(1, ['0', '1', '2', '3'])"]
 
 
-def test_executions_in_order_wait_for_coroutines(flows):
-    script = flows.script("""
+def test_executions_in_order_wait_for_coroutines(flows, gate):
+    script = flows.script(f"""
 order = []
 async def f(r):
-    await asyncio.sleep(float(r[1]))
+    if r[1] == '0':
+        await asyncio.to_thread(lambda: {gate.wait})
     order.append(r[1])
 GB('CommandReader').map(f).register(trigger='t', inorder=True)
 GB('CommandReader').map(lambda r: order).register(trigger='seen')
 """)
-    for ended in [flows.start(script, 0, [b"t", wait]) for wait in (b"0.03", b"0")]:
+    started = [flows.start(script, 0, [b"t", word]) for word in (b"0", b"1")]
+    assert flows.trigger(script, index=1).results == [b"[]"]
+    gate.open()
+    for ended in started:
         ended.wait()
-    assert flows.trigger(script, index=1).results == [b"['0.03', '0']"]
+    assert flows.trigger(script, index=1).results == [b"['0', '1']"]
 
 
 # Aborting
@@ -110,7 +121,7 @@ def test_a_sleeping_coroutine_is_aborted_at_once(flows):
     script = flows.script("""
 async def f(r):
     execute('INCR', 'began')
-    await asyncio.sleep(60)
+    await createFuture()
 GB('CommandReader').map(f).register(trigger='t')
 """)
     ended = flows.start(script, 0, [b"t"])
@@ -155,22 +166,22 @@ def test_a_flow_that_calls_for_ever_is_aborted(flows):
     assert flows.script("execute('PING')").error is None
 
 
-def test_an_execution_that_waits_for_its_turn_is_aborted(flows):
-    script = flows.script(SLEEPER.format(", inorder=True"))
-    first, second, third = (flows.start(script, 0, [b"t", b"0.1"]) for _ in range(3))
+def test_an_execution_that_waits_for_its_turn_is_aborted(flows, gate):
+    script = held(flows, gate, inorder=True)
+    first, second, third = (flows.start(script, 0, [b"t", b"%d" % number]) for number in range(3))
     began(flows)
     flows.abort(second)
     assert second.wait().status == "aborted"
-    assert first.wait().status == "done"
-    assert third.wait().status == "done"
-    assert flows.keyspace.data[b"began"] == b"2"
+    gate.open()
+    assert first.wait().status == third.wait().status == "done"
+    assert flows.trigger(script, index=1).results == [b"(1, ['0', '2'])"]
 
 
 def test_aborting_what_has_ended_changes_nothing(flows):
-    script = flows.script(SLEEPER.format(""))
+    script = flows.script(SPINNER)
     ended = flows.trigger(script, index=1)
     flows.abort(ended)
-    assert flows.trigger(script, index=1).results == [b"quick"]
+    assert flows.trigger(script, index=1).results == [b"PONG"]
 
 
 def test_threads_are_used_again_after_aborts(flows):

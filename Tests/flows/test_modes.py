@@ -19,7 +19,7 @@ SYNC, MAY_BLOCK, COMMAND, HOOK, TELLS = 1, 2, 4, 8, 16
 def test_steps_wait_for_coroutines(flows, steps, results):
     script = flows.script(f"""
 async def wait(r):
-    await asyncio.sleep(0.001)
+    await asyncio.sleep(0)
     return r
 async def add(a, r):
     await asyncio.sleep(0)
@@ -196,16 +196,20 @@ GB('CommandReader').map(f).register(trigger='t')
     assert flows.trigger(script).results == [b"False"]
 
 
-def test_a_sync_execution_waits_for_no_other(flows):
-    script = flows.script("""
-import time
-GB('CommandReader').map(lambda r: time.sleep(30)).register(trigger='slow')
+def test_a_sync_execution_waits_for_no_other(flows, gate):
+    script = flows.script(f"""
+def f(r):
+    execute('INCR', 'began')
+    {gate.wait}
+GB('CommandReader').map(f).register(trigger='held')
 GB('CommandReader').map(lambda r: 1).register(trigger='sync', mode='sync')
 """)
-    slow = [flows.start(script, 0, [b"slow"]) for _ in range(5)]
+    held = [flows.start(script, 0, [b"held"]) for _ in range(5)]
+    flows.until(lambda: flows.keyspace.data.get(b"began") == b"3")
     assert flows.trigger(script, index=1, flags=SYNC | TELLS).results == [b"1"]
-    for ended in slow:
-        flows.abort(ended)
+    gate.open()
+    for ended in held:
+        ended.wait()
 
 
 # Atomic

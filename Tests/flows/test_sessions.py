@@ -149,15 +149,17 @@ def test_a_dropped_session_answers_no_event(flows):
     assert flows.trigger(script).errors == ["the registration is gone"]
 
 
-def test_what_runs_goes_on_when_its_session_is_dropped(flows):
-    script = flows.script("""
+def test_what_runs_goes_on_when_its_session_is_dropped(flows, gate):
+    script = flows.script(f"""
 async def f(r):
-    await asyncio.sleep(0.02)
+    await asyncio.to_thread(lambda: {gate.wait})
     return execute('INCR', 'a')
 GB('CommandReader').map(f).register(trigger='t')
 """)
     ended = flows.start(script, 0, [b"t"])
     flows.send(wire.DROP, script.number)
+    assert flows.trigger(script).errors == ["the registration is gone"]
+    gate.open()
     assert ended.wait().results == [b"1"]
 
 
