@@ -59,8 +59,9 @@ class Keyspace:
             return ([self._payload(pattern, arguments)] if pattern in self.data else []), None
         keys = sorted(self.data)
         start = cursor or 0
-        payloads = [self._payload(key, arguments) for key in keys[start:start + self.batch] if _matches(key, pattern)]
-        return payloads, start + self.batch if start + self.batch < len(keys) else None
+        end = start + self.batch
+        payloads = [self._payload(key, arguments) for key in keys[start:end] if _matches(key, pattern)]
+        return payloads, end if end < len(keys) else None
 
     def _payload(self, key, arguments):
         if not arguments["readValue"]:

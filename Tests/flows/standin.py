@@ -238,7 +238,8 @@ class StandIn:
 
     def _on_call(self, number, asker, operation, *arguments):
         name = operation.replace(".", "_")
-        answer = self.replies.get(operation) or getattr(self, "_do_" + name, None) or getattr(self.models, name)
+        answer = self.replies.get(operation) or getattr(self, "_do_" + name, None)
+        answer = answer or getattr(self.models, name)
         try:
             value = answer(asker, *arguments)
         except Refusal as refusal:

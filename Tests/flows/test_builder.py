@@ -56,7 +56,8 @@ AT_BUILD = [
     ("GB('StreamReader').register(batch='1')", "batch argument must be a number"),
     ("GB('StreamReader').register(duration='1')", "duration argument must be a number"),
     ("GB('StreamReader').register(onFailedPolicy='stop')", "onFailedPolicy must be Continue/Abort/Retry"),
-    ("GB('StreamReader').register(onFailedPolicy=1)", "onFailedPolicy must be a string (Continue/Abort/Retry)"),
+    ("GB('StreamReader').register(onFailedPolicy=1)",
+     "onFailedPolicy must be a string (Continue/Abort/Retry)"),
     ("GB('StreamReader').register(onFailedRetryInterval='1')", "retryInterval argument must be a number"),
     ("GB('StreamReader').register(trimStream=1)", "pyTrimmStream argument must be a boolean"),
     ("GB('StreamReader').register(mode='sync', onFailedPolicy='retry')",
@@ -137,9 +138,11 @@ def test_gears_builder_and_gb_are_one_class(flows):
 
 
 def test_the_server_is_told_the_steps(flows):
-    script = flows.script("def double(r): return r\nGB('ShardsIDReader', desc='two').map(double).limit(1).run()")
+    script = flows.script("def double(r): return r\n"
+                          "GB('ShardsIDReader', desc='two').map(double).limit(1).run()")
     script.results
     description = script.runs[0].description
-    assert description["steps"] == [("map", b"double"), ("limit", b"limit"), ("map", b"str"), ("collect", b"collect")]
+    assert description["steps"] == [
+        ("map", b"double"), ("limit", b"limit"), ("map", b"str"), ("collect", b"collect")]
     assert description["reader"] == "ShardsIDReader"
     assert description["desc"] == b"two"

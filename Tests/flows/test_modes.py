@@ -33,7 +33,8 @@ GB('PythonReader').{steps}.run(lambda: iter([1, 2]))
 
 
 def test_a_list_from_a_coroutine_is_spread(flows):
-    script = flows.script("async def f(r): return [r, r]\nGB('PythonReader').flatmap(f).run(lambda: iter([1]))")
+    script = flows.script("async def f(r): return [r, r]\n"
+                          "GB('PythonReader').flatmap(f).run(lambda: iter([1]))")
     assert script.results == [b"1", b"1"]
 
 
@@ -181,7 +182,8 @@ def test_a_sync_execution_that_may_not_wait_is_told_so(flows):
 
 
 def test_a_coroutine_where_nobody_may_wait_is_refused(flows):
-    script = flows.script("async def f(r): return 1\nGB('CommandReader').map(f).register(trigger='t', mode='sync')")
+    script = flows.script("async def f(r): return 1\n"
+                          "GB('CommandReader').map(f).register(trigger='t', mode='sync')")
     ended = flows.trigger(script, flags=SYNC | TELLS)
     assert "Creating async record is not allowed" in ended.errors[0]
 

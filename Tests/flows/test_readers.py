@@ -96,7 +96,8 @@ def test_stream_reader_reads_a_stream(flows):
 
 def test_stream_reader_reads_from_an_id(flows):
     flows.keyspace.data[b"s"] = [(b"1-0", [b"f", b"1"]), (b"2-0", [b"f", b"2"])]
-    assert flows.script("GB('StreamReader').map(lambda r: r['id']).run('s', fromId='1-0')").results == [b"2-0"]
+    script = flows.script("GB('StreamReader').map(lambda r: r['id']).run('s', fromId='1-0')")
+    assert script.results == [b"2-0"]
 
 
 def test_a_read_that_the_server_refuses_is_an_error(flows):
@@ -128,7 +129,8 @@ def test_a_batch_of_entries_is_one_execution(flows):
 def told(flows, line):
     """What the server was told of the one registration of a script."""
     registration, = flows.script(line).registrations.values()
-    return {name: value for name, value in registration.items() if name not in ("number", "asker", "steps", "desc")}
+    return {name: value for name, value in registration.items()
+            if name not in ("number", "asker", "steps", "desc")}
 
 
 def test_the_server_is_told_of_a_command_reader(flows):
@@ -142,8 +144,8 @@ def test_the_server_is_told_of_a_keys_reader(flows):
     assert told(flows, "GB().register()") == {
         "reader": "KeysReader", "mode": "async", "prefix": "*", "eventTypes": None, "keyTypes": None,
         "commands": None, "readValue": True}
-    line = "GB().register('a*', eventTypes=('SET',), keyTypes=['string'], commands=['get'], readValue=False, " \
-           "mode='async_local')"
+    line = ("GB().register('a*', eventTypes=('SET',), keyTypes=['string'], commands=['get'], "
+            "readValue=False, mode='async_local')")
     assert told(flows, line) == {
         "reader": "KeysReader", "mode": "async_local", "prefix": "a*", "eventTypes": ["SET"],
         "keyTypes": ["string"], "commands": ["get"], "readValue": False}
@@ -153,8 +155,8 @@ def test_the_server_is_told_of_a_stream_reader(flows):
     assert told(flows, "GB('StreamReader').register('s')") == {
         "reader": "StreamReader", "mode": "async", "prefix": "s", "batch": 1, "duration": 0,
         "onFailedPolicy": "continue", "retryInterval": 1, "trimStream": True}
-    line = "GB('StreamReader').register('s', batch=3, duration=5, onFailedPolicy='Retry', onFailedRetryInterval=7, " \
-           "trimStream=False)"
+    line = ("GB('StreamReader').register('s', batch=3, duration=5, onFailedPolicy='Retry', "
+            "onFailedRetryInterval=7, trimStream=False)")
     assert told(flows, line) == {
         "reader": "StreamReader", "mode": "async", "prefix": "s", "batch": 3, "duration": 5,
         "onFailedPolicy": "retry", "retryInterval": 7, "trimStream": False}

@@ -21,7 +21,8 @@ def value(flows, expression, setup=""):
 @pytest.mark.parametrize("type_name, values", [
     ("FLOAT", [1.5, -2.0]), ("DOUBLE", [0.1, 1e300]), ("FLOAT16", [1.5, -2.0]), ("BFLOAT16", [1.5, -2.0]),
     ("INT8", [-128, 127]), ("INT16", [-32768, 32767]), ("INT32", [-1 << 31, 1]), ("INT64", [-1 << 63, 1]),
-    ("UINT8", [0, 255]), ("UINT16", [0, 65535]), ("UINT32", [0, (1 << 32) - 1]), ("UINT64", [0, (1 << 64) - 1]),
+    ("UINT8", [0, 255]), ("UINT16", [0, 65535]), ("UINT32", [0, (1 << 32) - 1]),
+    ("UINT64", [0, (1 << 64) - 1]),
     ("BOOL", [0, 1]),
 ])
 def test_a_tensor_keeps_its_values(flows, type_name, values):
@@ -29,9 +30,11 @@ def test_a_tensor_keeps_its_values(flows, type_name, values):
 
 
 def test_a_tensor_of_a_blob_keeps_its_bytes(flows):
-    assert value(flows, "tensorToFlatList(createTensorFromBlob('INT8', [2, 2], b'\\5\\6\\7\\10'))") == [5, 6, 7, 8]
+    blob = "createTensorFromBlob('INT8', [2, 2], b'\\5\\6\\7\\10')"
+    assert value(flows, f"tensorToFlatList({blob})") == [5, 6, 7, 8]
     assert value(flows, "tensorGetDataAsBlob(createTensorFromBlob('UINT16', [1], bytearray(b'ab')))") == b"ab"
-    assert value(flows, "tensorGetDims(createTensorFromBlob('INT8', (1, 2, 2), memoryview(b'abcd')))") == (1, 2, 2)
+    blob = "createTensorFromBlob('INT8', (1, 2, 2), memoryview(b'abcd'))"
+    assert value(flows, f"tensorGetDims({blob})") == (1, 2, 2)
 
 
 def test_a_tensor_of_integers_takes_floats(flows):
@@ -86,7 +89,8 @@ WRONG_LENGTH = "ERR data length does not match tensor shape and type"
     ("scriptRunnerAddInputList(createScriptRunner('s', 'bar'))",
      "Wrong number of arguments given to scriptRunnerAddInput"),
     ("scriptRunnerRun(createScriptRunner('s', 'nope'))", "function does not exist"),
-    ("tensorToFlatList(createTensorFromBlob('STRING', [1], b'a\\0'))", "Failed converting tensor to flat list"),
+    ("tensorToFlatList(createTensorFromBlob('STRING', [1], b'a\\0'))",
+     "Failed converting tensor to flat list"),
     ("createDAGRunner().Input('a')", "Wrong number of args to DAG load input"),
     ("createDAGRunner().TensorSet('a')", "Wrong number of args to TensorGet op"),
     ("createDAGRunner().TensorGet()", "Wrong number of args to TensorSet op"),
@@ -121,7 +125,8 @@ def test_a_wrong_call_is_refused_in_words(flows, expression, text):
 
 
 def test_numbers_of_bfloat16_are_rounded(flows):
-    data = value(flows, "tensorGetDataAsBlob(createTensorFromValues('BFLOAT16', [3], [1.00390625, 1.01171875, 3.4e38]))")
+    numbers = [1.00390625, 1.01171875, 3.4e38]
+    data = value(flows, f"tensorGetDataAsBlob(createTensorFromValues('BFLOAT16', [3], {numbers}))")
     assert array.array("H", data).tolist() == [0x3F80, 0x3F82, 0x7F80]
 
 
@@ -132,7 +137,8 @@ def test_tensors_are_set_and_read(flows):
     assert value(flows, "tensorToFlatList(getTensorFromKey('a'))", setup) == [1.0, 2.0]
     setup = "msetTensorsInKeyspace({'b': getTensorFromKey('a'), 'c': " + ONE + "})"
     flows.script(f"from redisAI import *\n{setup}")
-    assert value(flows, "[tensorToFlatList(t) for t in mgetTensorsFromKeyspace(['b', 'c'])]") == [[1.0, 2.0], [1.0]]
+    expression = "[tensorToFlatList(t) for t in mgetTensorsFromKeyspace(['b', 'c'])]"
+    assert value(flows, expression) == [[1.0, 2.0], [1.0]]
 
 
 def test_a_restored_session_sets_no_tensor(flows):

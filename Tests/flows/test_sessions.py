@@ -11,7 +11,8 @@ def test_a_script_ends_with_no_words(flows):
 def test_globals_are_there(flows):
     flows.script("""
 for name in ('execute', 'atomic', 'log', 'Log', 'hashtag', 'configGet', 'gearsConfigGet', 'createFuture',
-             'setFutureResults', 'setFutureException', 'runCoroutine', 'isAsyncAllow', 'gearsFuture', 'GearsFuture',
+             'setFutureResults', 'setFutureException', 'runCoroutine', 'isAsyncAllow', 'gearsFuture',
+             'GearsFuture',
              'override_reply', 'call_next', 'flat_error', 'asyncio', 'Thread', 'copy', 'redisgears', 'rg',
              'GearsBuilder', 'GB'):
     assert name in globals(), name
@@ -82,7 +83,8 @@ GB('CommandReader').foreach(f).register(trigger='t')
 def test_a_flow_may_register(flows):
     script = flows.script("""
 def f(r):
-    return GB('CommandReader').map(lambda r: 'inner').register(trigger='inner', onRegistered=lambda: log('there'))
+    inner = GB('CommandReader').map(lambda r: 'inner')
+    return inner.register(trigger='inner', onRegistered=lambda: log('there'))
 GB('CommandReader').map(f).register(trigger='t')
 """)
     identifier, = flows.trigger(script).results
@@ -96,7 +98,8 @@ GB('CommandReader').map(f).register(trigger='t')
 
 def test_on_registered_is_called_when_the_script_has_ended(flows):
     flows.script("order = []\n"
-                 "GB('CommandReader').register(trigger='t', onRegistered=lambda: log(f'registered {order}'))\n"
+                 "tell = lambda: log(f'registered {order}')\n"
+                 "GB('CommandReader').register(trigger='t', onRegistered=tell)\n"
                  "order.append('end')")
     assert ("notice", "registered ['end']") in flows.log
 
@@ -164,7 +167,8 @@ GB('CommandReader').map(f).register(trigger='t')
 
 
 def test_a_forgotten_registration_sees_no_event(flows):
-    script = flows.script("GB('CommandReader').register(trigger='a')\nGB('CommandReader').register(trigger='b')")
+    script = flows.script("GB('CommandReader').register(trigger='a')\n"
+                          "GB('CommandReader').register(trigger='b')")
     first, _ = (item["number"] for item in script.registrations.values())
     flows.send(wire.FORGET, first)
     assert flows.trigger(script).errors == ["the registration is gone"]
@@ -204,7 +208,8 @@ def test_a_shard_has_a_tag_and_a_name(flows):
 # Requirements
 
 @pytest.mark.parametrize("requirements", [
-    [b"pytest"], [b"pytest>=1", b"pip"], [b"pytest>=1,<1000,!=3.0"], [b"pytest[testing] >= 1.0"], [b"PyTest~=8.0"]])
+    [b"pytest"], [b"pytest>=1", b"pip"], [b"pytest>=1,<1000,!=3.0"], [b"pytest[testing] >= 1.0"],
+    [b"PyTest~=8.0"]])
 def test_requirements_that_are_there_are_no_hindrance(flows, requirements):
     import importlib.metadata
     if b"PyTest~=8.0" in requirements and not importlib.metadata.version("pytest").startswith("8."):
@@ -219,3 +224,13 @@ def test_requirements_that_are_missing_stop_a_script(flows, requirements):
     flows.script("1 // 0", requirements=requirements,
                  expects="Could not satisfy requirements, look at the log file for more information.")
     assert any(level == "warning" and "requirements" in text for level, text in flows.log)
+
+
+def test_a_folder_of_the_session_counts(flows, tmp_path):
+    (tmp_path / "mine.py").write_text("answer = 42\n")
+    metadata = tmp_path / "mine-1.2.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.2\n")
+    flows.script("x = 1", requirements=[b"mine"], expects="Could not satisfy requirements")
+    flows.script("import mine\nassert mine.answer == 42", requirements=[b"mine>=1.2"],
+                 folder=str(tmp_path).encode())

@@ -51,7 +51,8 @@ GROUPS = [
     ("batchgroupby(lambda r: r[0], lambda k, rs: k + str(len(rs)))", {"a": "a2", "b": "b1"}),
     ("countby(lambda r: r[0])", {"a": 2, "b": 1}),
     ("countby()", {"ab": 1, "ac": 1, "bd": 1}),
-    ("aggregateby(lambda r: r[0], '', lambda k, a, r: a + r, lambda k, a, r: a + r)", {"a": "abac", "b": "bd"}),
+    ("aggregateby(lambda r: r[0], '', lambda k, a, r: a + r, lambda k, a, r: a + r)",
+     {"a": "abac", "b": "bd"}),
     ("__localAggregateby__(lambda r: r[0], '', lambda k, a, r: a + r)", {"a": "abac", "b": "bd"}),
 ]
 
@@ -104,7 +105,8 @@ GB('CommandReader').map(lambda r: seen).register(trigger='seen')
 
 
 def test_what_comes_after_a_limit_is_finished(flows):
-    assert results(flows, "limit(3).accumulate(lambda a, r: (a or 0) + r)", "range(1, 9)", convertToStr=False) == [6]
+    steps = "limit(3).accumulate(lambda a, r: (a or 0) + r)"
+    assert results(flows, steps, "range(1, 9)", convertToStr=False) == [6]
 
 
 def test_records_go_through_all_steps_one_by_one(flows):

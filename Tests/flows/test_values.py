@@ -13,7 +13,8 @@ import pytest
     ("[None]", [b"PY RECORD"]),
 ])
 def test_a_record_becomes_a_reply(flows, expression, reply):
-    script = flows.script(f"GB('CommandReader').map(lambda r: {expression}).register(trigger='t', convertToStr=False)")
+    script = flows.script(f"GB('CommandReader').map(lambda r: {expression})"
+                          ".register(trigger='t', convertToStr=False)")
     assert flows.trigger(script).results == [reply]
 
 
@@ -82,7 +83,8 @@ def test_text_that_is_no_unicode_can_be_told(flows):
 def test_an_error_has_a_traceback_on_one_line(flows):
     script = flows.script("def f(r):\n    return x\nGB('CommandReader').map(f).register(trigger='t')")
     error, = flows.trigger(script).errors
-    assert error.startswith("['Traceback (most recent call last):\\n', '  File \"<string>\", line 2, in f\\n'")
+    assert error.startswith("['Traceback (most recent call last):\\n', "
+                            "'  File \"<string>\", line 2, in f\\n'")
     assert "name 'x' is not defined" in error
     assert "\n" not in error
 
@@ -96,7 +98,8 @@ def test_a_setting_takes_the_traceback_away(flows):
     script = flows.script("GB('CommandReader').map(lambda r: x).register(trigger='t')")
     flows.send(wire.SETTINGS, 0, {"PythonAttemptTraceback": 0})
     try:
-        assert flows.trigger(script).errors == ["Error type: <class 'NameError'>, Value: name 'x' is not defined"]
+        error, = flows.trigger(script).errors
+        assert error == "Error type: <class 'NameError'>, Value: name 'x' is not defined"
     finally:
         flows.send(wire.SETTINGS, 0, {"PythonAttemptTraceback": 1})
 
@@ -108,4 +111,5 @@ def test_a_flat_error_is_its_words_alone(flows):
 
 
 def test_the_error_class_is_named_as_the_original(flows):
-    flows.script("import gears\nassert GearsError is gears.error\nraise GearsError('x')", expects="gears.error: x")
+    flows.script("import gears\nassert GearsError is gears.error\nraise GearsError('x')",
+                 expects="gears.error: x")

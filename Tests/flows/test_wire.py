@@ -3,7 +3,8 @@
 import pytest
 from redisai_flows import wire
 
-MESSAGES = [(wire.PING, 1), (wire.START, 2, 3, 4, [[b"a", b"\xff"], []]), (wire.REPLY, 1, False, {"k": [None, 1.5]})]
+MESSAGES = [(wire.PING, 1), (wire.START, 2, 3, 4, [[b"a", b"\xff"], []]),
+            (wire.REPLY, 1, False, {"k": [None, 1.5]})]
 
 
 def test_messages_are_cut_from_any_pieces():

@@ -1,18 +1,21 @@
 """Runs the Python side: `python -m redisai_flows FD SIDE`.
 
-Both are descriptors of sockets that are connected to the server: a stream for messages, and one of whole messages
-for descriptors of shared memory.
+Both are descriptors of sockets that are connected to the server: a stream for messages, and one of whole
+messages for descriptors of shared memory.
 """
 
 import os
 import signal
 import socket
 import sys
+import threading
 
 from . import wire
 
 # How long a thread that computes keeps others waiting, in seconds.
 _SWITCH_INTERVAL = 0.0005
+# Of each thread, in bytes; what is used of it is real, the rest is not.
+_STACK_SIZE = 8 * 1024 * 1024
 
 
 def _socket(descriptor):
@@ -28,6 +31,7 @@ def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    threading.stack_size(_STACK_SIZE)
     sys.argv[1:] = []
     wire.check_format()
     from .service import Service

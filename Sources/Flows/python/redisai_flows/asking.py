@@ -9,9 +9,9 @@ current = contextvars.ContextVar("asker", default=None)
 class Asker:
     """In whose name calls to the server are made.
 
-    The server knows the user, and whether writing is allowed, by `number`. Code that runs on behalf of a session
-    beside its executions, a coroutine of `runCoroutine` for one, has an asker of its own with the same number, so
-    that an atomic block of one is not an atomic block of the other.
+    The server knows the user, and whether writing is allowed, by `number`. Code that runs on behalf of a
+    session beside its executions, a coroutine of `runCoroutine` for one, has an asker of its own with the
+    same number, so that an atomic block of one is not an atomic block of the other.
     """
 
     # What the server has given with the command or event; see `executions`.

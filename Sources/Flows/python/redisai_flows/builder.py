@@ -87,7 +87,8 @@ class Builder:
         if len(arguments) != 2:
             raise GearsError(f"wrong number of args to {name} function")
         extractor = _function(arguments[0], f"{name} extractor argument must be a function")
-        return self._add(kind(extractor, _function(arguments[1], f"{name} reducer argument must be a function")))
+        reducer = _function(arguments[1], f"{name} reducer argument must be a function")
+        return self._add(kind(extractor, reducer))
 
     def groupby(self, *arguments):
         """`groupby(extractor, f)`: `f(key, accumulator, record)`; a dict `key`, `value` for each group."""
@@ -104,7 +105,7 @@ class Builder:
     # Steps made of steps
 
     def aggregate(self, zero, seqOp, combOp):  # noqa: N803
-        """`seqOp(accumulator, record)` from a copy of `zero`, then `combOp(accumulator, result)` over that."""
+        """`seqOp(accumulator, record)` from a copy of `zero`, then `combOp(accumulator, result)` over it."""
         self.accumulate(lambda a, r: seqOp(steps.beginning(zero, a), r))
         return self.collect().accumulate(lambda a, r: combOp(steps.beginning(zero, a), r))
 
@@ -147,7 +148,8 @@ class Builder:
         """Runs the steps over what the reader reads now; an awaitable of `[results, errors]`."""
         mode = self._reader.run_mode(words)
         source = self._reader.source(self.session, arg if arg else self._default, words)
-        return self.session.run(self._reader, source, self._plan(convertToStr, collect), mode, self._description)
+        plan = self._plan(convertToStr, collect)
+        return self.session.run(self._reader, source, plan, mode, self._description)
 
     def register(self, prefix="*", convertToStr=True, collect=True, **words):  # noqa: N803
         """Runs the steps over each event that the reader sees from now on; the registration's ID."""
@@ -158,8 +160,8 @@ class Builder:
         if on_registered is not None and not callable(on_registered):
             raise GearsError("OnRegistered argument must be a function")
         description = self._reader.registration(prefix, words)
-        return self.session.register(self._reader, description, self._plan(convertToStr, collect), on_registered,
-                                     self._description)
+        plan = self._plan(convertToStr, collect)
+        return self.session.register(self._reader, description, plan, on_registered, self._description)
 
     def _plan(self, converts_to_text, collects):
         plan = list(self._steps)

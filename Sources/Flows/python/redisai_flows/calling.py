@@ -7,7 +7,7 @@ from .errors import GearsError
 
 
 def arguments(least, most=None, name=None):
-    """Decorates a function that takes `least` to `most` arguments, by position; `name` is what its error says."""
+    """Decorates a function of `least` to `most` arguments by position; `name` is what its error says."""
     most = least if most is None else most
 
     def decorate(function):

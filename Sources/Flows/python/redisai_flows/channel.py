@@ -1,8 +1,9 @@
 """The connection to the server: who reads, who waits, who is woken.
 
-One thread at a time reads. It is the thread that has a reason to: a worker without work, or one that waits for
-the answer to a call of its own. So a job is done by the thread that has read it, and an answer is taken by the
-thread that waits for it, without waking another one: on a busy machine that wake-up costs more than most steps.
+One thread at a time reads. It is the thread that has a reason to: a worker without work, or one that waits
+for the answer to a call of its own. So a job is done by the thread that has read it, and an answer is taken
+by the thread that waits for it, without waking another one: on a busy machine that wake-up costs more than
+most steps.
 
 The reader keeps its role while it does a job. If the job is long, the lookout (`workers`) takes the role away
 and gives it to another thread, so that no step can keep messages from being read.

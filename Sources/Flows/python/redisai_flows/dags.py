@@ -88,7 +88,8 @@ class PyDAGRunner:
         if "func" not in words:
             raise GearsError("Function name was not given")
         function = calling.text(words["func"], "Function name argument must be a string")
-        inputs = _names(words.get("inputs") or (), "Script inputs must be iterable", "Input name must be a string")
+        inputs = _names(words.get("inputs") or (), "Script inputs must be iterable",
+                        "Input name must be a string")
         outputs = _names(words.get("outputs") or (), "Script outputs must be iterable",
                          "Output name must be a string")
         number = ask("dag.script", key, function)

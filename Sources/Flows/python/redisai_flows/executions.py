@@ -7,9 +7,10 @@ import types
 from . import wire
 from .asking import Asker, current
 from .errors import FlowAborted, GearsError, ServerGone, callback_text, coroutine_text
+from .low_future import LowFuture
 from .shields import shield
 from .steps import DROPPED, Spread
-from .values import error_bytes, reply
+from .values import error_bytes, in_pieces
 
 CREATED, RUNNING, DONE, ABORTED = "created", "running", "done", "aborted"
 
@@ -27,48 +28,11 @@ ERROR_LENGTH = 16 * 1024
 _NOTHING = object()
 
 
-class LowFuture:
-    """What `gearsFuture()` returns: a step returns it, and somebody continues the execution with it later."""
-
-    def __init__(self, execution):
-        self._execution = execution
-        self._lock = threading.Lock()
-        self._is_awaited = False
-        self._outcome = None
-
-    def continueRun(self, value):  # noqa: N802 - the original's name
-        """Continues the step with a value; any thread."""
-        self._continue(value, None)
-
-    def continueFailed(self, error):  # noqa: N802
-        """Has the step fail with an error, an exception or a text; any thread."""
-        self._continue(None, error)
-
-    def _continue(self, value, error):
-        with self._lock:
-            if self._outcome is not None:
-                raise GearsError("Can not continue with the same future twice")
-            self._outcome = (value, error)
-            is_awaited = self._is_awaited
-        if is_awaited:
-            self._execution.resume(value, error)
-
-    def await_outcome(self):
-        """The step has returned it: whether the outcome is still to come."""
-        with self._lock:
-            self._is_awaited = self._outcome is None
-            return self._is_awaited
-
-    @property
-    def outcome(self):
-        return self._outcome
-
-
 class Execution(Asker):
     """Runs records through steps: on one thread at a time, and on none while it waits for a coroutine.
 
-    `plan` is a `Plan`. `source` has `next()`: a list of records, or None when there are no more. `on_end(execution)` is called once,
-    on the thread on which it ended.
+    `plan` is a `Plan`. `source` has `next()`: a list of records, or None when there are no more.
+    `on_end(execution)` is called once, on the thread on which it ended.
     """
 
     def __init__(self, session, number, plan, source, flags, on_end=None):
@@ -337,39 +301,16 @@ class Execution(Asker):
         return 0 if self.started_at is None else int((time.perf_counter() - self.started_at) * 1000)
 
     def _tell(self):
-        """Tells the server the end, and the results if it wants them, in pieces if they are long."""
+        """Tells the server the end, and the results if it wants them."""
         errors = [error_bytes(text) for text in self.errors]
         if self._errors_left_out:
             errors.append(b"%d more errors are left out" % self._errors_left_out)
         end = (self.number, self.status, self.milliseconds())
         try:
-            results = []
-            if self._flags & TELLS_RESULTS:
-                results = self._last_piece([reply(record) for record in self.results])
-            self.session.send(wire.DONE, *end, results, errors)
+            *pieces, last = in_pieces(self.results if self._flags & TELLS_RESULTS else [])
+            for piece in pieces:
+                self.session.send(wire.RESULTS, self.number, piece)
+            self.session.send(wire.DONE, *end, last, errors)
         except Exception as error:
             # A result that is too long, or that raises when it is looked at.
             self.session.send(wire.DONE, *end, [], [error_bytes(callback_text(error, False))])
-
-    def _last_piece(self, values):
-        """Sends all but the last piece of the results, which is returned."""
-        if len(values) < 2:
-            return values
-        piece, size = [], 0
-        for value in values:
-            length = _size(value)
-            if piece and size + length > wire.PIECE_SIZE:
-                self.session.send(wire.RESULTS, self.number, piece)
-                piece, size = [], 0
-            piece.append(value)
-            size += length
-        return piece
-
-
-def _size(value):
-    """About how many bytes a value takes in a message."""
-    if isinstance(value, bytes):
-        return len(value) + 5
-    if isinstance(value, (list, tuple)):
-        return 5 + sum(map(_size, value))
-    return 9

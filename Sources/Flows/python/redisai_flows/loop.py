@@ -17,7 +17,8 @@ LONGEST_HOLD = 1.0
 class EventLoop:
     """asyncio's loop on a thread of its own.
 
-    Steps do not run here, so only coroutines pay for the way to this thread; those of asyncio's libraries work.
+    Steps do not run here, so only coroutines pay for the way to this thread; those of asyncio's libraries
+    work.
     """
 
     def __init__(self):
@@ -39,7 +40,8 @@ class EventLoop:
                 # It came when the coroutine had just let go.
                 pass
             except BaseException as error:
-                # asyncio lets SystemExit and KeyboardInterrupt of a coroutine through, after telling its task.
+                # asyncio lets SystemExit and KeyboardInterrupt of a coroutine through, after telling its
+                # task.
                 if isinstance(error, Exception):
                     raise
 

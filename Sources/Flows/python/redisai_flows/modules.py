@@ -25,7 +25,8 @@ def _module(name, document, names):
 
 redisgears = _module("redisgears", "The functions of the runtime by their older names.", {
     "executeCommand": "execute", "callNext": "call_next", "atomicCtx": "atomic", "getMyHashTag": "hashtag",
-    "log": "log", "config_get": "configGet", "isAsyncAllow": "isAsyncAllow", "isInAtomicBlock": "isInAtomicBlock",
+    "log": "log", "config_get": "configGet", "isAsyncAllow": "isAsyncAllow",
+    "isInAtomicBlock": "isInAtomicBlock",
     "gearsFutureCtx": "gearsFuture", "overrideReply": "override_reply", "flatError": "flat_error"})
 redisgears.GearsError = GearsError
 

@@ -1,8 +1,8 @@
 """Which processors threads of this process may use.
 
-Short work is fastest on the server's own processor, since waking another one takes longer than a step; long work
-there would delay the server. So threads begin near the server, and one whose work turns out to be long is sent
-away. Where the system does not allow that, threads stay where they are.
+Short work is fastest on the server's own processor, since waking another one takes longer than a step; long
+work there would delay the server. So threads begin near the server, and one whose work turns out to be long
+is sent away. Where the system does not allow that, threads stay where they are.
 """
 
 import os

@@ -4,7 +4,7 @@ from .steps import Collect, Step
 
 
 class Plan:
-    """What executions of a flow share. `steps` are those that the flow has named, with those of its action."""
+    """What executions of a flow share. `steps` are those that it has named and those of its action."""
 
     def __init__(self, steps):
         # What RG.GETEXECUTION shows: (type, name) of each.
@@ -12,7 +12,8 @@ class Plan:
         # Gathering records that are all here changes nothing.
         self.steps = [step for step in steps if not isinstance(step, Collect)]
         # Indices of steps that bring records at the end.
-        self.keepers = [index for index, step in enumerate(self.steps) if type(step).finish is not Step.finish]
+        self.keepers = [index for index, step in enumerate(self.steps)
+                        if type(step).finish is not Step.finish]
         # From this step on no code of the flow runs.
         self.builtin_from = len(self.steps)
         while self.builtin_from and self.steps[self.builtin_from - 1].is_builtin:

@@ -1,7 +1,7 @@
 """Readers: where records come from, and which events start a flow.
 
-A reader checks what a flow says and turns it into a description, a dict of types that travel. The server does the
-rest: it scans keys, follows streams, sees events, and sends what it finds.
+A reader checks what a flow says and turns it into a description, a dict of types that travel. The server does
+the rest: it scans keys, follows streams, sees events, and sends what it finds.
 """
 
 from . import sources
@@ -113,11 +113,13 @@ class KeysReader(Reader):
         mode = _mode(words, _REGISTER_MODES)
         if not isinstance(prefix, str):
             raise GearsError("regex argument must be a string")
-        events = _texts(words, "eventTypes", "given eventTypes is not iterable", "given event type is not string")
+        events = _texts(words, "eventTypes", "given eventTypes is not iterable",
+                        "given event type is not string")
         types = _texts(words, "keyTypes", "given keyTypes is not iterable", "given key type is not string")
         if types is not None and not all(name in _KEY_TYPES for name in types):
             raise GearsError("unknown key type")
-        commands = _texts(words, "commands", "given commands is not iterable", "given command type is not string")
+        commands = _texts(words, "commands", "given commands is not iterable",
+                          "given command type is not string")
         read_value = _bool(words, "readValue", True, "readValue is not boolean")
         return {"mode": mode, "prefix": prefix, "eventTypes": events, "keyTypes": types, "commands": commands,
                 "readValue": read_value}

@@ -1,11 +1,13 @@
 """Memory that the server and this process share, for the elements of large tensors.
 
-A region is a file in memory. Whoever makes one sends its number, its size and its descriptor over the side socket,
-before the first message that names it. Regions of the server have positive numbers and can only be read here; those
-of this process have negative ones. Both are used again and again: to make one costs more than to fill it.
+A region is a file in memory. Whoever makes one sends its number, its size and its descriptor over the side
+socket, before the first message that names it. Regions of the server have positive numbers and can only be
+read here; those of this process have negative ones. Both are used again and again: to make one costs more
+than to fill it.
 """
 
 import collections
+import fcntl
 import mmap
 import os
 import socket
@@ -91,9 +93,12 @@ class Regions:
 
     def _make(self, capacity):
         self._last -= 1
-        descriptor = os.memfd_create("flows", os.MFD_CLOEXEC)
+        descriptor = os.memfd_create("flows", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
             os.ftruncate(descriptor, capacity)
+            # The server maps only what cannot shrink under it.
+            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
             memory = mmap.mmap(descriptor, capacity)
             socket.send_fds(self._side, [_ANNOUNCEMENT.pack(self._last, capacity)], [descriptor])
         finally:

@@ -1,4 +1,8 @@
-"""The requirements of a session: found, or fetched if the server's settings allow that."""
+"""The requirements of a session: found, or fetched if the server's settings allow that.
+
+`python -m redisai_flows.requirements FOLDER REQUIREMENT ...` fetches them and does nothing else, so that this
+can be a process of its own, which may reach the network while flows may not.
+"""
 
 import importlib
 import importlib.metadata
@@ -20,8 +24,14 @@ class Unsatisfied(Exception):
     """A requirement that is not there; its text is for the log."""
 
 
-def check(requirements):
-    """Raises `Unsatisfied` if a requirement, as pip writes them, is not installed in the version that it wants."""
+def check(requirements, folder=None):
+    """Raises `Unsatisfied` if a requirement, as pip writes it, is not installed in the version it wants.
+
+    `folder`, if there is one, is searched as well, and from then on for modules.
+    """
+    if folder is not None and folder not in sys.path:
+        sys.path.append(folder)
+        importlib.invalidate_caches()
     for requirement in requirements:
         match = _REQUIREMENT.match(requirement)
         if match is None:
@@ -37,12 +47,7 @@ def check(requirements):
 
 
 def install(requirements, folder):
-    """Has pip put requirements into a folder, which then is searched for modules. Raises `Unsatisfied`."""
-    try:
-        check(requirements)
-        return
-    except Unsatisfied:
-        pass
+    """Has pip put requirements into a folder. Raises `Unsatisfied`."""
     command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input",
                "--target", folder, "--", *requirements]
     try:
@@ -53,9 +58,6 @@ def install(requirements, folder):
     if done.returncode:
         words = done.stdout.decode(errors="replace").strip().splitlines()[-5:]
         raise Unsatisfied("pip says: " + " ".join(words))
-    if folder not in sys.path:
-        sys.path.append(folder)
-    importlib.invalidate_caches()
 
 
 def _holds(version, condition):
@@ -74,6 +76,17 @@ def _holds(version, condition):
 
 
 def _parts(version):
-    """The numbers of a version: `1.2.3rc1` is (1, 2, 3). What comes before a release counts as the release."""
+    """The numbers of a version: `1.2.3rc1` is (1, 2, 3), as the release that it comes before."""
     found = re.match(r"v?(\d+(?:\.\d+)*)", version)
     return tuple(map(int, found.group(1).split("."))) if found else (0,)
+
+
+def main():
+    try:
+        install(sys.argv[2:], sys.argv[1])
+    except Unsatisfied as problem:
+        sys.exit(str(problem))
+
+
+if __name__ == "__main__":
+    main()

@@ -51,7 +51,7 @@ class Runtime:
     # Commands
 
     def execute(self, *words):
-        """Has the server execute a command as the user who has registered the flow; its reply as Python values.
+        """Has the server execute a command as the user who registered the flow; its reply as Python values.
 
         Bytes are sent as they are, anything else as `str` says. Raises `GearsError` if the reply is an error.
         """
@@ -180,7 +180,7 @@ class Runtime:
         return asker.make_low_future()
 
     def runCoroutine(self, coro, f=None, delay=0):  # noqa: N802
-        """Runs a coroutine beside all executions, after `delay` seconds; `f`, a `gearsFuture()`, gets its end."""
+        """Runs a coroutine beside executions, after `delay` seconds; `f`, a `gearsFuture()`, gets its end."""
         def end(value, error):
             if f is not None:
                 f.continueRun(value) if error is None else f.continueFailed(error)
@@ -207,9 +207,9 @@ class Runtime:
         """What stands in the globals of a session."""
         from . import modules
         public = {name: getattr(self, name) for name in (
-            "execute", "executeAsync", "atomic", "isInAtomicBlock", "call_next", "override_reply", "log", "hashtag",
-            "configGet", "gearsConfigGet", "isAsyncAllow", "flat_error", "createFuture", "setFutureResults",
-            "setFutureException", "gearsFuture", "runCoroutine")}
+            "execute", "executeAsync", "atomic", "isInAtomicBlock", "call_next", "override_reply", "log",
+            "hashtag", "configGet", "gearsConfigGet", "isAsyncAllow", "flat_error", "createFuture",
+            "setFutureResults", "setFutureException", "gearsFuture", "runCoroutine")}
         return public | {
             "__name__": "not_main", "GearsBuilder": builder, "GB": builder, "GearsFuture": GearsFuture,
             "GearsError": GearsError, "Log": self.log, "asyncio": asyncio, "Thread": self.thread(),

@@ -43,8 +43,9 @@ class Service:
         self._has_ended = threading.Event()
         self._failure = None
         self._handlers = {
-            wire.START: self._start, wire.PING: self._ping, wire.SCRIPT: self._script, wire.ABORT: self._abort,
-            wire.DROP: self._drop, wire.FORGET: self._forget, wire.HELLO: self._set, wire.SETTINGS: self._set,
+            wire.START: self._start, wire.PING: self._ping, wire.SCRIPT: self._script,
+            wire.ABORT: self._abort, wire.DROP: self._drop, wire.FORGET: self._forget,
+            wire.HELLO: self._set, wire.SETTINGS: self._set,
             wire.PLACE: self._place}
 
     def run(self):

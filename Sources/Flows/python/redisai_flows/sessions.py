@@ -72,8 +72,8 @@ class Registration:
 class Session(Asker):
     """What one RG.PYEXECUTE has made.
 
-    `description` is SCRIPT's dict: `id`, `source`, and optionally `restore` (register again what was registered
-    before, and do nothing else), `requirements` and the `folder` that they may be installed into.
+    `description` is SCRIPT's dict: `id`, `source`, and optionally `restore` (register again what was
+    registered before, and do nothing else), `requirements`, and the `folder` that they were installed into.
     """
 
     def __init__(self, service, number, description):
@@ -96,7 +96,7 @@ class Session(Asker):
     # What others need
 
     def submit(self, job, is_urgent=False):
-        """Has a job run on a worker. An urgent one, for which the server's thread waits, waits for no other."""
+        """Has a job run on a worker; an urgent one, for which the server's thread waits, before others."""
         self.service.pool.submit(self.service.urgent if is_urgent else self._lane, job)
 
     def send(self, *message):
@@ -117,7 +117,7 @@ class Session(Asker):
     def note_skipped(self):
         if not self._has_skipped:
             self._has_skipped = True
-            self.log("notice", f"session {self.id} is being restored: commands of its script's body are skipped")
+            self.log("notice", f"session {self.id} is being restored: its script's commands are skipped")
 
     # The script
 
@@ -157,10 +157,7 @@ class Session(Asker):
         if not wanted:
             return
         folder = self._description.get("folder")
-        if self.settings.may_install and folder:
-            requirements.install(wanted, folder.decode())
-        else:
-            requirements.check(wanted)
+        requirements.check(wanted, None if folder is None else folder.decode())
 
     # Actions of builders
 
@@ -189,7 +186,8 @@ class Session(Asker):
         """Registers a flow; its ID. It sees events when the script has ended, or at once if it has before."""
         number, identifier = self.ask("register", description | {
             "reader": reader.name, "desc": _text_or_none(text), "steps": plan.shown})
-        registration = Registration(self, number, reader, plan, on_registered, description.get("inorder", False))
+        is_in_order = description.get("inorder", False)
+        registration = Registration(self, number, reader, plan, on_registered, is_in_order)
         self.service.add_registration(registration)
         if asker_for(self) is self._script:
             self._registrations.append(registration)

@@ -31,8 +31,3 @@ class Settings:
     def hashtag(self):
         """A tag whose slot is this shard's lowest, or None outside of a cluster."""
         return self._values.get("hashtag")
-
-    @property
-    def may_install(self):
-        """Whether requirements may be fetched from the network."""
-        return bool(self._values.get("mayInstall"))

@@ -1,8 +1,9 @@
 """What a flow does with its records, one step after the other.
 
-A step is shared by all executions of its flow and keeps nothing of them: what an execution has to remember is in a
-state that `new_state` makes. A record comes in by `call`, whose result may be a coroutine; what that, or the result
-itself, means for the step says `settle`. At the end of the records, `finish` says what the step has kept.
+A step is shared by all executions of its flow and keeps nothing of them: what an execution has to remember is
+in a state that `new_state` makes. A record comes in by `call`, whose result may be a coroutine; what that, or
+the result itself, means for the step says `settle`. At the end of the records, `finish` says what the step
+has kept.
 """
 
 import copy
@@ -145,7 +146,7 @@ class Limit(Step):
 
 
 class Accumulate(Step):
-    """`function(accumulator, record)`; the accumulator begins as None. No record comes out if none came in."""
+    """`function(accumulator, record)`; the first accumulator is None. No record comes out if none came in."""
 
     type = "accumulate"
     refuses_coroutine = None

@@ -6,9 +6,11 @@ import struct
 from .errors import GearsError
 from .regions import SHARED_FROM, Block
 
-# For each type: bytes of an element, the code of `struct`, the name of numpy's type; None for bytes of any length.
+# For each type: bytes of an element, the code of `struct`, the name of numpy's type; None for bytes of any
+# length.
 TYPES = {
-    "FLOAT": (4, "f", "<f4"), "DOUBLE": (8, "d", "<f8"), "FLOAT16": (2, "e", "<f2"), "BFLOAT16": (2, "H", None),
+    "FLOAT": (4, "f", "<f4"), "DOUBLE": (8, "d", "<f8"),
+    "FLOAT16": (2, "e", "<f2"), "BFLOAT16": (2, "H", None),
     "INT8": (1, "b", "|i1"), "INT16": (2, "h", "<i2"), "INT32": (4, "i", "<i4"), "INT64": (8, "q", "<i8"),
     "UINT8": (1, "B", "|u1"), "UINT16": (2, "H", "<u2"), "UINT32": (4, "I", "<u4"), "UINT64": (8, "Q", "<u8"),
     "BOOL": (1, "?", "|b1"), "STRING": (None, None, None)}
@@ -47,7 +49,7 @@ class PyTensor:
 
     @property
     def reference(self):
-        """How the tensor stands in a message: its number, or (type, dims, bytes), or (type, dims, region, length)."""
+        """How it stands in a message: its number, (type, dims, bytes), or (type, dims, region, length)."""
         if self._number is not None:
             return self._number
         if type(self._data) is Block:
@@ -84,7 +86,8 @@ class PyTensor:
         data = self.data()
         flat = numpy.frombuffer(data, dtype="u1")
         address = flat.__array_interface__["data"][0]
-        return {"version": 3, "shape": self.dims, "typestr": name, "data": (address, not flat.flags.writeable)}
+        is_read_only = not flat.flags.writeable
+        return {"version": 3, "shape": self.dims, "typestr": name, "data": (address, is_read_only)}
 
 
 def element_count(dims):

@@ -1,5 +1,7 @@
 """What values become on their way from the server to a flow, and back into a reply."""
 
+from .wire import PIECE_SIZE
+
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 
 # What stands in a reply for a record that has no form there.
@@ -26,7 +28,7 @@ def from_server(value):
 
 
 def name(data):
-    """Bytes that name a field: `str` if they are UTF-8, else `bytes`, since bytearrays are no keys of a dict."""
+    """Bytes that name a field: `str` if they are UTF-8, else `bytes`; bytearrays are no keys of a dict."""
     found = text(data)
     return found if isinstance(found, str) else data
 
@@ -60,6 +62,31 @@ def reply(record):
     if isinstance(record, float):
         return b"%f" % record
     return OPAQUE
+
+
+def in_pieces(records):
+    """Records as replies, in lists of about `PIECE_SIZE` bytes each; one list at least."""
+    values = [reply(record) for record in records]
+    if len(values) < 2:
+        return [values]
+    pieces, size = [[]], 0
+    for value in values:
+        length = _size(value)
+        if size + length > PIECE_SIZE and pieces[-1]:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(value)
+        size += length
+    return pieces
+
+
+def _size(value):
+    """About how many bytes a value takes in a message."""
+    if isinstance(value, bytes):
+        return len(value) + 5
+    if isinstance(value, (list, tuple)):
+        return 5 + sum(map(_size, value))
+    return 9
 
 
 def error_bytes(text_of_error):

@@ -9,8 +9,8 @@ from .shields import shield
 
 # All threads that run steps; more work waits.
 THREAD_LIMIT = 64
-# How often the lookout looks while there is work, in seconds. A step that takes longer, up to twice as long, loses
-# the reader's role.
+# How often the lookout looks while there is work, in seconds. A step that takes longer, up to twice as long,
+# loses the reader's role.
 LOOKOUT_INTERVAL = 0.005
 
 
@@ -42,8 +42,8 @@ class _Worker:
 class Pool:
     """Runs jobs, functions without arguments, on threads of which one reads messages.
 
-    Sessions take turns. Nobody is woken for a job that the reader has read: it does the job itself, and only if it
-    has to wait, or takes long, another thread goes on.
+    Sessions take turns. Nobody is woken for a job that the reader has read: it does the job itself, and only
+    if it has to wait, or takes long, another thread goes on.
     """
 
     def __init__(self, channel, placement, on_end, thread_limit=THREAD_LIMIT):
