@@ -42,7 +42,7 @@ export REDISAI_SERVER := $(REDIS_SERVER)
 export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT PREFIX SYSCONFDIR DESTDIR BACKENDS
 
 # A folder counts as a source too: its time changes when a file in it appears or goes.
-SOURCES := $(shell find Package.swift Sources 2>/dev/null)
+SOURCES := $(shell find Package.swift Sources -path Sources/Flows/python -prune -o -print 2>/dev/null)
 SWIFT_PATHS := $(wildcard Package.swift Sources Tests Benchmarks)
 # A changed C header makes SwiftPM compile the target that imports it, and not those into which that
 # target's functions were inlined; they would go on with the old layout. So the headers are an option.
@@ -94,7 +94,7 @@ doctor: ## Say what is installed, what is missing and what to do about it
 test test-unit test-server test-valkey: BACKENDS = all
 
 .PHONY: test
-test: test-unit test-server test-valkey ## Run all tests, with all the set-up they need
+test: test-unit test-flows test-server test-valkey ## Run all tests, with all the set-up they need
 
 .PHONY: test-unit
 test-unit: swift backends ## Run the Swift tests only (no server)
@@ -103,6 +103,11 @@ test-unit: swift backends ## Run the Swift tests only (no server)
 	@echo '==> running the Swift tests'
 	# One after the other: some measure the memory of the process.
 	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build --no-parallel
+
+.PHONY: test-flows
+test-flows: python ## Run the tests of the Python side of flows only (no server)
+	@echo '==> running the tests of the Python side of flows'
+	$(VENV) -m pytest Tests/flows $(PYTEST_ARGS)
 
 .PHONY: test-server
 test-server: tools python test-servers backends example-models module ## Run the server tests on Redis only (PYTEST_ARGS="-k word")

@@ -131,7 +131,10 @@ class Pool:
         found = self._next()
         if found is not None:
             job, lane = found
-            self._channel.turn += 1
+            if is_reader:
+                # Also if it has read nothing since it became the reader.
+                self._channel.turn += 1
+                self._arm()
             try:
                 job()
             except FlowAborted:
