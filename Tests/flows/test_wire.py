@@ -1,10 +1,24 @@
 """Messages as bytes."""
 
+import ast
+import json
+import pathlib
+
 import pytest
 from redisai_flows import wire
 
 MESSAGES = [(wire.PING, 1), (wire.START, 2, 3, 4, [[b"a", b"\xff"], []]),
             (wire.REPLY, 1, False, {"k": [None, 1.5]})]
+
+# Made by make_messages.py beside it; the tests of the other side read it too.
+STORED = json.loads((pathlib.Path(__file__).parents[1] / "Fixtures" / "flows" / "messages.json").read_text())
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda stored: f"{stored['from']}: {stored['name']}")
+def test_a_message_is_what_it_was(stored):
+    message, data = ast.literal_eval(stored["value"]), bytes.fromhex(stored["bytes"])
+    assert wire.encoded(message) == data
+    assert wire.Incoming().feed(data) == [message]
 
 
 def test_messages_are_cut_from_any_pieces():
