@@ -136,6 +136,27 @@ GB('CommandReader').map(f).register(trigger='t')
     assert flows.trigger(script).results == [b"later"]
 
 
+def test_errors_of_coroutines_beside_executions_are_logged(flows):
+    flows.script("async def f(): raise ValueError('lost')\nrunCoroutine(f())\n")
+    flows.until(lambda: ("warning", "error in a coroutine: lost") in flows.log)
+
+
+def test_a_low_future_that_was_continued_is_no_end_for_a_coroutine(flows):
+    script = flows.script("""
+def f(r):
+    future = gearsFuture()
+    future.continueRun('first')
+    async def again():
+        return 'second'
+    runCoroutine(again(), future)
+    return future
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    assert flows.trigger(script).results == [b"first"]
+    text = "a coroutine's end could not be told: Can not continue with the same future twice"
+    flows.until(lambda: ("warning", text) in flows.log)
+
+
 @pytest.mark.parametrize("body, text", [
     ("gearsFuture(1)", "Future gets no arguments"),
     ("(gearsFuture(), gearsFuture())", "Can not create async record twice on the same step"),

@@ -40,6 +40,36 @@ GB('CommandReader').map(wait).register(trigger='c')
     assert own_flows.process.wait(PATIENCE) == 0
 
 
+def test_the_process_ends_with_the_connection_if_a_coroutine_reads(own_flows):
+    script = own_flows.script("""
+async def f(r):
+    try:
+        execute('NEVER')
+    except BaseException:
+        while True: pass
+GB('CommandReader').map(f).register(trigger='a')
+""")
+    asked = []
+    own_flows.replies["execute"] = lambda *words: asked.append(words) or NO_ANSWER
+    own_flows.start(script, 0, [b"t"])
+    own_flows.until(lambda: asked)
+    own_flows.close()
+    assert own_flows.process.wait(PATIENCE) == 0
+
+
+def test_a_process_that_would_lose_messages_ends(own_flows):
+    script = own_flows.script("""
+from redisai_flows import sources
+def fail(*_):
+    raise MemoryError
+GB('CommandReader').register(trigger='a')
+sources.command_record = fail
+""")
+    own_flows.start(script, 0, [b"t"])
+    assert own_flows.process.wait(PATIENCE) == 1
+    assert "MemoryError" in own_flows.output()
+
+
 def test_what_flows_print_is_its_output(own_flows):
     own_flows.script("import sys\nprint('printed', flush=True)\nprint('error', file=sys.stderr, flush=True)")
     assert own_flows.output().split() == ["printed", "error"]

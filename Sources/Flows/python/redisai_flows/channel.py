@@ -61,6 +61,8 @@ class Channel:
         self.on_read = lambda: None
         # Who may read when a caller that was reading has its answer: gets the role, or returns False.
         self.find_reader = lambda: False
+        # Called with what makes it impossible to go on: the server has gone, or messages would be lost.
+        self.on_end = lambda error: None
         self._incoming = wire.Incoming()
         # To allocate so much for each read would take longer than to read.
         self._buffer = bytearray(_READ_SIZE)
@@ -68,7 +70,7 @@ class Channel:
         self._send_lock = threading.Lock()
         self._lock = threading.Lock()
         self._reader = None          # ident of the thread that has the role
-        self._is_reading = False     # whether that thread is in `recv`
+        self._is_reading = False     # whether that thread is in `read`
         self._waiting = []           # calls whose threads sleep until they are answered or may read
         self._calls = {}
         self._next_call = 0
@@ -91,6 +93,7 @@ class Channel:
             with self._send_lock:
                 self.socket.sendall(data)
         except OSError as error:
+            self.on_end(ServerGone())
             raise ServerGone from error
 
     def release(self, number):
@@ -212,18 +215,25 @@ class Channel:
     def read(self):
         """Reads once, waiting if there is nothing, and hands out what came; the reader only."""
         self.turn += 1
+        self._is_reading = True
+        try:
+            self._read_and_hand_out()
+        except BaseException as error:
+            # Who waits for what was not handed out would wait for ever.
+            self.on_end(error)
+            raise
+        self._is_reading = False
+        self.on_read()
+
+    def _read_and_hand_out(self):
         if self._released:
             self.flush_released()
-        self._is_reading = True
         try:
             count = self.socket.recv_into(self._buffer)
         except OSError as error:
             raise ServerGone from error
-        finally:
-            self._is_reading = False
         if not count:
             raise ServerGone
-        self.on_read()
         for message in self._incoming.feed(bytes(self._view[:count])):
             if message[0] == wire.REPLY:
                 self._answer(message)

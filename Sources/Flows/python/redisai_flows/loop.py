@@ -21,7 +21,9 @@ class EventLoop:
     work.
     """
 
-    def __init__(self):
+    def __init__(self, on_end):
+        """`on_end(error)` is called when something that others wait for could not be done."""
+        self._on_end = on_end
         self.loop = asyncio.new_event_loop()
         self._due = collections.deque()
         self._is_called = False
@@ -58,10 +60,18 @@ class EventLoop:
                 self.loop.call_soon_threadsafe(self._call_due)
 
     def _call_due(self):
-        self._is_called = False
-        while self._due:
-            context, function, arguments = self._due.popleft()
-            context.run(function, *arguments)
+        try:
+            # Whoever held the loop has let go of it.
+            self._shield.clear()
+            with self._shield:
+                self._is_called = False
+                while self._due:
+                    context, function, arguments = self._due.popleft()
+                    context.run(function, *arguments)
+        except LoopHeld:
+            self.loop.call_soon(self._call_due)
+        except BaseException as error:
+            self._on_end(error)
 
     def start(self, coroutine, asker, on_end):
         """Runs a coroutine for `asker`; `on_end(value, error)` is called on the loop's thread."""
@@ -75,15 +85,17 @@ class EventLoop:
         _running.add(task)
         task.add_done_callback(lambda task: self._ended(task, on_end))
 
-    @staticmethod
-    def _ended(task, on_end):
+    def _ended(self, task, on_end):
         _running.discard(task)
-        if task.cancelled():
-            on_end(None, asyncio.CancelledError("the coroutine was cancelled"))
-        elif task.exception() is not None:
-            on_end(None, task.exception())
-        else:
-            on_end(task.result(), None)
+        try:
+            if task.cancelled():
+                on_end(None, asyncio.CancelledError("the coroutine was cancelled"))
+            elif task.exception() is not None:
+                on_end(None, task.exception())
+            else:
+                on_end(task.result(), None)
+        except BaseException as error:
+            self._on_end(error)
 
     def future(self):
         """A new future of the loop; any thread."""

@@ -182,10 +182,14 @@ class Runtime:
     def runCoroutine(self, coro, f=None, delay=0):  # noqa: N802
         """Runs a coroutine beside executions, after `delay` seconds; `f`, a `gearsFuture()`, gets its end."""
         def end(value, error):
-            if f is not None:
-                f.continueRun(value) if error is None else f.continueFailed(error)
-            elif error is not None:
-                self._session.log("warning", f"error in a coroutine: {error}")
+            try:
+                if f is not None:
+                    f.continueRun(value) if error is None else f.continueFailed(error)
+                elif error is not None:
+                    self._session.log("warning", f"error in a coroutine: {error}")
+            except Exception as problem:
+                # `f` has been continued before, or is no such future.
+                self._session.log("warning", f"a coroutine's end could not be told: {problem}")
         asker = Asker(self._session, self._session.number)
         self._loop.start(_later(coro, delay) if delay else coro, asker, end)
 

@@ -28,11 +28,13 @@ class Service:
     """Sessions and executions by the server's numbers. `sock` and `side` are connected to the server."""
 
     def __init__(self, sock, side):
+        self._has_ended = threading.Event()
+        self._failure = None
         self.settings = Settings()
         self.channel = Channel(sock)
         self.channel.dispatch = self._dispatch
         self.regions = Regions(side, self.channel.release)
-        self.loop = EventLoop()
+        self.loop = EventLoop(self._end)
         self._placement = Placement()
         self.pool = Pool(self.channel, self._placement, self._end)
         self.urgent = Lane(_URGENT_THREADS)
@@ -40,8 +42,6 @@ class Service:
         self._registrations = {}
         self._executions = {}
         self._early_aborts = collections.deque(maxlen=_EARLY_ABORTS)
-        self._has_ended = threading.Event()
-        self._failure = None
         self._handlers = {
             wire.START: self._start, wire.PING: self._ping, wire.SCRIPT: self._script,
             wire.ABORT: self._abort, wire.DROP: self._drop, wire.FORGET: self._forget,

@@ -58,6 +58,7 @@ class Pool:
         self._workers = {}
         self._alarm = Alarm()
         self._is_armed = False
+        channel.on_end = on_end
         channel.on_wait = self._help
         channel.on_read = self._arm
         channel.find_reader = self._wake
@@ -164,6 +165,12 @@ class Pool:
             self._alarm.set(LOOKOUT_INTERVAL)
 
     def _look_out(self):
+        try:
+            self._look_again_and_again()
+        except BaseException as error:
+            self._on_end(error)
+
+    def _look_again_and_again(self):
         seen = -1
         while True:
             self._alarm.wait()
