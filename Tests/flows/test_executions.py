@@ -256,3 +256,13 @@ def test_many_errors_are_counted(flows):
     script = flows.script("GB('PythonReader').map(lambda r: 1 // 0).run(lambda: iter(range(1500)))")
     assert len(script.errors) == 1001
     assert script.errors[-1] == "500 more errors are left out"
+
+
+def test_what_was_done_is_told_although_the_next_step_is_held(flows, gate):
+    script = held(flows, gate)
+    # Both may come in one read: then the first one's end is posted when the second one begins.
+    quick = flows.start(script, 1, [b"t"])
+    holding = flows.start(script, 0, [b"t", b"1"])
+    assert quick.wait().results == [b"(0, [])"]
+    gate.open()
+    holding.wait()

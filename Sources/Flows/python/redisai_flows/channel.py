@@ -18,6 +18,9 @@ from .shields import shield
 from .values import text
 
 _READ_SIZE = 256 * 1024
+# Messages that could wait for others are sent when there are so many, or when one has so many bytes.
+_POSTED_LIMIT = 32
+_LARGE_MESSAGE = 16 * 1024
 
 
 class Call:
@@ -68,6 +71,8 @@ class Channel:
         self._buffer = bytearray(_READ_SIZE)
         self._view = memoryview(self._buffer)
         self._send_lock = threading.Lock()
+        # Messages that the reader has not sent yet, in order.
+        self._posted = collections.deque()
         self._lock = threading.Lock()
         self._reader = None          # ident of the thread that has the role
         self._is_reading = False     # whether that thread is in `read`
@@ -88,9 +93,37 @@ class Channel:
                 data = self._release_message() + data
             self._send_bytes(data)
 
+    def post(self, *message):
+        """Sends a message soon, together with others: before this thread reads, waits, or loses the role.
+
+        So the server wakes once for all that was done with what was read at once. A thread that is not the reader
+        sends at once.
+        """
+        data = wire.encoded(message)
+        with shield():
+            with self._lock:
+                is_reader = self._reader == threading.get_ident()
+                if is_reader:
+                    self._posted.append(data)
+            if not is_reader:
+                self._send_bytes(data)
+            elif len(self._posted) >= _POSTED_LIMIT or len(data) >= _LARGE_MESSAGE:
+                self.flush()
+
+    def flush(self):
+        """Sends what was posted, and tells what was released."""
+        if self._released:
+            self._send_bytes(self._release_message())
+        elif self._posted:
+            self._send_bytes(b"")
+
     def _send_bytes(self, data):
         try:
             with self._send_lock:
+                if self._posted:
+                    # The reader may be posting: what is taken is taken one by one.
+                    posted = [self._posted.popleft() for _ in range(len(self._posted))]
+                    data = b"".join(posted) + data
                 self.socket.sendall(data)
         except OSError as error:
             self.on_end(ServerGone())
@@ -99,11 +132,6 @@ class Channel:
     def release(self, number):
         """Notes that nobody holds the server's tensor or region any more; told with the next message."""
         self._released.append(number)
-
-    def flush_released(self):
-        """Tells the server now what was released, if there is anything."""
-        if self._released:
-            self._send_bytes(self._release_message())
 
     def _release_message(self):
         numbers = []
@@ -188,6 +216,7 @@ class Channel:
             if self._reader != threading.get_ident():
                 return
             self._reader = None
+        self.flush()
         self._call_reader()
 
     def take_away_role(self, turn):
@@ -196,6 +225,7 @@ class Channel:
             if self._reader is None or self._is_reading or self.turn != turn:
                 return None
             stuck, self._reader = self._reader, None
+        self.flush()
         self._call_reader()
         return stuck
 
@@ -226,8 +256,7 @@ class Channel:
         self.on_read()
 
     def _read_and_hand_out(self):
-        if self._released:
-            self.flush_released()
+        self.flush()
         try:
             count = self.socket.recv_into(self._buffer)
         except OSError as error:

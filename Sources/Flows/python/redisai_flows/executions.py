@@ -309,8 +309,11 @@ class Execution(Asker):
         try:
             *pieces, last = in_pieces(self.results if self._flags & TELLS_RESULTS else [])
             for piece in pieces:
-                self.session.send(wire.RESULTS, self.number, piece)
-            self.session.send(wire.DONE, *end, last, errors)
+                self.session.channel.post(wire.RESULTS, self.number, piece)
+            self.session.channel.post(wire.DONE, *end, last, errors)
         except Exception as error:
             # A result that is too long, or that raises when it is looked at.
-            self.session.send(wire.DONE, *end, [], [error_bytes(callback_text(error, False))])
+            self.session.channel.post(wire.DONE, *end, [], [error_bytes(callback_text(error, False))])
+        if self.is_sync:
+            # The server's thread waits for it.
+            self.session.channel.flush()
