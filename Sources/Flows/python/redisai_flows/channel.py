@@ -96,8 +96,8 @@ class Channel:
     def post(self, *message):
         """Sends a message soon, together with others: before this thread reads, waits, or loses the role.
 
-        So the server wakes once for all that was done with what was read at once. A thread that is not the reader
-        sends at once.
+        So the server wakes once for all that was done with what was read at once. A thread that is not the
+        reader sends at once.
         """
         data = wire.encoded(message)
         with shield():
