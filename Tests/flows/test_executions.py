@@ -177,6 +177,50 @@ def test_an_execution_that_waits_for_its_turn_is_aborted(flows, gate):
     assert flows.trigger(script, index=1).results == [b"(1, ['0', '2'])"]
 
 
+def test_a_step_in_a_system_call_is_aborted_at_once(flows, gate):
+    script = held(flows, gate)
+    ended = flows.start(script, 0, [b"t", b"1"])
+    began(flows)
+    flows.abort(ended)
+    assert ended.wait().status == "aborted"
+    gate.open()
+    assert flows.trigger(script, index=1).status == "done"
+
+
+def test_an_aborted_step_calls_nothing_any_more(flows, gate):
+    script = flows.script(f"""
+def f(r):
+    execute('INCR', 'began')
+    try:
+        {gate.wait}
+    finally:
+        left.append(1)
+        execute('INCR', 'called')
+left = []
+GB('CommandReader').map(f).register(trigger='t')
+GB('CommandReader').map(lambda r: len(left)).register(trigger='left')
+""")
+    ended = flows.start(script, 0, [b"t"])
+    began(flows)
+    flows.abort(ended)
+    assert ended.wait().status == "aborted"
+    gate.open()
+    while flows.trigger(script, index=1).results == [b"0"]:
+        pass
+    assert b"called" not in flows.keyspace.data
+
+
+def test_executions_in_order_wait_for_one_that_was_aborted(flows, gate):
+    script = held(flows, gate, inorder=True)
+    first, second = (flows.start(script, 0, [b"t", b"%d" % number]) for number in range(2))
+    began(flows)
+    flows.abort(first)
+    assert first.wait().status == "aborted"
+    assert not second.has_ended()
+    gate.open()
+    assert second.wait().results == [b"1"]
+
+
 def test_aborting_what_has_ended_changes_nothing(flows):
     script = flows.script(SPINNER)
     ended = flows.trigger(script, index=1)

@@ -38,6 +38,19 @@ def test_a_list_from_a_coroutine_is_spread(flows):
     assert script.results == [b"1", b"1"]
 
 
+def test_text_of_what_a_coroutine_brings_is_made_beside_the_loop(flows):
+    script = flows.script("""
+import threading
+class Mine:
+    def __str__(self):
+        return threading.current_thread().name
+async def f(r):
+    return Mine()
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    assert flows.trigger(script).results != [b"flows/loop"]
+
+
 def test_an_error_in_a_coroutine_is_its_words_alone(flows):
     script = flows.script("async def f(r): raise ValueError('words')\n"
                           "GB('PythonReader').map(f).run(lambda: iter([1]))")

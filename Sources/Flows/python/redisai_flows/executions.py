@@ -25,6 +25,8 @@ TELLS_RESULTS = 16       # the server wants the results
 ERROR_LIMIT = 1000
 ERROR_LENGTH = 16 * 1024
 
+# Types whose text is made by Python itself.
+_PLAIN = (str, int, float, bool, bytes)
 _NOTHING = object()
 
 
@@ -121,8 +123,9 @@ class Execution(Asker):
         if self._is_aborted:
             return
         index = self._waits_at[0]
-        if index + 1 >= self._plan.builtin_from and self._source.is_at_end():
-            # Nothing is left that could take long.
+        is_last = index + 1 >= self._plan.builtin_from and self._source.is_at_end()
+        if is_last and (value is None or type(value) in _PLAIN):
+            # Nothing is left that could take long, or that is code of the flow.
             self._advance((value, error))
         else:
             self.session.submit(lambda: self._advance((value, error)))
@@ -272,17 +275,25 @@ class Execution(Asker):
     # The end
 
     def abort(self):
-        """Ends it: at once if it waits, else as soon as the thread that runs it looks; any thread."""
+        """Ends it at once; any thread. A step that runs meets `FlowAborted`, once a call into C returns."""
         with self._lock:
             if self._is_aborted or self.is_over:
                 return
             self._is_aborted = True
-            if self._thread is not None:
+            is_running = self._thread is not None
+            if is_running:
                 self._shield.raise_here(FlowAborted)
-                return
-        self._end(ABORTED)
+        self._tell_end(ABORTED)
+        if not is_running:
+            self._close()
 
     def _end(self, status):
+        """Nothing runs for it any more."""
+        self._tell_end(status)
+        self._close()
+
+    def _tell_end(self, status):
+        """Tells whoever waits for it, once."""
         with self._lock:
             if self.is_over:
                 return
@@ -293,8 +304,12 @@ class Execution(Asker):
         if self.future is not None:
             self.session.loop.settle(self.future, [self.results, self.errors])
         self._tell()
-        if self._on_end is not None:
-            self._on_end(self)
+
+    def _close(self):
+        with self._lock:
+            on_end, self._on_end = self._on_end, None
+        if on_end is not None:
+            on_end(self)
 
     def milliseconds(self):
         """How long it has run, waiting included."""
@@ -307,7 +322,8 @@ class Execution(Asker):
             errors.append(b"%d more errors are left out" % self._errors_left_out)
         end = (self.number, self.status, self.milliseconds())
         try:
-            *pieces, last = in_pieces(self.results if self._flags & TELLS_RESULTS else [])
+            is_wanted = self._flags & TELLS_RESULTS and self.status == DONE
+            *pieces, last = in_pieces(self.results if is_wanted else [])
             for piece in pieces:
                 self.session.channel.post(wire.RESULTS, self.number, piece)
             self.session.channel.post(wire.DONE, *end, last, errors)
