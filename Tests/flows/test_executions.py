@@ -190,8 +190,8 @@ def test_a_step_in_a_system_call_is_aborted_at_once(flows, gate):
 def test_an_aborted_step_calls_nothing_any_more(flows, gate):
     script = flows.script(f"""
 def f(r):
-    execute('INCR', 'began')
     try:
+        execute('INCR', 'began')
         {gate.wait}
     finally:
         left.append(1)
