@@ -149,7 +149,8 @@ def test_a_restored_session_sets_no_tensor(flows):
 def test_a_tensor_that_nobody_holds_is_released(flows):
     flows.models.keys[b"a"] = ("FLOAT", [1], b"\0\0\0\0")
     flows.script("from redisAI import *\nt = getTensorFromKey('a')\ndel t\nexecute('PING')")
-    assert flows.released == list(flows.models.held)
+    # Others may be things of earlier tests, which Python collects when it likes.
+    assert set(flows.models.held) <= set(flows.released)
 
 
 # Models and scripts
@@ -278,8 +279,7 @@ gc.collect()
 execute('PING')
 assert part.tolist() == [5, 6]
 """)
-    assert flows.released == []
-    flows.script("1")
+    assert not set(flows.models.held) & set(flows.released)
 
 
 def test_a_tensor_is_written_in_place(flows):
