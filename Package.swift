@@ -37,6 +37,7 @@ let package = Package(
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CHost"),
         .target(name: "CSignals"),
+        .target(name: "CMessages"),
         // Its redisai.h is what other modules include.
         .target(name: "CSharedAPI"),
         .target(name: "CONNXRuntime"),
@@ -47,9 +48,11 @@ let package = Package(
         // The library behind this face is built by `make backends`, with the headers of libtorch.
         .target(name: "CTorchBridge", exclude: ["library"]),
 
-        // Layer 1: tensors, the server's module API, the system; none knows another.
+        // Layer 1: tensors, the server's module API, the system, what a Python process hears and says; none
+        // knows another.
         .target(name: "Host", dependencies: ["CHost"], swiftSettings: settings),
         .target(name: "Tensors", swiftSettings: settings),
+        .target(name: "Messages", dependencies: ["CMessages"], swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CRedisModule"], swiftSettings: settings),
 
         // Layer 2: models, plans, queues.
@@ -94,6 +97,7 @@ let package = Package(
         .executableTarget(name: "load", path: "Benchmarks/tools", sources: ["load.c"]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Tensors", "CSignals"]),
         .testTarget(
             name: "BackendsTests", dependencies: ["Backends", "CTorchBridge", "Execution", "Tensors"]),

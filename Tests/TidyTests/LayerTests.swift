@@ -9,6 +9,7 @@ import Testing
         "CRedisModule": [],
         "CHost": [],
         "CSignals": [],
+        "CMessages": [],
         "CSharedAPI": [],
         "CONNXRuntime": [],
         "CLiteRT": [],
@@ -16,6 +17,7 @@ import Testing
         "CTorchBridge": [],
         "Tensors": [],
         "Host": ["CHost"],
+        "Messages": ["CMessages"],
         "Redis": ["CRedisModule"],
         "Execution": ["CSignals", "Tensors", "Host"],
         "Backends": [
@@ -61,8 +63,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "CRedisModule", "CHost", "CSignals", "CSharedAPI", "CONNXRuntime", "CLiteRT", "CTensorFlow",
-        "CTorchBridge",
+        "CRedisModule", "CHost", "CSignals", "CMessages", "CSharedAPI", "CONNXRuntime", "CLiteRT",
+        "CTensorFlow", "CTorchBridge",
     ])
     func declarationsInCAreImportedByOneTarget(_ module: String) {
         let importers = SourceTree.sources.filter { file in
