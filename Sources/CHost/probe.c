@@ -31,6 +31,12 @@ static const struct {
     [HOST_IO_URING_SETUP] = {"io_uring_setup", SYS_io_uring_setup},
     [HOST_FCHOWN] = {"fchown", SYS_fchown},
     [HOST_FCHOWNAT] = {"fchownat", SYS_fchownat},
+    [HOST_PRLIMIT64] = {"prlimit64", SYS_prlimit64},
+    // The same numbers on every processor; headers may be older.
+    [HOST_CLOSE_RANGE] = {"close_range", 436},
+    [HOST_LANDLOCK_CREATE_RULESET] = {"landlock_create_ruleset", 444},
+    [HOST_LANDLOCK_ADD_RULE] = {"landlock_add_rule", 445},
+    [HOST_LANDLOCK_RESTRICT_SELF] = {"landlock_restrict_self", 446},
 };
 
 const char *host_call_name(host_call call) { return calls[call].name; }

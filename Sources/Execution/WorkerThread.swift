@@ -7,7 +7,7 @@ import Host
 /// Swift's own threads must not be blocked by runs of milliseconds. Until its body allocates, the thread
 /// does not either: the server's allocator keeps, and regularly walks, an arena for every thread that has.
 @safe
-final class WorkerThread: Sendable {
+public final class WorkerThread: Sendable {
     // The system keeps 15 characters.
     private static let nameLength = 15
     /// Bytes of a stack, which the system sets.
@@ -27,7 +27,7 @@ final class WorkerThread: Sendable {
     /// - Parameters:
     ///   - niceness: 0 for the server's own priority, up to 19 for the lowest.
     ///   - allocatesLater: the body asks `ThreadMemory` itself before it allocates.
-    init(
+    public init(
         name: String, niceness: Int32 = 0, allocatesLater: Bool = false, body: @escaping @Sendable () -> Void
     ) {
         self.name = Array(name.utf8.prefix(Self.nameLength))
@@ -41,7 +41,7 @@ final class WorkerThread: Sendable {
 
     /// Starts the thread, which ends with its body.
     /// - Returns: false if the system refuses, or there is not enough memory for it to work.
-    func start() -> Bool {
+    public func start() -> Bool {
         guard ThreadMemory.shared.reserve(beside: Self.stack) else { return false }
         let isStarted = ProcessorSignals.withOthersBlocked { startWithSignals() }
         if allocatesLater || !isStarted { ThreadMemory.shared.release() }

@@ -20,6 +20,18 @@ public struct Host: Sendable {
     /// Whether a thread may lower its priority.
     public var allowsPriorities: Bool { !denies(HOST_SETPRIORITY) }
 
+    /// Whether a child of ours may limit what it takes.
+    public var allowsLimits: Bool { !denies(HOST_PRLIMIT64) }
+
+    /// Whether a child of ours may close many descriptors with one call.
+    public var allowsClosingRanges: Bool { !denies(HOST_CLOSE_RANGE) }
+
+    /// Whether a child of ours may say which files it will open (landlock).
+    public var allowsFileRules: Bool {
+        ![HOST_LANDLOCK_CREATE_RULESET, HOST_LANDLOCK_ADD_RULE, HOST_LANDLOCK_RESTRICT_SELF].contains(
+            where: denies)
+    }
+
     private func denies(_ call: host_call) -> Bool { deniedCalls & (1 << call.rawValue) != 0 }
 
     /// What is done without, one line of the log each.
@@ -28,7 +40,7 @@ public struct Host: Sendable {
         if !allowsPriorities {
             lines.append("The host denies setpriority: models are built at the server's own priority")
         }
-        if deniedCalls != 0 {
+        if !deniedNames.isEmpty {
             lines.append("The host denies \(deniedNames): runtimes that try get an error instead")
         }
         if !allowsNewCode {
@@ -38,7 +50,7 @@ public struct Host: Sendable {
     }
 
     private var deniedNames: String {
-        (0..<HOST_CALL_COUNT.rawValue).map { host_call(rawValue: $0) }.filter(denies)
+        (0..<HOST_RUNTIME_CALL_COUNT.rawValue).map { host_call(rawValue: $0) }.filter(denies)
             // Safety: the names are constants.
             .map { unsafe String(cString: host_call_name($0)) }.joined(separator: ", ")
     }

@@ -29,7 +29,14 @@ typedef enum host_call {
     HOST_IO_URING_SETUP,
     HOST_FCHOWN,
     HOST_FCHOWNAT,
-    HOST_CALL_COUNT
+    /* Calls for a child of ours, which no runtime makes. */
+    HOST_PRLIMIT64,
+    HOST_CLOSE_RANGE,
+    HOST_LANDLOCK_CREATE_RULESET,
+    HOST_LANDLOCK_ADD_RULE,
+    HOST_LANDLOCK_RESTRICT_SELF,
+    HOST_CALL_COUNT,
+    HOST_RUNTIME_CALL_COUNT = HOST_PRLIMIT64
 } host_call;
 
 /* The kernel's name of a call. */
