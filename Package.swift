@@ -38,6 +38,7 @@ let package = Package(
         .target(name: "CHost"),
         .target(name: "CSignals"),
         .target(name: "CMessages"),
+        .target(name: "CGuests"),
         // Its redisai.h is what other modules include.
         .target(name: "CSharedAPI"),
         .target(name: "CONNXRuntime"),
@@ -57,6 +58,9 @@ let package = Package(
 
         // Layer 2: models, plans, queues.
         .target(name: "Execution", dependencies: ["CSignals", "Tensors", "Host"], swiftSettings: settings),
+
+        // Beside it: processes of our own.
+        .target(name: "Guests", dependencies: ["CGuests", "Host", "Execution"], swiftSettings: settings),
 
         // Layer 3: the vendors' runtimes behind Execution's protocols.
         .target(
@@ -99,6 +103,7 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Tensors", "CSignals"]),
+        .testTarget(name: "GuestsTests", dependencies: ["Guests", "Execution", "Host", "CHost"]),
         .testTarget(
             name: "BackendsTests", dependencies: ["Backends", "CTorchBridge", "Execution", "Tensors"]),
         .testTarget(

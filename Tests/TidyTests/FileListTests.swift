@@ -3,7 +3,7 @@ import Testing
 /// Files that may touch pointers, hold locks or use existentials; no others may.
 @Suite struct FileListTests {
     static let unsafe = FileList(
-        files: execution + onnxRuntime + tensorFlow + torch + sharedAPI + [
+        files: execution + guests + onnxRuntime + tensorFlow + torch + sharedAPI + [
             "Sources/Backends/FollowedPath.swift",
             "Sources/Backends/LiteRT/LiteRTInstance+Shapes.swift",
             "Sources/Backends/LiteRT/LiteRTInstance.swift",
@@ -140,6 +140,20 @@ import Testing
         "Sources/Execution/WorkerThread.swift",
     ]
 
+    /// Those that start processes.
+    private static let guests = [
+        "Sources/Guests/CStrings.swift",
+        "Sources/Guests/Descriptor.swift",
+        "Sources/Guests/GuestEnvironment.swift",
+        "Sources/Guests/GuestFolder.swift",
+        "Sources/Guests/GuestLaunch.swift",
+        "Sources/Guests/GuestProcess.swift",
+        "Sources/Guests/GuestSupervisor.swift",
+        "Sources/Guests/ProcessFolder.swift",
+        "Sources/Guests/ProgramFile.swift",
+        "Sources/Guests/SandboxPlaces.swift",
+    ]
+
     /// Those of one backend that may touch pointers.
     private static let tensorFlow = [
         "Sources/Backends/TensorFlow/PrivateFolder.swift",
@@ -177,6 +191,8 @@ import Testing
             "Sources/Execution/StandbyThread.swift",
             "Sources/Execution/WorkQueue.swift",
             "Sources/Execution/WorkerPool.swift",
+            "Sources/Guests/Guest.swift",
+            "Sources/Guests/GuestSupervisor.swift",
             "Sources/Keyspace/Directory.swift",
             "Sources/Redis/PendingReply.swift",
             "Sources/Redis/RetainedString.swift",
@@ -218,6 +234,7 @@ import Testing
             "Sources/Execution/ScriptDefinition.swift",
             "Sources/Execution/ScriptHost.swift",
             "Sources/Execution/ScriptTask.swift",
+            "Sources/Guests/Guest.swift",
             "Sources/Keyspace/ModuleState.swift",
         ], subject: "an existential"
     ) { file in

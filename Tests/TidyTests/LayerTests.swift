@@ -10,6 +10,7 @@ import Testing
         "CHost": [],
         "CSignals": [],
         "CMessages": [],
+        "CGuests": [],
         "CSharedAPI": [],
         "CONNXRuntime": [],
         "CLiteRT": [],
@@ -20,6 +21,7 @@ import Testing
         "Messages": ["CMessages"],
         "Redis": ["CRedisModule"],
         "Execution": ["CSignals", "Tensors", "Host"],
+        "Guests": ["CGuests", "Host", "Execution"],
         "Backends": [
             "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge", "Tensors", "Host", "Execution",
         ],
@@ -63,7 +65,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "CRedisModule", "CHost", "CSignals", "CMessages", "CSharedAPI", "CONNXRuntime", "CLiteRT",
+        "CRedisModule", "CHost", "CSignals", "CGuests", "CMessages", "CSharedAPI", "CONNXRuntime", "CLiteRT",
         "CTensorFlow", "CTorchBridge",
     ])
     func declarationsInCAreImportedByOneTarget(_ module: String) {
