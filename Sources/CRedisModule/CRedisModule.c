@@ -20,7 +20,7 @@ static const char *const newer[] = {
     "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
     "RegisterEnumConfig", "LoadConfigs", "GetCurrentUserName", "GetClientUserNameById",
     "GetModuleUserFromUserName", "SetContextUser", "ACLCheckKeyPermissions", "ACLCheckCommandPermissions",
-    "ACLAddLogEntry", "AddACLCategory", "EventLoopAddOneShot", NULL,
+    "ACLAddLogEntry", "AddACLCategory", "EventLoopAddOneShot", "EventLoopAdd", "EventLoopDel", NULL,
 };
 
 static int is_newer(const char *name) {

@@ -134,3 +134,12 @@ extension RedisContext {
         return reason != ENOTSUP
     }
 }
+
+extension RedisContext {
+    /// The name of the user behind the command, for who acts in that name later; nil if nobody is.
+    public var clientUser: [UInt8]? {
+        guard ServerAccess.checksRights, let name = unsafe userName(flags) else { return nil }
+        defer { unsafe redis_FreeString(nil, name) }
+        return unsafe Argument(name).bytes
+    }
+}

@@ -10,6 +10,12 @@ public enum DetachedContext {
         unsafe shared = redis_GetDetachedThreadSafeContext(context.pointer)
     }
 
+    /// Takes the server's lock.
+    static func lock() { if let shared = unsafe shared { unsafe redis_ThreadSafeContextLock(shared) } }
+
+    /// Gives it back.
+    static func unlock() { if let shared = unsafe shared { unsafe redis_ThreadSafeContextUnlock(shared) } }
+
     /// Calls `body` with it; the caller holds the server's lock.
     /// - Returns: nil before `install`.
     public static func with<Result>(_ body: (borrowing RedisContext) -> Result) -> Result? {

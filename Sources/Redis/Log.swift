@@ -2,6 +2,8 @@ import CRedisModule
 
 /// Lines in the server's log; any thread.
 public enum Log {
+    public static func debug(_ text: String) { write("debug", text) }
+    public static func verbose(_ text: String) { write("verbose", text) }
     public static func notice(_ text: String) { write("notice", text) }
     public static func warning(_ text: String) { write("warning", text) }
 

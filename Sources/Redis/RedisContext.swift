@@ -16,6 +16,15 @@ public struct RedisContext: ~Copyable {
     /// What kind of call this is.
     public var flags: ContextFlags { unsafe ContextFlags(rawValue: redis_GetContextFlags(pointer)) }
 
+    /// The server's name in its cluster, 40 digits; nil outside of one.
+    public var clusterNodeID: [UInt8]? {
+        guard flags.contains(.cluster), let name = unsafe redis_GetMyClusterID() else { return nil }
+        // Safety: the server's own, of this length, without an end.
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: name, count: Self.nodeIDLength))
+    }
+
+    private static var nodeIDLength: Int { 40 }
+
     /// Whether the server asks only for the positions of the command's keys.
     @inline(__always)
     public var isAskedForKeys: Bool { unsafe redis_IsKeysPositionRequest(pointer) != 0 }

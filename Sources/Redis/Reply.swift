@@ -12,12 +12,19 @@ extension RedisContext {
         _ = unsafe redis_ReplyWithSimpleString(pointer, status.cString)
     }
 
+    /// A simple string; line breaks become blanks.
+    public func reply(status: String) {
+        _ = unsafe Self.line(status).withCString { unsafe redis_ReplyWithSimpleString(pointer, $0) }
+    }
+
     /// An error, sent as it is; line breaks become blanks.
     public func reply(error: String) {
-        let line =
-            error.contains(where: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" })
-            ? String(decoding: error.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self) : error
-        _ = unsafe line.withCString { unsafe redis_ReplyWithError(pointer, $0) }
+        _ = unsafe Self.line(error).withCString { unsafe redis_ReplyWithError(pointer, $0) }
+    }
+
+    private static func line(_ text: String) -> String {
+        guard text.contains(where: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }) else { return text }
+        return String(decoding: text.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 }, as: UTF8.self)
     }
 
     @inline(__always)

@@ -2,9 +2,10 @@ import CRedisModule
 
 /// The server as a client sees it, for what runs in its name on any thread: its database and its rights.
 ///
-/// Each call takes the server's lock for itself alone; nobody holds another lock of ours meanwhile, and the
-/// server's thread, which holds this one while it works, never waits for who wants it. So a call waits, but
-/// for nothing that waits for it. During a command that lends its context no lock is taken.
+/// Each call takes the server's lock for itself alone, unless it is on the server's thread; nobody holds another
+/// lock of ours meanwhile, and the server's thread, which holds this one while it works, never waits for who
+/// wants it. So a call waits, but for nothing that waits for it. During a command that lends its context no lock
+/// is taken.
 @safe
 public final class ServerAccess: @unchecked Sendable {
     private let database: Int32
@@ -19,7 +20,20 @@ public final class ServerAccess: @unchecked Sendable {
     /// - Parameter context: of the client's command.
     public init(_ context: borrowing RedisContext) {
         database = context.database
-        user = Self.checksRights ? Self.name(of: context) : nil
+        user = context.clientUser
+        if unsafe Self.background == nil {
+            unsafe Self.background = redis_GetDetachedThreadSafeContext(context.pointer)
+        }
+    }
+
+    /// For who remembers a client that may be gone. Main thread.
+    ///
+    /// - Parameters:
+    ///   - context: of whatever runs.
+    ///   - user: the client's; nil if nobody stood behind it.
+    public init(_ context: borrowing RedisContext, database: Int32, user: [UInt8]?) {
+        self.database = database
+        self.user = Self.checksRights ? user : nil
         if unsafe Self.background == nil {
             unsafe Self.background = redis_GetDetachedThreadSafeContext(context.pointer)
         }
@@ -28,12 +42,6 @@ public final class ServerAccess: @unchecked Sendable {
     /// Whether the server can say what a user may do, and act as one: from 7.0.6 on.
     public static var checksRights: Bool {
         redis_has_SetContextUser() && redis_has_ACLCheckCommandPermissions()
-    }
-
-    private static func name(of context: borrowing RedisContext) -> [UInt8]? {
-        guard let name = unsafe context.userName(context.flags) else { return nil }
-        defer { unsafe redis_FreeString(nil, name) }
-        return unsafe Argument(name).bytes
     }
 
     /// Runs `body` within a command, whose context serves all calls meanwhile.
@@ -49,7 +57,7 @@ public final class ServerAccess: @unchecked Sendable {
     /// - Returns: nil if it is not wanted any more; nothing is done then.
     /// - Throws: why it was refused, or failed.
     public func call(
-        _ command: [UInt8], _ arguments: [[UInt8]], if isWanted: () -> Bool
+        _ command: [UInt8], _ arguments: [[UInt8]], if isWanted: () -> Bool = { true }
     ) throws(ServerCallFailure) -> ServerReply? {
         try withContext { context throws(ServerCallFailure) in
             guard isWanted() else { return nil }
@@ -78,16 +86,16 @@ public final class ServerAccess: @unchecked Sendable {
     ) throws(ServerCallFailure) -> Result {
         // Safety: the command that lent it has not returned.
         if let lent = unsafe lent { return try unsafe body(RedisContext(lent)) }
-        guard let context = unsafe Self.background else { throw .unexpected }
-        unsafe redis_ThreadSafeContextLock(context)
-        defer { unsafe redis_ThreadSafeContextUnlock(context) }
-        // The database may be gone only if the server has been told to have fewer, which it cannot be.
-        _ = unsafe redis_SelectDb(context, database)
-        guard let user else { return try unsafe body(RedisContext(context)) }
-        return try unsafe ServerUser.with(user) { user throws(ServerCallFailure) in
-            unsafe redis_SetContextUser(context, user)
-            defer { unsafe redis_SetContextUser(context, nil) }
-            return try unsafe body(RedisContext(context))
+        return try ServerLock.with { () throws(ServerCallFailure) in
+            guard let context = unsafe Self.background else { throw .unexpected }
+            // The database may be gone only if the server has been told to have fewer, which it cannot be.
+            _ = unsafe redis_SelectDb(context, database)
+            guard let user else { return try unsafe body(RedisContext(context)) }
+            return try unsafe ServerUser.with(user) { user throws(ServerCallFailure) in
+                unsafe redis_SetContextUser(context, user)
+                defer { unsafe redis_SetContextUser(context, nil) }
+                return try unsafe body(RedisContext(context))
+            }
         }
     }
 

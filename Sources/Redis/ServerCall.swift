@@ -7,6 +7,8 @@ public enum ServerReply: Sendable {
     case integer(Int64)
     /// Of a status or a bulk string.
     case bytes([UInt8])
+    /// Within a list; one that is the whole answer is a `ServerCallFailure`.
+    case error(String)
     case list([ServerReply])
 }
 
@@ -138,7 +140,10 @@ struct ServerCall {
                 guard let element = unsafe redis_CallReplyArrayElement(reply, index) else {
                     throw .unexpected
                 }
-                list.append(try unsafe value(of: element))
+                do throws(ServerCallFailure) { list.append(try unsafe value(of: element)) } catch {
+                    guard case .answered(let text) = error else { throw error }
+                    list.append(.error(text))
+                }
             }
             return .list(list)
         default: throw .unexpected

@@ -47,6 +47,7 @@ typedef void (*redis_event_function)(
 typedef int (*redis_keyspace_function)(
     RedisModuleCtx *_Nonnull, int type, const char *_Nonnull event, RedisModuleString *_Nonnull key);
 typedef void (*redis_one_shot_function)(void *_Nullable data);
+typedef void (*redis_event_loop_function)(int descriptor, void *_Nullable data, int mask);
 typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_report);
 typedef void (*redis_timer_function)(RedisModuleCtx *_Nonnull, void *_Nonnull data);
 typedef void (*redis_disconnect_function)(
@@ -233,6 +234,11 @@ typedef void (*redis_disconnect_function)(
     X(int, EventLoopAddOneShot, \
       (redis_one_shot_function _Nonnull f, void *_Nullable data), \
       (f, data)) \
+    X(int, EventLoopAdd, \
+      (int descriptor, int mask, redis_event_loop_function _Nonnull f, void *_Nullable data), \
+      (descriptor, mask, f, data)) \
+    X(int, EventLoopDel, (int descriptor, int mask), (descriptor, mask)) \
+    X(const char *_Nullable, GetMyClusterID, (void), ()) \
     X(float, GetUsedMemoryRatio, (void), ()) \
     X(RedisModuleServerInfoData *_Nullable, GetServerInfo, \
       (RedisModuleCtx *_Nonnull c, const char *_Nonnull section), \

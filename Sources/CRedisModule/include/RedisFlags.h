@@ -43,3 +43,6 @@ enum { REDIS_OPTION_HANDLE_IO_ERRORS = 1 << 0, REDIS_OPTION_HANDLE_ASYNC_LOAD = 
 
 // Why the server's list of refusals has an entry.
 enum { REDIS_REFUSED_COMMAND = 1 };
+
+// What the event loop looks at a descriptor for.
+enum { REDIS_LOOP_READABLE = 1, REDIS_LOOP_WRITABLE = 2 };

@@ -27,7 +27,7 @@ final class ScriptAccess: ScriptKeyspace {
             throw ScriptServerError(CommandError.serverCall(error).text)
         }
         guard let reply else { throw ScriptServerError(words(of: .runLost)) }
-        return Self.reply(reply)
+        return try Self.reply(reply)
     }
 
     func model(at key: [UInt8]) throws(ScriptServerError) -> Model {
@@ -61,12 +61,17 @@ final class ScriptAccess: ScriptKeyspace {
         return beginnings.contains { name.hasPrefix($0) }
     }
 
-    private static func reply(_ reply: ServerReply) -> ScriptReply {
+    private static func reply(_ reply: ServerReply) throws(ScriptServerError) -> ScriptReply {
         switch reply {
-        case .null: .null
-        case .integer(let number): .integer(number)
-        case .bytes(let bytes): .bytes(bytes)
-        case .list(let list): .list(list.map { Self.reply($0) })
+        case .null: return .null
+        case .integer(let number): return .integer(number)
+        case .bytes(let bytes): return .bytes(bytes)
+        // An error at any depth fails the call.
+        case .error(let text): throw ScriptServerError(CommandError.serverCall(.answered(text)).text)
+        case .list(let list):
+            var replies: [ScriptReply] = []
+            for element in list { replies.append(try Self.reply(element)) }
+            return .list(replies)
         }
     }
 }

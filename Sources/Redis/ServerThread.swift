@@ -1,0 +1,25 @@
+import CRedisModule
+
+/// Work for the server's thread, from any other.
+public enum ServerThread {
+    private final class Action: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    /// Has `body` called on the server's thread, soon; the caller waits for nothing.
+    ///
+    /// Servers before 7.0 cannot be asked for that: there it is called at once, under the server's lock, and
+    /// the caller waits for that.
+    public static func call(_ body: @escaping @Sendable () -> Void) {
+        guard redis_has_EventLoopAddOneShot() else { return ServerLock.with(body) }
+        // Safety: the hold ends in the one call.
+        let held = unsafe Unmanaged.passRetained(Action(body))
+        let status = unsafe redis_EventLoopAddOneShot(
+            { data in
+                guard let data = unsafe data else { return }
+                unsafe Unmanaged<Action>.fromOpaque(data).takeRetainedValue().body()
+            }, held.toOpaque())
+        precondition(status == REDIS_OK, "the server refuses work for its thread")
+    }
+}
