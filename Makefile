@@ -70,7 +70,7 @@ run: port tools backends module ## Build what is missing and serve on PORT, in t
 	@exec $(PYTHON) Scripts/run.py $(MODULE_ARGS)
 
 .PHONY: module
-module: build/redisai.so build/include/redisai.h ## Build the module, build/redisai.so, and leave its C header
+module: build/redisai.so build/include/redisai.h build/flows/.made ## Build the module, build/redisai.so, with its C header
 
 .PHONY: backends
 backends: build/python/.made ## Fetch the model runtimes named by BACKENDS: onnx, tf, tflite, torch, or all
@@ -199,6 +199,12 @@ build/redisai.so: $(SOURCES) Scripts/install-module.sh | swift
 build/include/redisai.h: Sources/CSharedAPI/include/redisai.h
 	@mkdir -p $(@D)
 	@cp $< $@
+
+# The Python side of flows, which the module looks for beside itself.
+build/flows/.made: $(shell find Sources/Flows/python -name '*.py' 2>/dev/null)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@cp -r Sources/Flows/python/. $(@D) && rm -rf $(@D)/__pycache__ $(@D)/*/__pycache__
+	@touch $@
 
 build/python/.made: | Scripts/make-python.sh
 	@Scripts/make-python.sh build/python

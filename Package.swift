@@ -37,8 +37,8 @@ let package = Package(
         .target(name: "CRedisModule", cSettings: [.define("REDISAI_COMMIT", to: "\"\(commit)\"")]),
         .target(name: "CHost"),
         .target(name: "CSignals"),
-        .target(name: "CMessages"),
         .target(name: "CGuests"),
+        .target(name: "CMessages"),
         // Its redisai.h is what other modules include.
         .target(name: "CSharedAPI"),
         .target(name: "CONNXRuntime"),
@@ -85,11 +85,18 @@ let package = Package(
             dependencies: ["CSharedAPI", "Redis", "Tensors", "Execution", "Keyspace", "Commands"],
             swiftSettings: settings),
 
+        // Beside them: AI flows, which run in a Python process.
+        .target(
+            name: "Flows",
+            dependencies: ["Redis", "Tensors", "Execution", "Keyspace", "Commands", "Guests", "Messages"],
+            exclude: ["python"], swiftSettings: settings),
+
         // The entry point: puts the parts together.
         .target(
             name: "Module",
             dependencies: [
                 "Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands", "SharedAPI",
+                "Flows",
             ],
             exclude: ["exports.map", "link"], swiftSettings: settings, linkerSettings: moduleLinking),
 
@@ -109,6 +116,7 @@ let package = Package(
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Redis", "Tensors", "Execution", "CRedisModule"]),
+        .testTarget(name: "FlowsTests", dependencies: ["Flows", "Messages"]),
         .testTarget(name: "SharedAPITests", dependencies: ["SharedAPI", "Tensors"]),
         .testTarget(name: "TidyTests"),
     ],

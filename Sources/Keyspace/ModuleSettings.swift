@@ -15,6 +15,8 @@ public final class ModuleSettings: @unchecked Sendable {
 
     /// What the scheduler and the runtimes read.
     public let runs = RunSettings()
+    /// What flows read.
+    public let flows = FlowSettings()
     /// The folder of the default libraries; once the module is loaded, the backends' own counts.
     public var backendsPath: String
     /// Libraries to be opened at once.
@@ -113,6 +115,9 @@ public final class ModuleSettings: @unchecked Sendable {
             guard let index = names.firstIndex(where: { "\($0)" == text.lowercased() }) else { return false }
             self[keyPath: property] = index
         case .path(let property): self[keyPath: property] = text
+        case .program(let property):
+            guard !text.isEmpty else { return false }
+            self[keyPath: property] = text
         }
         return true
     }
@@ -145,6 +150,8 @@ public final class ModuleSettings: @unchecked Sendable {
                     self[keyPath: property] = path
                     ModuleState.installed?.backends.setPath(path)
                 })
+        case .program(let property):
+            .text(get: { self[keyPath: property] }, set: { self[keyPath: property] = $0 })
         }
     }
 }

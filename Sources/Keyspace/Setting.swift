@@ -9,6 +9,8 @@ public struct Setting: Sendable {
         /// One of the names, which the property has by its index.
         case choice(ReferenceWritableKeyPath<ModuleSettings, Int> & Sendable, [StaticString])
         case path(ReferenceWritableKeyPath<ModuleSettings, String> & Sendable)
+        /// A program: a name or a path.
+        case program(ReferenceWritableKeyPath<ModuleSettings, String> & Sendable)
     }
 
     /// In capitals.
@@ -31,6 +33,7 @@ public struct Setting: Sendable {
         case .choice(_, let names):
             "\(word) takes \(names.map { "\($0)" }.joined(separator: ", ")): \(summary)"
         case .path: "\(word) takes a path: \(summary)"
+        case .program: "\(word) takes the name or the path of a program: \(summary)"
         }
     }
 
@@ -103,5 +106,31 @@ public struct Setting: Sendable {
         Setting(
             word: "TORCH_ALLOW_NATIVE_CODE", value: .flag(\.runs.allowsNativeCode), change: .never,
             summary: "whether models of TORCH may be native code, which can do whatever the server can"),
+    ] + flows
+
+    /// Flows are programs of those who may send RG.PYEXECUTE, so what widens their rights is fixed.
+    private static let flows = [
+        Setting(
+            word: "FLOWS", value: .flag(\.flows.isEnabled), change: .never,
+            summary: "whether there are AI flows: the RG commands, and a Python process that runs them"),
+        Setting(
+            word: "FLOWS_PYTHON", value: .program(\.flows.python), change: .never,
+            summary: "the Python of flows, 3.11 or newer; that of a virtual environment has its packages"),
+        Setting(
+            word: "FLOWS_SANDBOX", value: .choice(\.flows.sandbox, FlowSettings.sandboxNames),
+            change: .never,
+            summary: "what flows may do beside calling the server; strict = no network, programs or files"),
+        Setting(
+            word: "FLOWS_MEMORY_LIMIT",
+            value: .number(\.flows.memoryLimitMegabytes, 64...large, unit: "megabytes"), change: .free,
+            summary: "memory of the Python process, from its next start on"),
+        Setting(
+            word: "FLOWS_ATOMIC_LIMIT",
+            value: .number(\.flows.atomicLimitMilliseconds, 1...5000, unit: "milliseconds"), change: .free,
+            summary: "how long one flow may hold the server"),
+        Setting(
+            word: "FLOWS_HANG_LIMIT",
+            value: .number(\.flows.hangLimitMilliseconds, 100...large, unit: "milliseconds"), change: .free,
+            summary: "how long the Python process may say nothing before it is ended"),
     ]
 }

@@ -1,6 +1,7 @@
 import Backends
 import Commands
 import Execution
+import Flows
 import Glibc
 import Host
 import Keyspace
@@ -83,6 +84,12 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
         state.scheduler.hurryWaiting()
     }
     guard areMovesTold else { throw LoadFailure(text: "the server does not tell of renamed keys") }
+    if settings.flows.isEnabled {
+        guard FlowCommandTable.register(in: context) else {
+            throw LoadFailure(text: "the server refused a command of flows; is another module loaded that has it?")
+        }
+        FlowService(context, settings).install(packageFolder: RedisContext.moduleFolder + "/flows")
+    }
     for (kind, path) in settings.libraries {
         do throws(ExecutionError) { try state.backends.open(kind, path: path, isConfined: false) } catch {
             throw LoadFailure(text: "ERR error processing argument: \(kind.wireName) \(path)")

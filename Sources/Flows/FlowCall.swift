@@ -1,0 +1,30 @@
+import Messages
+
+/// A question of a flow's.
+struct FlowCall {
+    /// Of the answer.
+    let number: Int
+    /// Whose flow asks.
+    let session: FlowSession
+    /// The execution that asks; nil for the script itself, and for what it runs beside executions.
+    let execution: FlowExecution?
+    /// As Python has sent them.
+    let arguments: [MessageValue]
+
+    /// An argument.
+    /// - Throws: `.invalidCall` if there is none.
+    func argument(_ index: Int) throws(FlowError) -> MessageValue {
+        guard arguments.indices.contains(index) else { throw .invalidCall }
+        return arguments[index]
+    }
+
+    func list(_ index: Int) throws(FlowError) -> [MessageValue] {
+        guard let list = try argument(index).asList else { throw .invalidCall }
+        return list
+    }
+
+    func text(_ index: Int) throws(FlowError) -> String {
+        guard let text = try argument(index).asText else { throw .invalidCall }
+        return text
+    }
+}

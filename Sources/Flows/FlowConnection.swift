@@ -1,0 +1,127 @@
+import Execution
+import Glibc
+import Guests
+import Messages
+import Redis
+
+/// The server's end of the sockets to a Python process.
+///
+/// Any thread may write messages, which go when somebody flushes. All else is the main thread's.
+final class FlowConnection: @unchecked Sendable {
+    /// What came of an attempt to read.
+    enum Received {
+        case message(MessageValue)
+        case nothing
+        case hasEnded
+        case isBroken(MessageError)
+    }
+
+    /// Which start of the guest it is.
+    let start: Int
+    /// The number of the process among the system's.
+    let pid: Int
+    private let messages: Int32
+    private let side: Int32
+    private let outbox = Locked(Outbox())
+    private var inbox = Inbox()
+    private var watch: EventLoopWatch?
+    private var isClosed = false
+
+    /// Takes over the sockets of a connection.
+    init(_ connection: GuestConnection) {
+        start = connection.start
+        pid = connection.pid
+        messages = connection.messages
+        side = connection.side
+    }
+
+    deinit {
+        if isClosed { return }
+        Glibc.close(messages)
+        Glibc.close(side)
+    }
+
+    /// Has `read` called on the main thread whenever something has come.
+    /// - Returns: false if that cannot be had.
+    func begin(_ read: @escaping () -> Void) -> Bool {
+        guard EventLoopWatch.isAvailable else { return beginOnThread(read) }
+        watch = EventLoopWatch(messages, onReadable: read) { [unowned self] in flush() }
+        return watch != nil
+    }
+
+    /// On servers that look at nothing but clients: a thread waits, and takes the server's lock.
+    private func beginOnThread(_ read: @escaping () -> Void) -> Bool {
+        let watcher = SocketWatcher(messages) { [weak self] in
+            // Under the lock, so nobody closes meanwhile.
+            guard let self, !self.isClosed else { return false }
+            read()
+            return true
+        }
+        return watcher.start()
+    }
+
+    /// Closes both sockets; the process sees that, and nothing is read or sent any more.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        watch?.end()
+        watch = nil
+        // A thread that waits on it sees the end before the number means something else.
+        shutdown(messages, Int32(SHUT_RDWR))
+        Glibc.close(side)
+        outbox.withLock { _ in Glibc.close(messages) }
+    }
+
+    // MARK: Writing
+
+    /// Whether so much waits to be sent that no new work should be.
+    var isFull: Bool { outbox.withLock { $0.isFull } }
+
+    /// Writes a message, which goes with the next flush; any thread.
+    /// - Parameter fill: writes the values of the tuple that a message is, after kind and number.
+    func write(
+        _ kind: MessageToPython, _ number: Int, valueCount: Int,
+        _ fill: (inout MessageWriter) -> Void = { _ in }
+    ) throws(MessageError) {
+        try outbox.withLock { outbox throws(MessageError) in
+            try outbox.write { writer in
+                writer.tuple(2 + valueCount)
+                writer.integer(kind.rawValue)
+                writer.integer(number)
+                fill(&writer)
+            }
+        }
+    }
+
+    /// Sends what waits, as far as the socket takes it; the rest goes when it takes more.
+    func flush() {
+        guard !isClosed else { return }
+        switch outbox.withLock({ $0.flush(to: messages) }) {
+        // The end is seen by who reads.
+        case .sentAll, .hasEnded: watch?.waitsForRoom = false
+        case .waits:
+            if let watch {
+                watch.waitsForRoom = true
+            } else {
+                ServerTimer.after(milliseconds: 1) { [weak self] in self?.flush() }
+            }
+        }
+    }
+
+    // MARK: Reading
+
+    /// The next message of those that have come.
+    func next() -> Received {
+        guard !isClosed else { return .hasEnded }
+        do throws(MessageError) {
+            if let message = try inbox.next() { return .message(message) }
+            switch inbox.receive(from: messages) {
+            case .messages: return try inbox.next().map { .message($0) } ?? .nothing
+            case .nothing: return .nothing
+            case .hasEnded: return .hasEnded
+            }
+        } catch {
+            return .isBroken(error)
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Redis
+
+/// Why a command about flows was refused, or why what a flow asked for was; the words are in `FlowErrorText`.
+enum FlowError: Error, CommandFailure {
+    case arity(StaticString)
+    case wordsTooLong
+
+    // RG.PYEXECUTE
+    case scriptCannotBlock
+    case optionMissing(StaticString)
+    case unknownArgument(String)
+    case unknownOption(String)
+    case invalidSessionID
+    case sessionExists(String)
+    case sessionBeingBuilt(String)
+    case cannotReplaceExisting(new: String, old: String)
+    case replacedSessionMissing(String)
+    case tooManySessions(limit: Int)
+    /// What the script has raised.
+    case script(String)
+    case secondRun
+
+    // Triggers and registrations
+    case triggerMissing
+    case triggerCannotBlock
+    case triggerTaken
+    case triggerTakenInSession
+    case tooManyRegistrations(limit: Int)
+    case readerCannotRegister(String)
+    case notRegistered
+    /// A session that could not be restored says it was registered otherwise.
+    case differsFromSaved
+    case notRegisteredAgain
+    /// The first error of a flow.
+    case flow(String)
+
+    // Executions
+    case executionMissing
+    case executionToAbortMissing
+    case executionRunning
+    case executionNotFinished
+    case aborted
+    case noCluster
+    case unknownSubcommand
+    case tooManyExecutions(limit: Int)
+    case resultsTooLarge(limit: Int)
+
+    // The Python process
+    case pythonEnded
+    case pythonUnavailable(String)
+    case isBusy
+    case restoringEndsPython(count: Int)
+
+    // What flows ask
+    case invalidCall
+    case unknownOperation(String)
+    case askerGone
+    case serverCall(ServerCallFailure)
+    case answerTooLong(String)
+}

@@ -1,0 +1,80 @@
+import Redis
+
+/// The words of every error that flows have, and no others.
+///
+/// Those that the original has are kept as they are, without a code before them.
+extension FlowError {
+    var text: String {
+        switch self {
+        case .arity(let name): "ERR wrong number of arguments for '\(name)' command"
+        case .wordsTooLong: "ERR not enough memory for the words of the command"
+
+        case .scriptCannotBlock:
+            "Can not run gears inside a multi exec, lua, or when blocking is not allowed"
+        case .optionMissing(let option): "\(option) is missing"
+        case .unknownArgument(let word): "Unknown arguments were given: \(word)"
+        case .unknownOption(let word): "Unknown option \(word)"
+        case .invalidSessionID: "ID must be compose of: ['A'-'Z' | 'a'-'z' | '0' - '9' | '-' | '_']"
+        case .sessionExists(let id): "Session \(id) already exists"
+        case .sessionBeingBuilt(let id): "TRYAGAIN the script of session \(id) is still running"
+        case .cannotReplaceExisting(let new, let old):
+            "Can not replace an existing session \(new) with \(old)"
+        case .replacedSessionMissing(let old): "Can not replace with \(old), session does not exists."
+        case .tooManySessions(let limit): "ERR there are \(limit) sessions already, which is the limit"
+        case .script(let text): text
+        case .secondRun: "Can not run more then 1 executions in a single script"
+
+        case .triggerMissing: "ERR subcommand not found"
+        case .triggerCannotBlock:
+            "ERR can not run a non-sync execution inside a MULTI/LUA (blocking is not allowed) or on loading."
+        case .triggerTaken: "trigger already registered"
+        case .triggerTakenInSession: "trigger already registered in this session"
+        case .tooManyRegistrations(let limit):
+            "ERR there are \(limit) registrations already, which is the limit"
+        case .readerCannotRegister(let reader): "ERR \(reader) cannot be registered with these arguments"
+        case .notRegistered: "execution is not registered"
+        case .differsFromSaved: "ERR the script registers something else than when the session was made"
+        case .notRegisteredAgain: "ERR the script did not register this when the session was restored"
+        case .flow(let text): text
+
+        case .executionMissing: "execution plan does not exist"
+        case .executionToAbortMissing: "execution does not exist"
+        case .executionRunning: "execution is still running"
+        case .executionNotFinished: "can not drop a not yet finished execution, abort it first."
+        case .aborted: "execution aborted"
+        case .noCluster: "no cluster detected - use `RG.GETEXECUTION <id> [SHARD]` instead"
+        case .unknownSubcommand: "unknown subcommand"
+        case .tooManyExecutions(let limit):
+            "ERR Could not trigger execution, there are \(limit) open ones, which is the limit"
+        case .resultsTooLarge(let limit): "ERR the results have more than \(limit) bytes, which is the limit"
+
+        case .pythonEnded: "ERR the Python process of the flows has ended"
+        case .pythonUnavailable(let reason): "ERR flows cannot run: \(reason)"
+        case .isBusy: "BUSY flows do not take in what was sent to them; try again"
+        case .restoringEndsPython(let count):
+            "ERR the Python process ended \(count) times while it ran the session's script again"
+
+        case .invalidCall: "ERR a flow's call has wrong arguments"
+        case .unknownOperation(let name): "ERR a flow's call names the unknown operation '\(name)'"
+        case .askerGone: "ERR the session of the call is gone"
+        case .serverCall(let failure): Self.text(of: failure)
+        case .answerTooLong(let reason): "ERR the answer does not fit into a message: \(reason)"
+        }
+    }
+
+    private static func text(of failure: ServerCallFailure) -> String {
+        switch failure {
+        case .answered(let text): text
+        case .refused(let reason): reason
+        case .notAllowed: "ERR the command is not allowed from flows"
+        case .obstacle(.paused): "ERR writes are paused; try again"
+        case .obstacle(.replica): "READONLY You can't write against a read only replica."
+        case .noPermission(let command):
+            "NOPERM this user has no permissions to run the '\(command)' command on that key"
+        case .unchecked:
+            "ERR this server cannot check the rights of flows; ALLOW_UNCHECKED_SCRIPTS lets them do all"
+        case .userMissing: "NOPERM the user who registered the flow does not exist any more"
+        case .unexpected: "Failed executing command"
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import Messages
+
+/// One pass of records through the steps of a flow. Main thread.
+final class FlowExecution {
+    enum Status: String {
+        case created
+        case running
+        case done
+        case aborted
+    }
+
+    /// Who gets what comes out.
+    enum Owner {
+        /// Nobody: it is forgotten at its end.
+        case nobody
+        /// Whoever asks for it: it is kept for a time.
+        case kept
+        /// The client that has caused it, which waits.
+        case client(FlowClient)
+        /// The script's client, once the script has ended.
+        case script
+    }
+
+    let number: Int
+    /// As clients know it.
+    let id: [UInt8]
+    let session: FlowSession
+    /// Nil if a script or another flow has started it.
+    let registration: FlowRegistration?
+    let steps: [FlowStep]
+    var owner: Owner
+    var status = Status.created
+    /// What it begins with, until it does.
+    var payload: [[UInt8]] = []
+    private(set) var results: [MessageValue] = []
+    private(set) var errors: [[UInt8]] = []
+    private(set) var milliseconds = 0
+    /// Clients of RG.GETRESULTSBLOCKING.
+    var waiters: [FlowClient] = []
+    /// Bytes of the results so far, about.
+    private var byteCount = 0
+
+    init(
+        number: Int, id: FlowIDs.ID, session: FlowSession, registration: FlowRegistration?, steps: [FlowStep],
+        owner: Owner
+    ) {
+        self.number = number
+        self.id = id.bytes
+        self.session = session
+        self.registration = registration
+        self.steps = steps
+        self.owner = owner
+    }
+
+    var isOver: Bool { status == .done || status == .aborted }
+
+    /// The most that the results of one execution may take.
+    static let resultLimit = 256 << 20
+
+    /// Takes a piece of the results.
+    /// - Throws: `.resultsTooLarge`.
+    func add(_ piece: [MessageValue]) throws(FlowError) {
+        byteCount += piece.reduce(0) { $0 + $1.approximateByteCount }
+        guard byteCount <= Self.resultLimit else { throw .resultsTooLarge(limit: Self.resultLimit) }
+        results += piece
+    }
+
+    /// Nothing comes any more.
+    func end(_ status: Status, errors: [[UInt8]], milliseconds: Int) {
+        self.status = status
+        self.errors = errors
+        self.milliseconds = milliseconds
+    }
+}
+
+extension MessageValue {
+    /// About what it takes in memory.
+    fileprivate var approximateByteCount: Int {
+        let overhead = 48
+        switch self {
+        case .bytes(let bytes): return overhead + bytes.count
+        case .text(let text): return overhead + text.utf8.count
+        case .list(let items), .tuple(let items):
+            return items.reduce(overhead) { $0 + $1.approximateByteCount }
+        default: return overhead
+        }
+    }
+}

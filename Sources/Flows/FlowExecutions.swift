@@ -1,0 +1,53 @@
+/// All executions, by what they are looked for. Main thread.
+final class FlowExecutions {
+    /// Those that have not ended, at most.
+    static let openLimit = 100_000
+    /// Those kept after their end; the oldest are dropped.
+    static let keptLimit = 1000
+
+    /// Those that have not ended.
+    private(set) var open: [Int: FlowExecution] = [:]
+    /// Those that clients may ask for: all but the ones that have ended and are not kept.
+    private(set) var byID: [[UInt8]: FlowExecution] = [:]
+    /// Those kept after their end, the oldest first; some may have been dropped since.
+    private var ended: [FlowExecution] = []
+    private var keptCount = 0
+
+    func add(_ execution: FlowExecution) {
+        open[execution.number] = execution
+        byID[execution.id] = execution
+        execution.session.openCount += 1
+    }
+
+    /// It has ended.
+    func end(_ execution: FlowExecution) {
+        open[execution.number] = nil
+        execution.session.openCount -= 1
+        settle(execution)
+    }
+
+    /// One that has ended is kept or forgotten, as its owner says, once there is one.
+    func settle(_ execution: FlowExecution) {
+        switch execution.owner {
+        case .script: break
+        case .nobody, .client: byID[execution.id] = nil
+        case .kept:
+            ended.append(execution)
+            keptCount += 1
+            while keptCount > Self.keptLimit { dropOldest() }
+        }
+    }
+
+    private func dropOldest() {
+        let oldest = ended.removeFirst()
+        if byID[oldest.id] === oldest { drop(oldest) }
+    }
+
+    /// Forgets one that has ended.
+    func drop(_ execution: FlowExecution) {
+        byID[execution.id] = nil
+        keptCount -= 1
+        // What was dropped is not looked for one by one.
+        if ended.count > 2 * max(keptCount, 16) { ended.removeAll { byID[$0.id] !== $0 } }
+    }
+}

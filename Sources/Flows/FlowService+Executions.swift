@@ -1,0 +1,213 @@
+import Messages
+import Redis
+
+/// Executions: their beginning, what they bring, and their end.
+extension FlowService {
+    /// Starts what is registered under a trigger's name, with the client waiting.
+    /// - Parameter words: the name first.
+    func trigger(_ words: ArgumentSlice, in context: borrowing RedisContext) throws(FlowError) {
+        guard let name = words.first, let registration = sessions.trigger(named: name.bytes) else {
+            throw .triggerMissing
+        }
+        guard context.flags.isDisjoint(with: .cannotWait) else { throw .triggerCannotBlock }
+        let session = registration.session
+        if case .failed(let error) = session.state { throw error }
+        try checkAvailable()
+        guard executions.open.count < FlowExecutions.openLimit else {
+            throw .tooManyExecutions(limit: FlowExecutions.openLimit)
+        }
+        let execution = FlowExecution(
+            number: nextNumber(), id: ids.next(), session: session, registration: registration,
+            steps: registration.steps, owner: .client(FlowClient(context)))
+        execution.payload = words.map(\.bytes)
+        executions.add(execution)
+        registration.statistics.begin()
+        if case .live = session.state {
+            start(execution)
+        } else {
+            registration.waiting.append(execution)
+        }
+    }
+
+    /// Has Python begin an execution of a registration that it knows.
+    private func start(_ execution: FlowExecution) {
+        guard !execution.isOver else { return }
+        guard let number = execution.registration?.number else {
+            return finish(execution, because: .notRegisteredAgain)
+        }
+        let payload = execution.payload
+        execution.payload = []
+        execution.status = .running
+        let flags: StartFlags = [.mayBlock, .tellsResults]
+        do throws(FlowError) {
+            try send(.start, execution.number, valueCount: 3) { writer in
+                writer.integer(number)
+                writer.integer(flags.rawValue)
+                writer.list(1)
+                writer.list(payload.count)
+                for word in payload { writer.bytes(word) }
+            }
+            expectAnswer()
+        } catch {
+            finish(execution, because: error)
+        }
+    }
+
+    /// Python may know a registration now: what waited for that begins, or ends.
+    func startWaiting(of registration: FlowRegistration) {
+        let waiting = registration.waiting
+        registration.waiting = []
+        for execution in waiting {
+            if case .failed(let error) = registration.session.state {
+                finish(execution, because: error)
+            } else {
+                start(execution)
+            }
+        }
+    }
+
+    /// What a client names.
+    func execution(_ id: Argument) throws(FlowError) -> FlowExecution {
+        guard let execution = executions.byID[id.bytes] else { throw .executionMissing }
+        return execution
+    }
+
+    // MARK: What comes out
+
+    func addResults(_ number: Int, _ piece: [MessageValue]) {
+        guard let execution = executions.open[number] else { return }
+        do throws(FlowError) { try execution.add(piece) } catch {
+            tell(.abort, number)
+            finish(execution, because: error)
+        }
+    }
+
+    /// - Parameter rest: status, milliseconds, results, errors.
+    func done(_ number: Int, _ rest: ArraySlice<MessageValue>) throws(FlowError) {
+        let parts = Array(rest)
+        guard parts.count == 4, let word = parts[0].asText, let status = FlowExecution.Status(rawValue: word),
+            status == .done || status == .aborted, let milliseconds = parts[1].asInt,
+            let results = parts[2].asList, let errors = parts[3].asList
+        else { throw .invalidCall }
+        var texts: [[UInt8]] = []
+        for error in errors {
+            guard let text = error.asBytes else { throw .invalidCall }
+            texts.append(Array(text))
+        }
+        // Else it has been answered already.
+        guard let execution = executions.open[number] else { return }
+        do throws(FlowError) { try execution.add(results) } catch {
+            return finish(execution, because: error)
+        }
+        execution.end(status, errors: texts, milliseconds: milliseconds)
+        finish(execution)
+    }
+
+    /// Ends an execution that Python has not, or not well.
+    func finish(_ execution: FlowExecution, because error: FlowError) {
+        guard !execution.isOver else { return }
+        execution.end(.aborted, errors: [Array(error.text.utf8)], milliseconds: 0)
+        finish(execution)
+    }
+
+    private func finish(_ execution: FlowExecution) {
+        execution.registration?.statistics.end(
+            execution.status, firstError: execution.errors.first, milliseconds: execution.milliseconds)
+        tellEnd(of: execution)
+        executions.end(execution)
+        endIfUnused(execution.session)
+        if executions.open.isEmpty, sessions.built.isEmpty { settleAnswers() }
+    }
+
+    private func tellEnd(of execution: FlowExecution) {
+        let outcome = FlowAnswer.outcome(execution.results, errors: execution.errors)
+        if case .client(let client) = execution.owner {
+            client.answer(execution.registration == nil ? outcome : triggerAnswer(execution))
+        }
+        for waiter in execution.waiters { waiter.answer(outcome) }
+        execution.waiters = []
+    }
+
+    /// A trigger's client gets the records, or the first error.
+    private func triggerAnswer(_ execution: FlowExecution) -> FlowAnswer {
+        guard let error = execution.errors.first else { return .records(execution.results) }
+        return .failed(.flow(String(decoding: error, as: UTF8.self)))
+    }
+
+    /// Says who gets what an execution of a script brings; it may have ended.
+    func give(_ execution: FlowExecution, to owner: FlowExecution.Owner) {
+        execution.owner = owner
+        guard execution.isOver else { return }
+        tellEnd(of: execution)
+        executions.settle(execution)
+    }
+
+    /// Has Python end an execution, which tells when it has.
+    func abort(_ execution: FlowExecution) {
+        guard !execution.isOver else { return }
+        if let registration = execution.registration, registration.waiting.contains(where: { $0 === execution })
+        {
+            registration.waiting.removeAll { $0 === execution }
+            return finish(execution, because: .aborted)
+        }
+        tell(.abort, execution.number)
+    }
+
+    // MARK: The end of the process
+
+    /// The process is gone: everything that it was to bring has ended.
+    func endAll() {
+        let open = executions.open.values.sorted { $0.number < $1.number }
+        for execution in open where execution.status == .running {
+            finish(execution, because: .pythonEnded)
+        }
+        for session in sessions.built.values {
+            if case .building(let request) = session.state { request.client.answer(.failed(.pythonEnded)) }
+        }
+        for session in sessions.byID.values {
+            for registration in session.registrations where !registration.isOfScript {
+                // Nobody could make it again.
+                remove(registration)
+            }
+            guard case .restoring = session.state, session.number != nil else { continue }
+            session.restoreFailureCount += 1
+            let count = session.restoreFailureCount
+            if count >= Self.mostRestoreFailures {
+                session.state = .failed(.restoringEndsPython(count: count))
+            }
+        }
+        sessions.forgetNumbers()
+        for session in sessions.byID.values {
+            if case .live = session.state { session.state = .restoring }
+        }
+    }
+
+    /// So often the process may end while it runs a session's script again.
+    private static var mostRestoreFailures: Int { 3 }
+
+    /// Nobody waits for a process any more.
+    func endWaiting(_ error: FlowError) {
+        for session in sessions.byID.values {
+            for registration in session.registrations {
+                let waiting = registration.waiting
+                registration.waiting = []
+                for execution in waiting { finish(execution, because: error) }
+            }
+        }
+        for session in sessions.built.values {
+            guard case .building(let request) = session.state else { continue }
+            dismiss(session)
+            request.client.answer(.failed(error))
+        }
+    }
+
+    /// A registration sees no more events; its executions may end.
+    func remove(_ registration: FlowRegistration) {
+        if let number = registration.number { tell(.forget, number) }
+        let waiting = registration.waiting
+        registration.waiting = []
+        for execution in waiting { finish(execution, because: .notRegistered) }
+        sessions.forget(registration)
+        registration.session.remove(registration)
+    }
+}

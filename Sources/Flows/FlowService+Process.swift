@@ -1,0 +1,200 @@
+import Execution
+import Guests
+import Messages
+import Redis
+
+/// What the supervisor tells, on its own thread; the work is the server's thread's.
+extension FlowService: GuestOwner {
+    public func guestStarted(_ connection: GuestConnection) {
+        let connection = FlowConnection(connection)
+        ServerThread.call { self.started(connection) }
+    }
+
+    public func guestEnded(_ end: GuestEnd) {
+        ServerThread.call { self.ended(end) }
+    }
+
+    public func guestRefused(_ why: String) {
+        Log.warning("flows: \(why)")
+        ServerThread.call { self.refuse(why) }
+    }
+
+    public func log(_ level: GuestLogLevel, _ line: String) {
+        switch level {
+        case .notice: Log.notice("flows: \(line)")
+        case .warning: Log.warning("flows: \(line)")
+        }
+    }
+}
+
+/// The Python process: its beginning, its end, and what it says.
+extension FlowService {
+    /// The status with which the Python side ends if this Python cannot serve.
+    private static let unsuitableStatus = 78
+    /// Version of the messages.
+    private static let protocolVersion = 1
+    /// For so long the server's thread reads in one turn of the event loop, in nanoseconds.
+    private static let readingBudget = 500_000
+
+    private func started(_ connection: FlowConnection) {
+        lose("another process took its place")
+        self.connection = connection
+        answers = AnswerWatch(limitNanoseconds: settings.flows.hangLimitMilliseconds * 1_000_000)
+        guard connection.begin({ [weak self] in self?.read() }) else {
+            refuse("the server does not look at its messages")
+            guest?.stop()
+            return
+        }
+    }
+
+    private func ended(_ end: GuestEnd) {
+        let wasReady = isReady
+        lose(end.description)
+        if case .exited(Self.unsuitableStatus) = end.reason {
+            refuse("this Python cannot serve, the log says why; set FLOWS_PYTHON")
+            guest?.stop()
+        } else if !wasReady {
+            // The next start may be some time away, and end like this one.
+            endWaiting(.pythonEnded)
+        }
+    }
+
+    /// There is no process, and there will be none: nobody waits for one.
+    private func refuse(_ why: String) {
+        refusal = why
+        lose(why)
+        endWaiting(.pythonUnavailable(why))
+    }
+
+    /// Nothing more comes from the process; whoever waited for something is told.
+    private func lose(_ why: String) {
+        guard let connection else { return }
+        connection.close()
+        self.connection = nil
+        settleAnswers()
+        // Before that it was given nothing to do.
+        guard isReady else { return }
+        isReady = false
+        Log.warning("flows: the Python process is gone: \(why)")
+        endAll()
+    }
+
+    /// The process says what makes no sense.
+    private func breakOff(_ why: String) {
+        Log.warning("flows: protocol error: \(why)")
+        kill("protocol error")
+        lose("protocol error")
+    }
+
+    // MARK: Reading
+
+    /// Does what the process has asked for or told, for a while.
+    func read() {
+        let end = Monotonic.nanoseconds + Self.readingBudget
+        reading: while let connection {
+            switch connection.next() {
+            case .message(let message):
+                answers.heard(at: Monotonic.nanoseconds)
+                handle(message)
+                guard Monotonic.nanoseconds < end else {
+                    // Clients are looked at first.
+                    ServerTimer.after(milliseconds: 0) { self.read() }
+                    break reading
+                }
+            case .nothing: break reading
+            case .hasEnded:
+                kill("it has closed the connection")
+                lose("it has closed the connection")
+            case .isBroken(let error): breakOff(error.description)
+            }
+        }
+        flush()
+    }
+
+    private func handle(_ message: MessageValue) {
+        guard case .tuple(let parts) = message, parts.count >= 2, let code = parts[0].asInt,
+            let kind = MessageFromPython(rawValue: code), let number = parts[1].asInt
+        else { return breakOff("a message of no known kind") }
+        do throws(FlowError) {
+            try handle(kind, number, parts[2...])
+        } catch {
+            breakOff("a message of kind \(kind): \(error.text)")
+        }
+    }
+
+    /// - Parameter rest: from index 2 on.
+    private func handle(
+        _ kind: MessageFromPython, _ number: Int, _ rest: ArraySlice<MessageValue>
+    ) throws(FlowError) {
+        guard isReady || kind == .ready || kind == .log else { throw .invalidCall }
+        switch kind {
+        case .ready: try becomeReady(rest.first)
+        case .pong: try takePong(rest.first)
+        case .scripted: try scripted(number, rest.first)
+        case .results:
+            guard let piece = rest.first?.asList else { throw .invalidCall }
+            addResults(number, piece)
+        case .done: try done(number, rest)
+        case .call: call(number, rest)
+        case .log: try log(rest)
+        case .release: try release(rest.first)
+        // Nobody waits with the server's thread, so nobody goes on without it.
+        case .parked: break
+        case .arm: arm(number)
+        }
+    }
+
+    private func becomeReady(_ value: MessageValue?) throws(FlowError) {
+        guard !isReady, let value, value["protocol"]?.asInt == Self.protocolVersion else {
+            throw .invalidCall
+        }
+        isReady = true
+        if let connection { guest?.becameReady(connection.start) }
+        let version = value["python"]?.asText ?? "unknown"
+        Log.notice("flows: Python \(version.prefix(20)) serves as process \(connection?.pid ?? 0)")
+        try send(.hello, 0, valueCount: 1) { $0.settings(of: self) }
+        restoreSessions()
+    }
+
+    /// asyncio's loop is given up by the process itself when it is held; if that does not help, nothing does.
+    private func takePong(_ held: MessageValue?) throws(FlowError) {
+        guard let held = held?.asInt else { throw .invalidCall }
+        if held > 2 * settings.flows.hangLimitMilliseconds {
+            kill("a coroutine has held its event loop for \(held) ms")
+        }
+    }
+
+    private func log(_ rest: ArraySlice<MessageValue>) throws(FlowError) {
+        guard rest.count == 2, let level = rest.first?.asText, let text = rest.last?.asBytes else {
+            throw .invalidCall
+        }
+        let line = "GEARS: " + String(decoding: text.prefix(Self.longestLine), as: UTF8.self)
+        switch level {
+        case "debug": Log.debug(line)
+        case "verbose": Log.verbose(line)
+        case "warning": Log.warning(line)
+        default: Log.notice(line)
+        }
+    }
+
+    /// The server keeps no longer line, in bytes.
+    private static var longestLine: Int { 1000 }
+
+    private func release(_ numbers: MessageValue?) throws(FlowError) {
+        guard let numbers = numbers?.asList else { throw .invalidCall }
+        for number in numbers {
+            guard let number = number.asInt else { throw .invalidCall }
+            forget(number)
+        }
+    }
+}
+
+extension MessageWriter {
+    /// What flows may read with `configGet`, and what the Python side reads itself.
+    fileprivate mutating func settings(of service: FlowService) {
+        beginDictionary()
+        text("PythonAttemptTraceback")
+        integer(1)
+        endDictionary()
+    }
+}

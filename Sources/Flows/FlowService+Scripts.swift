@@ -1,0 +1,171 @@
+import Messages
+import Redis
+
+/// Scripts: from RG.PYEXECUTE to what they have registered.
+extension FlowService {
+    /// Has Python run a script, with the client waiting.
+    func build(_ command: PyExecute, in context: borrowing RedisContext) throws(FlowError) {
+        let plan = try SessionPlan(
+            id: command.id, isUpgrade: command.isUpgrade, replaced: command.replaced,
+            exists: { sessions.byID[$0] != nil })
+        for id in [command.id, command.replaced].compactMap({ $0 }) where sessions.isBeingBuilt(id) {
+            throw .sessionBeingBuilt(String(decoding: id, as: UTF8.self))
+        }
+        guard sessions.count < FlowSessions.sessionLimit else {
+            throw .tooManySessions(limit: FlowSessions.sessionLimit)
+        }
+        try checkAvailable()
+        let script = FlowScript(
+            source: command.source.bytes, description: command.description,
+            requirements: command.requirements, user: context.clientUser, database: context.database)
+        let replaced: FlowSession? = if case .replace(let id) = plan { sessions.byID[id] } else { nil }
+        let request = ScriptRequest(
+            FlowClient(context), isUnblocking: command.isUnblocking, replaced: replaced)
+        let session = FlowSession(
+            id: command.id ?? ids.sessionID(), script: script,
+            access: ServerAccess(context, database: script.database, user: script.user),
+            state: .building(request))
+        sessions.begin(session, number: nextNumber())
+        if isReady { runScript(of: session) }
+    }
+
+    /// Has Python run the script of a session that has a number.
+    private func runScript(of session: FlowSession) {
+        guard let number = session.number else { return }
+        let isRestored = session.isMade
+        let script = session.script
+        do throws(FlowError) {
+            try send(.script, number, valueCount: 1) { writer in
+                writer.beginDictionary()
+                writer.text("id")
+                writer.bytes(session.id)
+                writer.text("source")
+                writer.bytes(script.source)
+                writer.text("restore")
+                writer.bool(isRestored)
+                writer.text("requirements")
+                writer.list(script.requirements.count)
+                for requirement in script.requirements { writer.bytes(requirement) }
+                writer.endDictionary()
+            }
+            expectAnswer()
+        } catch {
+            end(session, because: error)
+        }
+    }
+
+    /// A new process learns of all sessions.
+    func restoreSessions() {
+        for session in sessions.built.values { runScript(of: session) }
+        for session in sessions.byID.values {
+            if case .failed = session.state { continue }
+            session.state = .restoring
+            session.restoredCount = 0
+            sessions.know(session, nextNumber())
+            runScript(of: session)
+        }
+    }
+
+    /// A script has ended.
+    func scripted(_ number: Int, _ value: MessageValue?) throws(FlowError) {
+        guard let value, value.isNone || value.asBytes != nil else { throw .invalidCall }
+        // Else it has been given up.
+        guard let session = sessions.session(numbered: number) else { return }
+        let text = value.asBytes.map { String(decoding: $0, as: UTF8.self) }
+        switch session.state {
+        case .building(let request):
+            if let text {
+                end(session, because: .script(text))
+            } else {
+                commit(session, request)
+            }
+        case .restoring: restored(session, failure: text.map { .script($0) })
+        case .live, .failed: throw .invalidCall
+        }
+        if executions.open.isEmpty, sessions.built.isEmpty { settleAnswers() }
+    }
+
+    /// Nothing of the script counts.
+    private func end(_ session: FlowSession, because error: FlowError) {
+        if let run = session.run {
+            abort(run)
+            give(run, to: .nobody)
+        }
+        switch session.state {
+        case .building(let request):
+            dismiss(session)
+            request.client.answer(.failed(error))
+        case .live, .restoring, .failed: restored(session, failure: error)
+        }
+    }
+
+    private func commit(_ session: FlowSession, _ request: ScriptRequest) {
+        if let replaced = request.replaced, sessions.byID[replaced.id] === replaced {
+            for execution in executions.open.values where execution.session === replaced {
+                abort(execution)
+            }
+            dismiss(replaced)
+        }
+        session.state = .live
+        sessions.add(session)
+        answer(request, of: session)
+        endIfUnused(session)
+    }
+
+    private func answer(_ request: ScriptRequest, of session: FlowSession) {
+        guard let run = session.run, session.registrations.isEmpty else {
+            if let run = session.run { give(run, to: request.isUnblocking ? .kept : .nobody) }
+            return request.client.answer(.ok)
+        }
+        if request.isUnblocking {
+            give(run, to: .kept)
+            request.client.answer(.id(run.id))
+        } else {
+            give(run, to: .client(request.client))
+        }
+    }
+
+    private func restored(_ session: FlowSession, failure: FlowError?) {
+        if let failure {
+            session.state = .failed(failure)
+            Log.warning("flows: session \(session.name) cannot be restored: \(failure.text)")
+        } else {
+            session.state = .live
+            session.restoreFailureCount = 0
+        }
+        for registration in session.registrations {
+            if let failure {
+                registration.statistics.lastError = Array(failure.text.utf8)
+            } else if registration.number == nil {
+                registration.statistics.lastError = Array(FlowError.notRegisteredAgain.text.utf8)
+            }
+            startWaiting(of: registration)
+        }
+    }
+
+    /// A session is gone: Python forgets it, too. What runs may end.
+    func dismiss(_ session: FlowSession) {
+        for registration in session.registrations {
+            for execution in registration.waiting { finish(execution, because: .triggerMissing) }
+            registration.waiting = []
+        }
+        if let number = session.number { tell(.drop, number) }
+        sessions.remove(session)
+    }
+
+    /// A session that has registered nothing lasts as long as what it has started.
+    func endIfUnused(_ session: FlowSession) {
+        guard case .live = session.state, session.registrations.isEmpty, session.openCount == 0 else {
+            return
+        }
+        dismiss(session)
+    }
+
+    /// A registration made by a flow, when its script had ended, sees events from now on.
+    func arm(_ number: Int) {
+        guard let registration = sessions.registration(numbered: number), !registration.isOfScript,
+            registration.session.isMade
+        else { return }
+        sessions.publish(registration)
+    }
+}

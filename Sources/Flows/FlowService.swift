@@ -1,0 +1,161 @@
+import Execution
+import Guests
+import Keyspace
+import Messages
+import Redis
+
+/// AI flows: their sessions, and the Python process that runs them. One for the server, main thread.
+///
+/// What the process says is a stranger's: it is looked at before it is believed, and whoever says what makes no
+/// sense is ended. All numbers in messages are made here.
+@safe
+public final class FlowService: @unchecked Sendable {
+    let settings: ModuleSettings
+    let ids: FlowIDs
+    let sessions = FlowSessions()
+    let executions = FlowExecutions()
+    private(set) var guest: Guest?
+    /// Nil while no process runs.
+    var connection: FlowConnection?
+    /// Whether the process has said that it serves.
+    var isReady = false
+    /// Why there is no process, and none is being started.
+    var refusal: String?
+    var answers = AnswerWatch()
+    private var lastNumber = 0
+    private var peakMemory = 0
+    private var isFlushDue = false
+    private var isLookDue = false
+
+    /// - Parameter context: of OnLoad.
+    public init(_ context: borrowing RedisContext, _ settings: ModuleSettings) {
+        self.settings = settings
+        ids = FlowIDs(nodeID: context.clusterNodeID)
+    }
+
+    // Safety: written once in OnLoad, before the server can call a command of ours.
+    nonisolated(unsafe) private static var installed: FlowService?
+
+    /// The service; there is one if the RG commands are there.
+    static var current: FlowService {
+        guard let service = unsafe installed else { preconditionFailure("a call without FLOWS yes") }
+        return service
+    }
+
+    /// Makes this the service, and starts Python; in OnLoad, once.
+    /// - Parameter folder: of the Python package.
+    public func install(packageFolder folder: String) {
+        unsafe Self.installed = self
+        let guest = Guest(owner: self) { [unowned self] in program(folder) }
+        self.guest = guest
+        guest.start()
+    }
+
+    private func program(_ folder: String) -> GuestProgram {
+        let limit = settings.flows.memoryLimitMegabytes
+        return GuestProgram(
+            name: "flows", executable: settings.flows.python, arguments: ["-m", "redisai_flows"],
+            environment: ["PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"],
+            limits: GuestLimits(memoryByteCount: limit << 20), sandbox: sandbox, readablePaths: [folder],
+            advice: "set FLOWS_PYTHON")
+    }
+
+    private var sandbox: GuestSandbox {
+        let all = GuestSandbox.allCases
+        let index = settings.flows.sandbox
+        return all.indices.contains(index) ? all[index] : .strict
+    }
+
+    /// A number that nothing else has in messages.
+    func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    /// Whether Python is there, or will be.
+    /// - Throws: `.pythonUnavailable`, `.isBusy`.
+    func checkAvailable() throws(FlowError) {
+        if let refusal { throw .pythonUnavailable(refusal) }
+        if connection?.isFull == true { throw .isBusy }
+    }
+
+    /// Bytes of memory that the process has, and the most that was seen.
+    func memory() -> (current: Int, peak: Int) {
+        let current = guest?.status.memoryByteCount ?? 0
+        peakMemory = max(peakMemory, current)
+        return (current, peakMemory)
+    }
+
+    /// Python holds this no longer.
+    func forget(_ number: Int) {}
+
+    // MARK: Sending
+
+    /// Sends a message together with all others of this turn of the event loop, so that Python wakes once.
+    /// - Throws: if it is too long; nothing is sent then. Without a process nothing is sent either.
+    func send(
+        _ kind: MessageToPython, _ number: Int, valueCount: Int = 0,
+        _ fill: (inout MessageWriter) -> Void = { _ in }
+    ) throws(FlowError) {
+        guard let connection else { return }
+        do throws(MessageError) {
+            try connection.write(kind, number, valueCount: valueCount, fill)
+        } catch {
+            throw .answerTooLong(error.description)
+        }
+        guard !isFlushDue else { return }
+        isFlushDue = true
+        ServerTimer.after(milliseconds: 0) { self.flush() }
+    }
+
+    /// The same for what is always short.
+    func tell(_ kind: MessageToPython, _ number: Int) {
+        do throws(FlowError) { try send(kind, number) } catch {
+            preconditionFailure("a message of two numbers is too long")
+        }
+    }
+
+    /// Sends what waits to be.
+    func flush() {
+        isFlushDue = false
+        connection?.flush()
+    }
+
+    /// Ends the process that runs, if it is still the one that is connected; another takes its place.
+    func kill(_ why: String) {
+        if let connection { guest?.kill(because: why, start: connection.start) }
+    }
+
+    // MARK: Does it answer?
+
+    /// Python has been given something to do.
+    func expectAnswer() {
+        answers.asked(at: Monotonic.nanoseconds)
+        lookLater()
+    }
+
+    /// Nothing is under way any more, as far as the server knows.
+    func settleAnswers() { answers.settled() }
+
+    private func lookLater() {
+        guard !isLookDue, let time = answers.nextLook else { return }
+        isLookDue = true
+        let milliseconds = max(1, (time - Monotonic.nanoseconds) / 1_000_000 + 1)
+        ServerTimer.after(milliseconds: milliseconds) { self.look() }
+    }
+
+    private func look() {
+        isLookDue = false
+        guard isReady else { return }
+        // What has come meanwhile counts.
+        read()
+        switch answers.look(at: Monotonic.nanoseconds) {
+        case .nothing: break
+        case .ping:
+            tell(.ping, nextNumber())
+            flush()
+        case .hung: kill("it does not answer")
+        }
+        lookLater()
+    }
+}
