@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -259,6 +260,12 @@ guests_child guests_start(const guests_launch *launch) {
     return child;
 }
 
-extern char **environ;
-
-char *_Nullable *_Nullable guests_environment(void) { return environ; }
+char *_Nullable *_Nullable guests_environment(void) {
+    // The program's variable, as libc finds it. A library that is bound deeply, as Valkey binds modules, sees
+    // another one of that name, which still points to where the variables were before one was added.
+    void *program = dlopen(NULL, RTLD_LAZY);
+    if (!program) return NULL;
+    char ***environment = dlsym(program, "environ");
+    dlclose(program);
+    return environment ? *environment : NULL;
+}

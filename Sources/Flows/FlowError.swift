@@ -51,6 +51,12 @@ enum FlowError: Error, CommandFailure {
     case isBusy
     case restoringEndsPython(count: Int)
 
+    // Persistence
+    case invalidRecord
+    case fromReplicationOnly
+    case notWritten(WriteObstacle)
+    case scriptTooLong(limit: Int)
+
     // What flows ask
     case invalidCall
     case unknownOperation(String)

@@ -54,6 +54,12 @@ extension FlowError {
         case .restoringEndsPython(let count):
             "ERR the Python process ended \(count) times while it ran the session's script again"
 
+        case .invalidRecord: "ERR what was kept of a session makes no sense"
+        case .fromReplicationOnly: "ERR the command is for replicas and for the append-only file"
+        case .notWritten(.paused): "ERR writes are paused; try again"
+        case .notWritten(.replica): "READONLY You can't write against a read only replica."
+        case .scriptTooLong(let limit): "ERR the script has more than \(limit) bytes, which is the limit"
+
         case .invalidCall: "ERR a flow's call has wrong arguments"
         case .unknownOperation(let name): "ERR a flow's call names the unknown operation '\(name)'"
         case .askerGone: "ERR the session of the call is gone"

@@ -19,6 +19,9 @@ final class FlowIDs {
         let count: Int
     }
 
+    /// No ID up to this one is given again.
+    func skip(to count: Int) { last = max(last, count) }
+
     func next() -> ID {
         last += 1
         return ID(bytes: nodeID + Array("-\(last)".utf8), count: last)

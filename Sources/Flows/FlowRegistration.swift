@@ -1,14 +1,23 @@
+import Messages
+
 /// A flow that events start. Main thread.
 final class FlowRegistration {
+    /// What follows from the description that `register` was given.
+    struct Parts {
+        let reader: FlowReader
+        let mode: FlowMode
+        let description: [UInt8]?
+        let steps: [FlowStep]
+    }
+
     /// As clients know it.
     let id: [UInt8]
-    /// Greater than that of any before it.
+    /// The number at the end of the ID, greater than that of any before it.
     let order: Int
     unowned let session: FlowSession
-    let reader: FlowReader
-    let mode: FlowMode
-    let description: [UInt8]?
-    let steps: [FlowStep]
+    /// What `register` was given.
+    let raw: MessageValue
+    let parts: Parts
     /// Whether the script itself has made it, so that it comes back with the script.
     let isOfScript: Bool
     var statistics = RegistrationStatistics()
@@ -17,17 +26,30 @@ final class FlowRegistration {
     /// Executions that wait until it does.
     var waiting: [FlowExecution] = []
 
+    /// - Throws: as `parts(of:)`.
     init(
-        id: FlowIDs.ID, session: FlowSession, reader: FlowReader, mode: FlowMode, description: [UInt8]?,
-        steps: [FlowStep], isOfScript: Bool
-    ) {
+        id: FlowIDs.ID, session: FlowSession, _ raw: MessageValue, isOfScript: Bool
+    ) throws(FlowError) {
+        parts = try Self.parts(of: raw)
         self.id = id.bytes
         order = id.count
         self.session = session
-        self.reader = reader
-        self.mode = mode
-        self.description = description
-        self.steps = steps
+        self.raw = raw
         self.isOfScript = isOfScript
+    }
+
+    var reader: FlowReader { parts.reader }
+    var mode: FlowMode { parts.mode }
+
+    /// - Parameter raw: what `register` was given; a stranger's.
+    /// - Throws: `.invalidCall`, `.readerCannotRegister`.
+    static func parts(of raw: MessageValue) throws(FlowError) -> Parts {
+        let reader = try FlowReader(raw)
+        guard let mode = raw["mode"]?.asText.flatMap(FlowMode.init(rawValue:)) else { throw .invalidCall }
+        // Flows of mode sync come with the means to wait for them.
+        guard mode != .sync else { throw .readerCannotRegister("\(reader.name) of mode sync") }
+        return Parts(
+            reader: reader, mode: mode, description: raw["desc"]?.asBytes.map(Array.init),
+            steps: FlowStep.list(raw["steps"]))
     }
 }

@@ -1,5 +1,5 @@
 /// What RG.PYEXECUTE was given, as far as it lasts.
-struct FlowScript {
+struct FlowScript: Equatable {
     let source: [UInt8]
     let description: [UInt8]?
     let requirements: [[UInt8]]

@@ -18,7 +18,7 @@ extension FlowService {
         }
         let execution = FlowExecution(
             number: nextNumber(), id: ids.next(), session: session, registration: registration,
-            steps: registration.steps, owner: .client(FlowClient(context)))
+            steps: registration.parts.steps, owner: .client(FlowClient(context)))
         execution.payload = words.map(\.bytes)
         executions.add(execution)
         registration.statistics.begin()

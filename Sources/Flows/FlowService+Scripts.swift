@@ -14,6 +14,9 @@ extension FlowService {
         guard sessions.count < FlowSessions.sessionLimit else {
             throw .tooManySessions(limit: FlowSessions.sessionLimit)
         }
+        guard command.source.byteCount <= Self.longestScript else {
+            throw .scriptTooLong(limit: Self.longestScript)
+        }
         try checkAvailable()
         let script = FlowScript(
             source: command.source.bytes, description: command.description,
@@ -30,7 +33,7 @@ extension FlowService {
     }
 
     /// Has Python run the script of a session that has a number.
-    private func runScript(of session: FlowSession) {
+    func runScript(of session: FlowSession) {
         guard let number = session.number else { return }
         let isRestored = session.isMade
         let script = session.script
@@ -99,14 +102,24 @@ extension FlowService {
         }
     }
 
+    /// In bytes.
+    private static var longestScript: Int { 16 << 20 }
+
+    /// Replicas and the append-only file learn of it before the client does.
     private func commit(_ session: FlowSession, _ request: ScriptRequest) {
-        if let replaced = request.replaced, sessions.byID[replaced.id] === replaced {
-            for execution in executions.open.values where execution.session === replaced {
-                abort(execution)
-            }
+        let replaced = request.replaced.flatMap { sessions.byID[$0.id] === $0 ? $0 : nil }
+        session.state = .live
+        do throws(FlowError) {
+            if session.record != nil || replaced?.record != nil { try checkWritable() }
+            try propagate(session, replacing: replaced)
+        } catch {
+            session.state = .building(request)
+            return end(session, because: error)
+        }
+        if let replaced {
+            abortAll(of: replaced)
             dismiss(replaced)
         }
-        session.state = .live
         sessions.add(session)
         answer(request, of: session)
         endIfUnused(session)
@@ -123,6 +136,16 @@ extension FlowService {
         } else {
             give(run, to: .client(request.client))
         }
+    }
+
+    /// - Throws: `.notWritten` if what is written now could not reach replicas, or must not come from here.
+    func checkWritable() throws(FlowError) {
+        if let obstacle = DetachedContext.writeObstacle { throw .notWritten(obstacle) }
+    }
+
+    /// Has Python end all that a session has under way.
+    func abortAll(of session: FlowSession) {
+        for execution in executions.open.values where execution.session === session { abort(execution) }
     }
 
     private func restored(_ session: FlowSession, failure: FlowError?) {

@@ -22,6 +22,8 @@ public final class FlowService: @unchecked Sendable {
     /// Why there is no process, and none is being started.
     var refusal: String?
     var answers = AnswerWatch()
+    /// While the server loads: what it has loaded; nil else.
+    var loaded: [SessionRecord]?
     private var lastNumber = 0
     private var peakMemory = 0
     private var isFlushDue = false
@@ -34,18 +36,21 @@ public final class FlowService: @unchecked Sendable {
     }
 
     // Safety: written once in OnLoad, before the server can call a command of ours.
-    nonisolated(unsafe) private static var installed: FlowService?
+    nonisolated(unsafe) private static var storage: FlowService?
+
+    /// The service; nil without flows.
+    static var installed: FlowService? { unsafe storage }
 
     /// The service; there is one if the RG commands are there.
     static var current: FlowService {
-        guard let service = unsafe installed else { preconditionFailure("a call without FLOWS yes") }
+        guard let service = installed else { preconditionFailure("a call without FLOWS yes") }
         return service
     }
 
     /// Makes this the service, and starts Python; in OnLoad, once.
     /// - Parameter folder: of the Python package.
     public func install(packageFolder folder: String) {
-        unsafe Self.installed = self
+        unsafe Self.storage = self
         let guest = Guest(owner: self) { [unowned self] in program(folder) }
         self.guest = guest
         guest.start()

@@ -12,7 +12,7 @@ struct RegistrationReport {
         context.reply(bulk: "reader")
         context.reply(bulk: registration.reader.name)
         context.reply(bulk: "desc")
-        context.reply(optional: registration.description)
+        context.reply(optional: registration.parts.description)
         context.reply(bulk: "RegistrationData")
         sendData(in: context)
     }

@@ -7,5 +7,5 @@ public enum MessageLimits {
     /// Values, those that hold others and the keys of dicts among them. Each takes some 40 bytes of memory.
     public static let valueCount = 1_000_000
     /// Bytes of the length before each message.
-    static let prefixByteCount = 4
+    public static let prefixByteCount = 4
 }

@@ -84,17 +84,23 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
         state.scheduler.hurryWaiting()
     }
     guard areMovesTold else { throw LoadFailure(text: "the server does not tell of renamed keys") }
-    if settings.flows.isEnabled {
-        guard FlowCommandTable.register(in: context) else {
-            throw LoadFailure(text: "the server refused a command of flows; is another module loaded that has it?")
-        }
-        FlowService(context, settings).install(packageFolder: RedisContext.moduleFolder + "/flows")
-    }
+    try installFlows(context, settings)
     for (kind, path) in settings.libraries {
         do throws(ExecutionError) { try state.backends.open(kind, path: path, isConfined: false) } catch {
             throw LoadFailure(text: "ERR error processing argument: \(kind.wireName) \(path)")
         }
     }
+}
+
+private func installFlows(
+    _ context: borrowing RedisContext, _ settings: ModuleSettings
+) throws(LoadFailure) {
+    let service = settings.flows.isEnabled ? FlowService(context, settings) : nil
+    let isRegistered = service == nil || FlowCommandTable.register(in: context)
+    guard isRegistered, FlowService.installPersistence(of: service, in: context) else {
+        throw LoadFailure(text: "the server refused a command of flows; another module may have it")
+    }
+    service?.install(packageFolder: RedisContext.moduleFolder + "/flows")
 }
 
 private func openings(of backends: BackendCatalog) -> Shutdown.Work {

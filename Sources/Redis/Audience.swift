@@ -16,11 +16,9 @@ public enum Audience {
     /// may have a backlog from that time.
     /// - Returns: false if the server refuses.
     public static func install(_ context: borrowing RedisContext) -> Bool {
-        [REDIS_EVENT_FORK_CHILD, REDIS_EVENT_ROLE_CHANGED, REDIS_EVENT_REPLICA_CHANGED].allSatisfy { id in
-            let event = redis_event(id: UInt64(id), data_version: 1)
-            return unsafe redis_SubscribeToServerEvent(context.pointer, event) { _, _, _, _ in
-                unsafe Audience.hasReplicas = nil
-            } == REDIS_OK
+        let kinds: [ServerEvents.Kind] = [.forkChild, .roleChanged, .replicaChanged]
+        return kinds.allSatisfy { kind in
+            ServerEvents.install(kind, context) { _ in unsafe Audience.hasReplicas = nil }
         }
     }
 

@@ -5,17 +5,11 @@ extension FlowService {
     /// Answers the registration's number and ID.
     func register(_ call: FlowCall) throws(FlowError) {
         let description = try call.argument(0)
-        let reader = try FlowReader(description)
-        guard let mode = description["mode"]?.asText.flatMap(FlowMode.init(rawValue:)) else {
-            throw .invalidCall
-        }
-        // Readers that flows of mode sync could run with come with the means to wait for them.
-        guard mode != .sync else { throw .readerCannotRegister("\(reader.name) of mode sync") }
         let registration: FlowRegistration
         if case .restoring = call.session.state, call.execution == nil {
-            registration = try savedRegistration(of: call.session, reader)
+            registration = try savedRegistration(of: call.session, try FlowReader(description))
         } else {
-            registration = try newRegistration(call, reader, mode, description)
+            registration = try newRegistration(call, description)
         }
         let number = nextNumber()
         sessions.know(registration, number)
@@ -39,7 +33,7 @@ extension FlowService {
     }
 
     private func newRegistration(
-        _ call: FlowCall, _ reader: FlowReader, _ mode: FlowMode, _ description: MessageValue
+        _ call: FlowCall, _ description: MessageValue
     ) throws(FlowError) -> FlowRegistration {
         let session = call.session
         let count = sessions.registrations.count + sessions.built.values.reduce(0) {
@@ -54,11 +48,11 @@ extension FlowService {
             replaced = request.replaced
             isOfScript = true
         }
-        if let name = reader.trigger { try sessions.reserve(name, for: session, replaced: replaced) }
-        let registration = FlowRegistration(
-            id: ids.next(), session: session, reader: reader, mode: mode,
-            description: description["desc"]?.asBytes.map(Array.init),
-            steps: FlowStep.list(description["steps"]), isOfScript: isOfScript)
+        let registration = try FlowRegistration(
+            id: ids.next(), session: session, description, isOfScript: isOfScript)
+        if let name = registration.reader.trigger {
+            try sessions.reserve(name, for: session, replaced: replaced)
+        }
         session.add(registration)
         return registration
     }

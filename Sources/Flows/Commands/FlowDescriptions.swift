@@ -63,7 +63,7 @@ extension Unregister {
         CommandDescription(
             name: "rg.unregister",
             summary: "Removes a registered flow.",
-            complexity: "O(N) where N is the number of executions with ABORTPENDING, else O(1).", since: "99.99.99", flags: "readonly", categories: .flowAdministrating,
+            complexity: "O(N) where N is the number of executions with ABORTPENDING, else O(1).", since: "99.99.99", flags: "write", categories: .flowAdministrating,
             arguments: [
                 CommandArgument("id", .string),
                 CommandArgument("abortpending", .token, token: "ABORTPENDING", isOptional: true),

@@ -20,8 +20,15 @@ struct Unregister: Command {
                 service.abort(execution)
             }
         }
+        let session = registration.session
+        let wasKept = session.record != nil
         service.remove(registration)
-        service.endIfUnused(registration.session)
+        if session.record != nil {
+            try service.propagate(session)
+        } else if wasKept {
+            service.propagateEnd(of: session)
+        }
+        service.endIfUnused(session)
         context.replyOK()
     }
 }

@@ -1,0 +1,89 @@
+import Messages
+
+/// What is kept of a session: its script and what that has registered, without statistics.
+///
+/// It is written as a message is, with a version first, and read as a stranger's.
+struct SessionRecord: Equatable {
+    /// A registration that its script has made.
+    struct Registration: Equatable {
+        let id: [UInt8]
+        /// The number at the end of the ID.
+        let order: Int
+        /// What `register` was given, from which the rest follows.
+        let description: MessageValue
+    }
+
+    private static let version = 1
+    /// Values of the record, those of a registration.
+    private static let (valueCount, registrationValueCount) = (7, 3)
+
+    let id: [UInt8]
+    let script: FlowScript
+    let registrations: [Registration]
+
+    init(id: [UInt8], script: FlowScript, registrations: [Registration]) {
+        self.id = id
+        self.script = script
+        self.registrations = registrations
+    }
+
+    // MARK: Bytes
+
+    /// - Throws: `.answerTooLong` if it is too long to be kept.
+    func encoded() throws(FlowError) -> [UInt8] {
+        var writer = MessageWriter()
+        writer.begin()
+        writer.tuple(Self.valueCount)
+        writer.integer(Self.version)
+        writer.bytes(id)
+        writer.bytes(script.source)
+        writer.bytes(optional: script.description)
+        writer.bytes(optional: script.user)
+        writer.integer(Int(script.database))
+        writer.tuple(2)
+        writer.list(script.requirements.count)
+        for requirement in script.requirements { writer.bytes(requirement) }
+        writer.list(registrations.count)
+        for registration in registrations {
+            writer.tuple(Self.registrationValueCount)
+            writer.bytes(registration.id)
+            writer.integer(registration.order)
+            writer.value(registration.description)
+        }
+        do throws(MessageError) { try writer.finish() } catch {
+            throw .answerTooLong(error.description)
+        }
+        return Array(writer.buffer.dropFirst(MessageLimits.prefixByteCount))
+    }
+
+    /// - Throws: `.invalidRecord`.
+    init(decoding bytes: [UInt8]) throws(FlowError) {
+        guard let value = try? MessageReader.value(of: bytes), let parts = value.asList,
+            parts.count == Self.valueCount, parts[0].asInt == Self.version, let id = parts[1].asBytes,
+            let source = parts[2].asBytes, let database = parts[5].asInt,
+            let lists = parts[6].asList, lists.count == 2, let requirements = lists[0].asList,
+            let registrations = lists[1].asList, (0...Int(Int32.max)).contains(database)
+        else { throw .invalidRecord }
+        self.id = Array(id)
+        script = FlowScript(
+            source: Array(source), description: parts[3].asBytes.map(Array.init),
+            requirements: requirements.compactMap { $0.asBytes.map(Array.init) },
+            user: parts[4].asBytes.map(Array.init), database: Int32(database))
+        var found: [Registration] = []
+        for registration in registrations {
+            guard let parts = registration.asList, parts.count == Self.registrationValueCount,
+                let id = parts[0].asBytes, let order = parts[1].asInt, order > 0
+            else { throw .invalidRecord }
+            // Whether it makes sense is seen now, not when it is to be started.
+            _ = try FlowRegistration.parts(of: parts[2])
+            found.append(Registration(id: Array(id), order: order, description: parts[2]))
+        }
+        self.registrations = found
+    }
+}
+
+extension MessageWriter {
+    fileprivate mutating func bytes(optional value: [UInt8]?) {
+        if let value { bytes(value) } else { none() }
+    }
+}
