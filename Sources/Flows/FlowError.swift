@@ -28,6 +28,10 @@ enum FlowError: Error, CommandFailure {
     case tooManyRegistrations(limit: Int)
     case readerCannotRegister(String)
     case notRegistered
+    case registrationMissing(id: String, shard: String)
+    case readerCannotPause(StaticString)
+    case readerCannotGoOn(StaticString)
+    case noRegistrationToPause
     /// A session that could not be restored says it was registered otherwise.
     case differsFromSaved
     case notRegisteredAgain

@@ -33,6 +33,10 @@ extension FlowError {
             "ERR there are \(limit) registrations already, which is the limit"
         case .readerCannotRegister(let reader): "ERR \(reader) cannot be registered with these arguments"
         case .notRegistered: "execution is not registered"
+        case .registrationMissing(let id, let shard): "Execution \(id) does not exists on shard \(shard)"
+        case .readerCannotPause(let reader): "Reader \(reader) does not support pause"
+        case .readerCannotGoOn(let reader): "Reader \(reader) does not support unpause"
+        case .noRegistrationToPause: "ERR no registration to pause"
         case .differsFromSaved: "ERR the script registers something else than when the session was made"
         case .notRegisteredAgain: "ERR the script did not register this when the session was restored"
         case .flow(let text): text

@@ -31,7 +31,9 @@ final class FlowExecution {
     var owner: Owner
     var status = Status.created
     /// What it begins with, until it does.
-    var payload: [[UInt8]] = []
+    var payload = FlowPayload.none
+    /// Called at the end, once.
+    var onEnd: ((FlowExecution) -> Void)?
     private(set) var results: [MessageValue] = []
     private(set) var errors: [[UInt8]] = []
     private(set) var milliseconds = 0

@@ -4,6 +4,8 @@ final class FlowExecutions {
     static let openLimit = 100_000
     /// Those kept after their end; the oldest are dropped.
     static let keptLimit = 1000
+    /// Those of them of one registration.
+    static let keptLimitOfRegistration = 100
 
     /// Those that have not ended.
     private(set) var open: [Int: FlowExecution] = [:]
@@ -34,8 +36,18 @@ final class FlowExecutions {
         case .kept:
             ended.append(execution)
             keptCount += 1
+            dropOldest(of: execution.registration, with: execution)
             while keptCount > Self.keptLimit { dropOldest() }
         }
+    }
+
+    /// - Parameter execution: the one that has just been kept.
+    private func dropOldest(of registration: FlowRegistration?, with execution: FlowExecution) {
+        guard let registration else { return }
+        registration.kept.append(execution)
+        guard registration.kept.count > Self.keptLimitOfRegistration else { return }
+        let oldest = registration.kept.removeFirst()
+        if byID[oldest.id] === oldest { drop(oldest) }
     }
 
     private func dropOldest() {

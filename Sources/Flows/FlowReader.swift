@@ -4,30 +4,41 @@ import Messages
 enum FlowReader: Equatable {
     /// RG.TRIGGER with this name.
     case command(trigger: [UInt8], isInOrder: Bool)
+    /// Events of keys.
+    case keys(KeysFilter)
+    /// Entries of streams.
+    case stream(StreamSettings)
 
     /// - Parameter description: what `register` was given.
     /// - Throws: `.invalidCall` if that makes no sense, `.readerCannotRegister`.
     init(_ description: MessageValue) throws(FlowError) {
         guard let name = description["reader"]?.asText else { throw .invalidCall }
-        guard name == Self.commandReader, let trigger = description["trigger"]?.asBytes else {
-            throw .readerCannotRegister(name)
+        switch name {
+        case "CommandReader":
+            guard let trigger = description["trigger"]?.asBytes else { throw .readerCannotRegister(name) }
+            self = .command(trigger: Array(trigger), isInOrder: description["inorder"]?.asBool ?? false)
+        case "KeysReader": self = .keys(try KeysFilter(description))
+        case "StreamReader": self = .stream(try StreamSettings(description))
+        default: throw .readerCannotRegister(name)
         }
-        self = .command(trigger: Array(trigger), isInOrder: description["inorder"]?.asBool ?? false)
     }
-
-    private static let commandReader = "CommandReader"
 
     /// As scripts name it.
     var name: StaticString {
         switch self {
         case .command: "CommandReader"
+        case .keys: "KeysReader"
+        case .stream: "StreamReader"
         }
     }
 
     /// The name that no two registrations have at once; nil if it needs none.
     var trigger: [UInt8]? {
-        switch self {
-        case .command(let trigger, _): trigger
-        }
+        if case .command(let trigger, _) = self { trigger } else { nil }
+    }
+
+    /// Whether events of keys may start it.
+    var seesKeys: Bool {
+        if case .command = self { false } else { true }
     }
 }

@@ -25,6 +25,10 @@ final class FlowRegistration {
     var number: Int?
     /// Executions that wait until it does.
     var waiting: [FlowExecution] = []
+    /// Executions that are kept after their end, and some that were; the oldest first.
+    var kept: [FlowExecution] = []
+    /// Of a StreamReader: how far it is in each stream.
+    var streams = StreamProgress()
 
     /// - Throws: as `parts(of:)`.
     init(

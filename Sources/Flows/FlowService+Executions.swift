@@ -10,16 +10,33 @@ extension FlowService {
             throw .triggerMissing
         }
         guard context.flags.isDisjoint(with: .cannotWait) else { throw .triggerCannotBlock }
-        let session = registration.session
-        if case .failed(let error) = session.state { throw error }
+        let words = FlowPayload.words(words.map(\.bytes))
+        try checkCanBegin(registration)
+        begin(registration, words, owner: .client(FlowClient(context)))
+    }
+
+    /// - Throws: why nothing of a registration can be started now.
+    func checkCanBegin(_ registration: FlowRegistration) throws(FlowError) {
+        if case .failed(let error) = registration.session.state { throw error }
         try checkAvailable()
         guard executions.open.count < FlowExecutions.openLimit else {
             throw .tooManyExecutions(limit: FlowExecutions.openLimit)
         }
+    }
+
+    /// Starts an execution of a registration, or has it wait until Python knows that.
+    /// - Parameter onEnd: called at its end.
+    /// - Precondition: `checkCanBegin` has not thrown.
+    func begin(
+        _ registration: FlowRegistration, _ payload: FlowPayload, owner: FlowExecution.Owner,
+        onEnd: ((FlowExecution) -> Void)? = nil
+    ) {
+        let session = registration.session
         let execution = FlowExecution(
             number: nextNumber(), id: ids.next(), session: session, registration: registration,
-            steps: registration.parts.steps, owner: .client(FlowClient(context)))
-        execution.payload = words.map(\.bytes)
+            steps: registration.parts.steps, owner: owner)
+        execution.payload = payload
+        execution.onEnd = onEnd
         executions.add(execution)
         registration.statistics.begin()
         if case .live = session.state {
@@ -36,16 +53,14 @@ extension FlowService {
             return finish(execution, because: .notRegisteredAgain)
         }
         let payload = execution.payload
-        execution.payload = []
+        execution.payload = .none
         execution.status = .running
         let flags: StartFlags = [.mayBlock, .tellsResults]
         do throws(FlowError) {
             try send(.start, execution.number, valueCount: 3) { writer in
                 writer.integer(number)
                 writer.integer(flags.rawValue)
-                writer.list(1)
-                writer.list(payload.count)
-                for word in payload { writer.bytes(word) }
+                payload.write(to: &writer)
             }
             expectAnswer()
         } catch {
@@ -115,6 +130,8 @@ extension FlowService {
             execution.status, firstError: execution.errors.first, milliseconds: execution.milliseconds)
         tellEnd(of: execution)
         executions.end(execution)
+        execution.onEnd?(execution)
+        execution.onEnd = nil
         endIfUnused(execution.session)
         if executions.open.isEmpty, sessions.built.isEmpty { settleAnswers() }
     }
@@ -207,6 +224,7 @@ extension FlowService {
         let waiting = registration.waiting
         registration.waiting = []
         for execution in waiting { finish(execution, because: .notRegistered) }
+        registration.streams.stop()
         sessions.forget(registration)
         registration.session.remove(registration)
     }

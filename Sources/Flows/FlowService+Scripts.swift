@@ -121,6 +121,7 @@ extension FlowService {
             dismiss(replaced)
         }
         sessions.add(session)
+        watch(session)
         answer(request, of: session)
         endIfUnused(session)
     }
@@ -164,6 +165,7 @@ extension FlowService {
             }
             startWaiting(of: registration)
         }
+        watch(session)
     }
 
     /// A session is gone: Python forgets it, too. What runs may end.
@@ -171,6 +173,7 @@ extension FlowService {
         for registration in session.registrations {
             for execution in registration.waiting { finish(execution, because: .triggerMissing) }
             registration.waiting = []
+            registration.streams.stop()
         }
         if let number = session.number { tell(.drop, number) }
         sessions.remove(session)
@@ -190,5 +193,6 @@ extension FlowService {
             registration.session.isMade
         else { return }
         sessions.publish(registration)
+        watch(registration)
     }
 }

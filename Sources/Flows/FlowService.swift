@@ -24,6 +24,7 @@ public final class FlowService: @unchecked Sendable {
     var answers = AnswerWatch()
     /// While the server loads: what it has loaded; nil else.
     var loaded: [SessionRecord]?
+    let events = PendingEvents()
     private var lastNumber = 0
     private var peakMemory = 0
     private var isFlushDue = false

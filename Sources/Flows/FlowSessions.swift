@@ -13,6 +13,8 @@ final class FlowSessions {
     private var byNumber: [Int: FlowSession] = [:]
     private var registrationsByNumber: [Int: FlowRegistration] = [:]
     private var triggers: [[UInt8]: FlowRegistration] = [:]
+    /// Those that events of keys may start.
+    private(set) var watchers: [FlowRegistration] = []
     /// Names that scripts which still run have registered.
     private var reserved: [[UInt8]: FlowSession] = [:]
     private var former: [Int] = []
@@ -114,6 +116,7 @@ final class FlowSessions {
     /// Clients see it, and events start it.
     func publish(_ registration: FlowRegistration) {
         registrations[registration.id] = registration
+        if registration.reader.seesKeys { watchers.append(registration) }
         guard let name = registration.reader.trigger else { return }
         reserved[name] = nil
         triggers[name] = registration
@@ -121,6 +124,7 @@ final class FlowSessions {
 
     func forget(_ registration: FlowRegistration) {
         if registrations[registration.id] === registration { registrations[registration.id] = nil }
+        watchers.removeAll { $0 === registration }
         if let number = registration.number { registrationsByNumber[number] = nil }
         registration.number = nil
         guard let name = registration.reader.trigger else { return }

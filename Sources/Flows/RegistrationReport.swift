@@ -19,7 +19,10 @@ struct RegistrationReport {
 
     private func sendData(in context: borrowing RedisContext) {
         let statistics = registration.statistics
-        context.reply(arrayOf: 20)
+        let streams = registration.streams
+        var isStream = false
+        if case .stream = registration.reader { isStream = true }
+        context.reply(arrayOf: isStream ? 26 : 20)
         context.reply(bulk: "mode")
         context.reply(bulk: Array(registration.mode.rawValue.utf8))
         let numbers: [(StaticString, Int)] = [
@@ -33,10 +36,19 @@ struct RegistrationReport {
         }
         context.reply(bulk: "avgRunDurationMS")
         context.reply(real: statistics.averageDuration)
+        if isStream {
+            context.reply(bulk: "lastEstimatedLagMS")
+            context.reply(integer: streams.lastLag)
+            context.reply(bulk: "avgEstimatedLagMS")
+            context.reply(real: streams.averageLag)
+        }
         context.reply(bulk: "lastError")
         context.reply(optional: statistics.lastError)
         context.reply(bulk: "args")
         sendArguments(in: context)
+        guard isStream else { return }
+        context.reply(bulk: "status")
+        context.reply(bulk: Array(streams.status.rawValue.utf8))
     }
 
     private func sendArguments(in context: borrowing RedisContext) {
@@ -47,7 +59,37 @@ struct RegistrationReport {
             context.reply(bulk: trigger)
             context.reply(bulk: "inorder")
             context.reply(integer: isInOrder ? 1 : 0)
+        case .keys(let filter): send(filter, in: context)
+        case .stream(let settings): send(settings, in: context)
         }
+    }
+
+    private func send(_ filter: KeysFilter, in context: borrowing RedisContext) {
+        context.reply(arrayOf: 8)
+        context.reply(bulk: "regex")
+        context.reply(bulk: filter.prefix.text)
+        context.reply(bulk: "eventTypes")
+        context.reply(optional: filter.events)
+        context.reply(bulk: "keyTypes")
+        context.reply(optional: filter.types)
+        context.reply(bulk: "hookCommands")
+        context.replyNull()
+    }
+
+    private func send(_ settings: StreamSettings, in context: borrowing RedisContext) {
+        context.reply(arrayOf: 12)
+        context.reply(bulk: "batchSize")
+        context.reply(integer: settings.batchSize)
+        context.reply(bulk: "durationMS")
+        context.reply(integer: settings.durationMilliseconds)
+        context.reply(bulk: "stream")
+        context.reply(bulk: settings.prefix.text)
+        context.reply(bulk: "trimStream")
+        context.reply(integer: settings.trims ? 1 : 0)
+        context.reply(bulk: "onFailedPolicy")
+        context.reply(bulk: Array(settings.policy.rawValue.utf8))
+        context.reply(bulk: "retryInterval")
+        context.reply(integer: settings.retrySeconds)
     }
 }
 
@@ -55,5 +97,12 @@ extension RedisContext {
     /// A bulk string, or null.
     func reply(optional bytes: [UInt8]?) {
         if let bytes { reply(bulk: bytes) } else { replyNull() }
+    }
+
+    /// An array of bulk strings, or null.
+    func reply(optional texts: [String]?) {
+        guard let texts else { return replyNull() }
+        reply(arrayOf: texts.count)
+        for text in texts { reply(bulk: Array(text.utf8)) }
     }
 }

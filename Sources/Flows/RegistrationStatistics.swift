@@ -31,6 +31,12 @@ struct RegistrationStatistics {
         }
     }
 
+    /// One that could not begin, or not be told as done with.
+    mutating func fail(_ error: FlowError) {
+        triggeredCount += 1
+        end(.done, firstError: Array(error.text.utf8), milliseconds: 0)
+    }
+
     /// Counts from 0 again.
     mutating func clear() { self = RegistrationStatistics() }
 }

@@ -6,7 +6,7 @@ public struct WrongType: Error {}
 /// An open key, closed at the end of its scope. Main thread.
 @safe
 public struct KeyHandle: ~Copyable {
-    private let key: OpaquePointer?
+    let key: OpaquePointer?
     private let isBorrowed: Bool
 
     fileprivate init(_ key: OpaquePointer?, isBorrowed: Bool = false) {
@@ -83,7 +83,7 @@ extension RedisContext {
     }
 
     /// Opens a key of the context's database for reading, without counting that as a use of it.
-    func inspect(_ name: Argument) -> KeyHandle {
+    public func inspect(_ name: Argument) -> KeyHandle {
         let mode = REDIS_READ | REDIS_NO_TOUCH | REDIS_NO_NOTIFY | REDIS_NO_STATISTICS
         return unsafe KeyHandle(redis_OpenKey(pointer, name.string, Int32(mode)))
     }

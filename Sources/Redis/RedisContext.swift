@@ -70,7 +70,7 @@ public struct ContextFlags: OptionSet, Sendable {
 
     public static let script = ContextFlags(rawValue: Int32(REDIS_CONTEXT_LUA))
     public static let transaction = ContextFlags(rawValue: Int32(REDIS_CONTEXT_MULTI))
-    static let replica = ContextFlags(rawValue: Int32(REDIS_CONTEXT_SLAVE))
+    public static let replica = ContextFlags(rawValue: Int32(REDIS_CONTEXT_SLAVE))
     static let cluster = ContextFlags(rawValue: Int32(REDIS_CONTEXT_CLUSTER))
     /// An AOF is written, or about to be.
     static let appendsToFile = ContextFlags(rawValue: Int32(REDIS_CONTEXT_AOF))

@@ -1,15 +1,13 @@
 """Sessions outlive the server and reach its replicas: by RDB files, by the append-only file in all its forms."""
 
-import contextlib
-
 import pytest
 import redis
 
 from support import paths
+from support.flows import FLOWS, register, started, trigger
 from support.replicas import caught_up, follow
-from support.servers import RedisServer, wait_until
+from support.servers import wait_until
 
-FLOWS = ("FLOWS", "yes")
 COUNT = "GB('CommandReader').count().register(trigger='count')"
 ECHO = "GB('CommandReader').map(lambda words: words[1]).register(trigger='echo')"
 SEVERAL = COUNT + "\n" + ECHO
@@ -17,32 +15,11 @@ WITHOUT_PREAMBLE = ("appendonly yes", "aof-use-rdb-preamble no")
 EVERY_SERVER = pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS.keys())
 
 
-@contextlib.contextmanager
-def started(**options):
-    """A server with flows, whose end is without trouble."""
-    # Flows on servers before 7.0.6 need leave to call the server.
-    server = RedisServer(**{"words": FLOWS} | options).start()
-    try:
-        yield server
-        assert server.trouble() is None
-    finally:
-        server.stop()
-        server.remove()
-
-
 def registered(server):
     """IDs by their triggers."""
     entries = server.client().execute_command("RG.DUMPREGISTRATIONS")
     arguments = {entry[1]: dict(zip(entry[7][::2], entry[7][1::2]))[b"args"] for entry in entries}
     return {words[1].decode(): name for name, words in arguments.items()}
-
-
-def register(server, source, *options):
-    assert server.client().execute_command("RG.PYEXECUTE", source, *options) == b"OK"
-
-
-def trigger(server, *words):
-    return server.client().execute_command("RG.TRIGGER", *words)
 
 
 @EVERY_SERVER

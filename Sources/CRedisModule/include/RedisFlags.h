@@ -10,7 +10,10 @@ enum {
     REDIS_NO_STATISTICS = 1 << 18,
 };
 enum { REDIS_NO_EXPIRE = -1 };
-enum { REDIS_KEY_EMPTY = 0, REDIS_KEY_MODULE = 6 };
+enum {
+    REDIS_KEY_EMPTY = 0, REDIS_KEY_STRING = 1, REDIS_KEY_LIST = 2, REDIS_KEY_HASH = 3, REDIS_KEY_SET = 4,
+    REDIS_KEY_ZSET = 5, REDIS_KEY_MODULE = 6, REDIS_KEY_STREAM = 7,
+};
 
 // Context flags.
 enum {
@@ -36,7 +39,12 @@ enum {
 };
 
 // Classes of notifications.
-enum { REDIS_NOTIFY_GENERIC = 1 << 2 };
+enum {
+    REDIS_NOTIFY_GENERIC = 1 << 2,
+    // Of keys, their types, and their ends: all but those that a module makes up, and loading.
+    REDIS_NOTIFY_KEYS = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 9 | 1 << 10
+        | 1 << 11 | 1 << 13,
+};
 
 // Module options.
 enum { REDIS_OPTION_HANDLE_IO_ERRORS = 1 << 0, REDIS_OPTION_HANDLE_ASYNC_LOAD = 1 << 2 };

@@ -61,31 +61,12 @@ extension FlowService {
         let position = try call.argument(2).asBytes ?? first
         let words = ["COUNT", "\(Self.keysOfAnswer)", "STREAMS"].map { Array($0.utf8) }
         let reply = try call.session.call(Array("XREAD".utf8), words + [Array(key), Array(position)])
-        let entries = Self.entries(reply)
+        let entries = StreamEntry.only(reply, key: Array(key))
         try answer(call.number) { writer in
             writer.tuple(2)
             writer.list(entries.count)
-            for (id, fields) in entries {
-                writer.tuple(3)
-                writer.bytes(key)
-                writer.bytes(id)
-                writer.list(fields.count)
-                for field in fields { writer.reply(field) }
-            }
-            if let (last, _) = entries.last { writer.bytes(last) } else { writer.none() }
-        }
-    }
-
-    /// IDs and fields of the entries of one stream, as XREAD answers them.
-    private static func entries(_ reply: ServerReply) -> [([UInt8], [ServerReply])] {
-        guard case .list(let streams) = reply, case .list(let stream)? = streams.first, stream.count == 2,
-            case .list(let entries) = stream[1]
-        else { return [] }
-        return entries.compactMap { entry in
-            guard case .list(let parts) = entry, parts.count == 2, case .bytes(let id) = parts[0],
-                case .list(let fields) = parts[1]
-            else { return nil }
-            return (id, fields)
+            for entry in entries { entry.write(to: &writer) }
+            if let last = entries.last { writer.bytes(last.id) } else { writer.none() }
         }
     }
 }

@@ -19,6 +19,12 @@ public enum FlowCommandTable {
             context.register(ClearRegistrationsStatistics.description) {
                 unsafe CommandDispatch<ClearRegistrationsStatistics>.run($0, $1, $2)
             },
+            context.register(PauseRegistrations.description) {
+                unsafe CommandDispatch<PauseRegistrations>.run($0, $1, $2)
+            },
+            context.register(UnpauseRegistrations.description) {
+                unsafe CommandDispatch<UnpauseRegistrations>.run($0, $1, $2)
+            },
             context.register(DumpExecutions.description) {
                 unsafe CommandDispatch<DumpExecutions>.run($0, $1, $2)
             },

@@ -80,6 +80,31 @@ extension ClearRegistrationsStatistics {
     }
 }
 
+extension PauseRegistrations {
+    static var description: CommandDescription {
+        CommandDescription(
+            name: "rg.pauseregistrations",
+            summary: "Has flows of StreamReader start nothing more.",
+            complexity: "O(N) where N is the number of registrations.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating,
+            arguments: [
+                CommandArgument("abortpending", .token, token: "ABORTPENDING", isOptional: true),
+                CommandArgument("id", .string, isMultiple: true),
+            ])
+    }
+}
+
+extension UnpauseRegistrations {
+    static var description: CommandDescription {
+        CommandDescription(
+            name: "rg.unpauseregistrations",
+            summary: "Has flows of StreamReader go on that were paused.",
+            complexity: "O(N) where N is the number of registrations.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating,
+            arguments: [CommandArgument("id", .string, isMultiple: true)])
+    }
+}
+
 extension DumpExecutions {
     static var description: CommandDescription {
         CommandDescription(

@@ -34,6 +34,7 @@ extension FlowService {
         guard let service else { return true }
         return Loading.install(context) { [unowned service] in service.loading($0) }
             && ServerFork.install(context) { [unowned service] in service.forked() }
+            && ServerRole.install(context) { [unowned service] in service.watchAll() }
     }
 
     private static let encodingVersion = 1

@@ -1,0 +1,102 @@
+import Redis
+
+/// Events of keys, which start flows of KeysReader and StreamReader.
+extension FlowService {
+    /// What a session has registered sees events from now on.
+    func watch(_ session: FlowSession) {
+        for registration in session.registrations { watch(registration) }
+    }
+
+    /// Streams are looked at from the beginning: what they have starts flows, too.
+    func watch(_ registration: FlowRegistration) {
+        guard registration.reader.seesKeys else { return }
+        if !events.isSubscribed {
+            events.isSubscribed =
+                DetachedContext.with { context in
+                    KeyEvents.subscribe(context) { [unowned self] in happened($0, $1, $2) }
+                } ?? false
+            if !events.isSubscribed { Log.warning("flows: the server tells of no events of keys") }
+        }
+        if case .stream(let settings) = registration.reader { findStreams(of: registration, settings) }
+    }
+
+    /// The server is a master now, or a replica: a master goes on where the one before it was.
+    func watchAll() {
+        for registration in sessions.watchers {
+            registration.streams.stop()
+            watch(registration)
+        }
+    }
+
+    /// Within a command, or whatever else has caused it.
+    private func happened(_ context: borrowing RedisContext, _ event: String, _ key: Argument) {
+        guard !events.isReading, !sessions.watchers.isEmpty else { return }
+        // A replica does what its master has done already.
+        guard context.flags.isDisjoint(with: [.loading, .replica]) else { return }
+        let name = key.bytes
+        for registration in sessions.watchers
+        where registration.session.script.database == context.database {
+            switch registration.reader {
+            case .keys(let filter):
+                guard filter.includes(event, name), holds(filter.types, at: key, in: context) else { continue }
+                note(registration, name, event)
+            case .stream(let settings):
+                guard event == "xadd", settings.prefix.includes(name) else { continue }
+                events.streams.append((registration, name))
+            case .command: continue
+            }
+            lookAtEvents()
+        }
+    }
+
+    private func holds(_ types: [String]?, at key: Argument, in context: borrowing RedisContext) -> Bool {
+        guard let types else { return true }
+        guard let type = context.inspect(key).typeName else { return false }
+        return types.contains("\(type)")
+    }
+
+    private func note(_ registration: FlowRegistration, _ key: [UInt8], _ event: String) {
+        guard events.keys.count + executions.open.count < FlowExecutions.openLimit else {
+            return registration.statistics.fail(.tooManyExecutions(limit: FlowExecutions.openLimit))
+        }
+        events.keys.append(PendingEvents.KeyEvent(registration: registration, key: key, name: event))
+    }
+
+    private func lookAtEvents() {
+        guard !events.isLookDue else { return }
+        events.isLookDue = true
+        ServerTimer.after(milliseconds: 0) { self.beginForEvents() }
+    }
+
+    /// At the end of the turn: what commands have done is read, and flows begin.
+    private func beginForEvents() {
+        events.isLookDue = false
+        let (keys, streams) = (events.keys, events.streams)
+        (events.keys, events.streams) = ([], [])
+        for event in keys { begin(for: event) }
+        for (registration, key) in streams {
+            guard case .stream(let settings) = registration.reader, isPublished(registration) else { continue }
+            consumer(of: key, registration, settings).look()
+        }
+    }
+
+    private func isPublished(_ registration: FlowRegistration) -> Bool {
+        sessions.registrations[registration.id] === registration
+    }
+
+    private func begin(for event: PendingEvents.KeyEvent) {
+        let registration = event.registration
+        guard isPublished(registration), case .keys(let filter) = registration.reader else { return }
+        do throws(FlowError) {
+            try checkCanBegin(registration)
+            events.isReading = true
+            defer { events.isReading = false }
+            let record = try KeyRecord(
+                event.key, event: Array(event.name.utf8), readsValue: filter.readsValue,
+                in: registration.session)
+            begin(registration, .key(record), owner: .kept)
+        } catch {
+            registration.statistics.fail(error)
+        }
+    }
+}

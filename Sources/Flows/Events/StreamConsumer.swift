@@ -1,0 +1,154 @@
+import Glibc
+import Redis
+
+/// Takes the entries of one stream for one registration: those that were begun before first, one execution at a
+/// time, and acknowledges them when they are done with. Main thread.
+final class StreamConsumer {
+    private enum State {
+        case idle
+        case runs
+        /// Until a timer's time.
+        case waits
+        /// It belongs to nobody any more.
+        case isOver
+    }
+
+    private let key: [UInt8]
+    private unowned let service: FlowService
+    private unowned let registration: FlowRegistration
+    private let settings: StreamSettings
+    private let group: StreamGroup
+    private var state = State.idle
+    /// Whether there may be entries that were read but not acknowledged.
+    private var mayHavePending = true
+    private var isBatchDue = false
+    private var isTimed = false
+
+    init(_ key: [UInt8], _ registration: FlowRegistration, _ settings: StreamSettings, _ service: FlowService) {
+        self.key = key
+        self.registration = registration
+        self.settings = settings
+        self.service = service
+        group = StreamGroup(key, registration.session)
+    }
+
+    /// It reads nothing more.
+    func stop() { state = .isOver }
+
+    /// It begins with what it has read before.
+    func startAgain() {
+        mayHavePending = true
+        look()
+    }
+
+    /// There may be something to do.
+    func look() {
+        guard case .idle = state, case .live = registration.session.state, registration.number != nil,
+            registration.streams.status == .ok, ServerRole.isMaster
+        else { return }
+        do throws(FlowError) {
+            let entries = try nextEntries()
+            guard !entries.isEmpty else { return }
+            try service.checkCanBegin(registration)
+            state = .runs
+            service.begin(registration, .entries(entries), owner: .kept) { [weak self] execution in
+                self?.ended(execution, entries)
+            }
+        } catch {
+            registration.statistics.fail(error)
+            lookLater(seconds: 1)
+        }
+    }
+
+    private func nextEntries() throws(FlowError) -> [StreamEntry] {
+        while mayHavePending {
+            let (entries, deleted) = try group.pending(atMost: settings.batchSize)
+            if !deleted.isEmpty { try group.acknowledge(deleted) }
+            if !entries.isEmpty { return entries }
+            mayHavePending = !deleted.isEmpty
+        }
+        if settings.batchSize > 1, !isBatchDue {
+            let count = try group.unreadCount(atMost: settings.batchSize)
+            guard count > 0 else { return [] }
+            guard count >= settings.batchSize else {
+                noteBeginOfBatch()
+                return []
+            }
+        }
+        isBatchDue = false
+        return try group.next(atMost: settings.batchSize)
+    }
+
+    /// Fewer entries than a batch has wait for no longer than `duration`.
+    private func noteBeginOfBatch() {
+        guard settings.durationMilliseconds > 0, !isTimed else { return }
+        isTimed = true
+        ServerTimer.after(milliseconds: settings.durationMilliseconds) { [weak self] in
+            guard let self else { return }
+            isTimed = false
+            isBatchDue = true
+            look()
+        }
+    }
+
+    private func lookLater(seconds: Int) {
+        guard case .idle = state else { return }
+        state = .waits
+        ServerTimer.after(milliseconds: 1000 * seconds) { [weak self] in
+            guard let self, case .waits = state else { return }
+            state = .idle
+            if registration.streams.status == .waitsForRetry { registration.streams.status = .ok }
+            startAgain()
+        }
+    }
+
+    // MARK: The end of an execution
+
+    private func ended(_ execution: FlowExecution, _ entries: [StreamEntry]) {
+        guard case .runs = state else { return }
+        state = .idle
+        // The process has ended; another one gets them again.
+        guard service.connection != nil else {
+            mayHavePending = true
+            return
+        }
+        if execution.status == .aborted || !execution.errors.isEmpty {
+            guard settings.policy == .goOn, !isPause(execution) else { return stopAfterFailure(execution) }
+        }
+        do throws(FlowError) {
+            try group.acknowledge(entries.map(\.id))
+            if settings.trims, let last = entries.last { try group.trim(upTo: last.id) }
+        } catch {
+            registration.statistics.fail(error)
+            return lookLater(seconds: max(1, settings.retrySeconds))
+        }
+        noteLag(of: entries)
+        // What has failed at once must not go on within this call.
+        ServerTimer.after(milliseconds: 0) { [weak self] in self?.look() }
+    }
+
+    /// A flow may say that it wants to be paused.
+    private func isPause(_ execution: FlowExecution) -> Bool {
+        execution.errors.first?.starts(with: Array("PAUSE".utf8)) ?? false
+    }
+
+    private func stopAfterFailure(_ execution: FlowExecution) {
+        mayHavePending = true
+        if isPause(execution) {
+            registration.streams.status = .paused
+        } else if settings.policy == .abort {
+            registration.streams.status = .aborted
+        } else {
+            registration.streams.status = .waitsForRetry
+            lookLater(seconds: settings.retrySeconds)
+        }
+    }
+
+    private func noteLag(of entries: [StreamEntry]) {
+        guard let added = entries.first?.milliseconds else { return }
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        let now = time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+        registration.streams.noteLag(max(0, now - added))
+    }
+}
