@@ -4,12 +4,17 @@ import Messages
 struct FlowCall {
     /// Of the answer.
     let number: Int
+    /// Who asks, by the number of the execution, or else of the session.
+    let asker: Int
     /// Whose flow asks.
     let session: FlowSession
     /// The execution that asks; nil for the script itself, and for what it runs beside executions.
     let execution: FlowExecution?
     /// As Python has sent them.
     let arguments: [MessageValue]
+
+    /// Whether whoever asks is still at work, as far as the server knows.
+    var isOpen: Bool { execution.map { !$0.isOver } ?? (session.number == asker) }
 
     /// An argument.
     /// - Throws: `.invalidCall` if there is none.

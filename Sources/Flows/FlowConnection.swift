@@ -110,6 +110,13 @@ final class FlowConnection: @unchecked Sendable {
 
     // MARK: Reading
 
+    /// Sleeps until something has come, or for so long.
+    func waitUntilReadable(milliseconds: Int) {
+        var entry = pollfd(fd: messages, events: Int16(POLLIN), revents: 0)
+        // Safety: one entry, which lives during the call.
+        _ = unsafe poll(&entry, 1, Int32(clamping: milliseconds))
+    }
+
     /// The next message of those that have come.
     func next() -> Received {
         guard !isClosed else { return .hasEnded }

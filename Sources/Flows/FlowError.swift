@@ -55,6 +55,13 @@ enum FlowError: Error, CommandFailure {
     case isBusy
     case restoringEndsPython(count: Int)
 
+    // Flows that hold the server
+    case insideAtomic
+    case notInsideAtomic
+    case heldTooLong(milliseconds: Int)
+    case holdsTooMuch
+    case notReady
+
     // Persistence
     case invalidRecord
     case fromReplicationOnly

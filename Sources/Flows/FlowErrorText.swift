@@ -58,6 +58,13 @@ extension FlowError {
         case .restoringEndsPython(let count):
             "ERR the Python process ended \(count) times while it ran the session's script again"
 
+        case .insideAtomic: "Already inside an atomic block"
+        case .notInsideAtomic: "Not inside an atomic block"
+        case .heldTooLong(let milliseconds):
+            "ERR the flow has held the server for longer than \(milliseconds) ms, which is FLOWS_ATOMIC_LIMIT"
+        case .holdsTooMuch: "BUSY flows that were to hold the server still run; try again"
+        case .notReady: "TRYAGAIN the Python process of the flows is starting"
+
         case .invalidRecord: "ERR what was kept of a session makes no sense"
         case .fromReplicationOnly: "ERR the command is for replicas and for the append-only file"
         case .notWritten(.paused): "ERR writes are paused; try again"

@@ -32,6 +32,8 @@ final class FlowExecution {
     var status = Status.created
     /// What it begins with, until it does.
     var payload = FlowPayload.none
+    /// Whether the server's thread need not wait for it any more.
+    var isParked = false
     /// Called at the end, once.
     var onEnd: ((FlowExecution) -> Void)?
     private(set) var results: [MessageValue] = []

@@ -50,8 +50,6 @@ final class FlowRegistration {
     static func parts(of raw: MessageValue) throws(FlowError) -> Parts {
         let reader = try FlowReader(raw)
         guard let mode = raw["mode"]?.asText.flatMap(FlowMode.init(rawValue:)) else { throw .invalidCall }
-        // Flows of mode sync come with the means to wait for them.
-        guard mode != .sync else { throw .readerCannotRegister("\(reader.name) of mode sync") }
         return Parts(
             reader: reader, mode: mode, description: raw["desc"]?.asBytes.map(Array.init),
             steps: FlowStep.list(raw["steps"]))

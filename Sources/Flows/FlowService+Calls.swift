@@ -9,6 +9,9 @@ extension FlowService {
             guard parts.count >= 2, let asker = parts[0].asInt, let operation = parts[1].asText else {
                 throw .invalidCall
             }
+            guard !holding.expired.contains(asker) || operation == "unatomic" else {
+                throw .heldTooLong(milliseconds: holdLimitMilliseconds)
+            }
             let execution = executions.open[asker]
             guard let session = execution?.session ?? sessions.session(numbered: asker) else {
                 throw .askerGone
@@ -16,7 +19,8 @@ extension FlowService {
             try perform(
                 operation,
                 FlowCall(
-                    number: number, session: session, execution: execution, arguments: Array(parts[2...])))
+                    number: number, asker: asker, session: session, execution: execution,
+                    arguments: Array(parts[2...])))
         } catch {
             fail(number, error)
         }
@@ -29,6 +33,8 @@ extension FlowService {
         case "register": try register(call)
         case "run": try run(call)
         case "read": try readRecords(call)
+        case "atomic": try atomic(call)
+        case "unatomic": try unatomic(call)
         default: throw .unknownOperation(String(operation.prefix(40)))
         }
     }

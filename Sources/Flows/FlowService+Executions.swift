@@ -9,10 +9,28 @@ extension FlowService {
         guard let name = words.first, let registration = sessions.trigger(named: name.bytes) else {
             throw .triggerMissing
         }
-        guard context.flags.isDisjoint(with: .cannotWait) else { throw .triggerCannotBlock }
+        let mayBlock = context.flags.isDisjoint(with: .cannotWait)
         let words = FlowPayload.words(words.map(\.bytes))
+        if registration.mode == .sync {
+            try checkCanBegin(registration)
+            return try triggerHolding(registration, words, mayBlock: mayBlock, in: context)
+        }
+        guard mayBlock else { throw .triggerCannotBlock }
         try checkCanBegin(registration)
         begin(registration, words, owner: .client(FlowClient(context)))
+    }
+
+    /// The client gets its answer at once, or waits for what goes on without the server's thread.
+    private func triggerHolding(
+        _ registration: FlowRegistration, _ words: FlowPayload, mayBlock: Bool,
+        in context: borrowing RedisContext
+    ) throws(FlowError) {
+        let execution = try runHolding(registration, words, owner: .nobody, mayBlock: mayBlock)
+        if execution.isOver {
+            triggerAnswer(execution).send(in: context)
+        } else {
+            execution.owner = .client(FlowClient(context))
+        }
     }
 
     /// - Throws: why nothing of a registration can be started now.
@@ -47,7 +65,7 @@ extension FlowService {
     }
 
     /// Has Python begin an execution of a registration that it knows.
-    private func start(_ execution: FlowExecution) {
+    func start(_ execution: FlowExecution, _ flags: StartFlags = [.mayBlock, .tellsResults]) {
         guard !execution.isOver else { return }
         guard let number = execution.registration?.number else {
             return finish(execution, because: .notRegisteredAgain)
@@ -55,7 +73,6 @@ extension FlowService {
         let payload = execution.payload
         execution.payload = .none
         execution.status = .running
-        let flags: StartFlags = [.mayBlock, .tellsResults]
         do throws(FlowError) {
             try send(.start, execution.number, valueCount: 3) { writer in
                 writer.integer(number)
@@ -109,6 +126,8 @@ extension FlowService {
             guard let text = error.asBytes else { throw .invalidCall }
             texts.append(Array(text))
         }
+        holding.expired.remove(number)
+        holding.abandoned.remove(number)
         // Else it has been answered already.
         guard let execution = executions.open[number] else { return }
         do throws(FlowError) { try execution.add(results) } catch {

@@ -72,6 +72,7 @@ extension FlowService {
         connection.close()
         self.connection = nil
         settleAnswers()
+        holding.reset()
         // Before that it was given nothing to do.
         guard isReady else { return }
         isReady = false
@@ -91,27 +92,37 @@ extension FlowService {
     /// Does what the process has asked for or told, for a while.
     func read() {
         let end = Monotonic.nanoseconds + Self.readingBudget
+        // Whoever holds the server reads itself.
+        guard !holding.isHeld else { return }
         reading: while let connection {
+            if let message = holding.take(where: { _ in true }) {
+                handle(message)
+                continue
+            }
             switch connection.next() {
             case .message(let message):
-                answers.heard(at: Monotonic.nanoseconds)
                 handle(message)
                 guard Monotonic.nanoseconds < end else {
                     // Clients are looked at first.
-                    ServerTimer.after(milliseconds: 0) { self.read() }
+                    ServerTurn.next { self.read() }
                     break reading
                 }
             case .nothing: break reading
-            case .hasEnded:
-                kill("it has closed the connection")
-                lose("it has closed the connection")
+            case .hasEnded: endConnection()
             case .isBroken(let error): breakOff(error.description)
             }
         }
         flush()
     }
 
-    private func handle(_ message: MessageValue) {
+    /// The process has closed its end, or broken the rules of messages.
+    func endConnection() {
+        kill("it has closed the connection")
+        lose("it has closed the connection")
+    }
+
+    func handle(_ message: MessageValue) {
+        answers.heard(at: Monotonic.nanoseconds)
         guard case .tuple(let parts) = message, parts.count >= 2, let code = parts[0].asInt,
             let kind = MessageFromPython(rawValue: code), let number = parts[1].asInt
         else { return breakOff("a message of no known kind") }
@@ -138,8 +149,7 @@ extension FlowService {
         case .call: call(number, rest)
         case .log: try log(rest)
         case .release: try release(rest.first)
-        // Nobody waits with the server's thread, so nobody goes on without it.
-        case .parked: break
+        case .parked: executions.open[number]?.isParked = true
         case .arm: arm(number)
         }
     }

@@ -72,6 +72,7 @@ extension FlowService {
     /// A script has ended.
     func scripted(_ number: Int, _ value: MessageValue?) throws(FlowError) {
         guard let value, value.isNone || value.asBytes != nil else { throw .invalidCall }
+        holding.expired.remove(number)
         // Else it has been given up.
         guard let session = sessions.session(numbered: number) else { return }
         let text = value.asBytes.map { String(decoding: $0, as: UTF8.self) }

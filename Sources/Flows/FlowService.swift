@@ -25,6 +25,7 @@ public final class FlowService: @unchecked Sendable {
     /// While the server loads: what it has loaded; nil else.
     var loaded: [SessionRecord]?
     let events = PendingEvents()
+    let holding = Holding()
     private var lastNumber = 0
     private var peakMemory = 0
     private var isFlushDue = false
@@ -111,7 +112,7 @@ public final class FlowService: @unchecked Sendable {
         }
         guard !isFlushDue else { return }
         isFlushDue = true
-        ServerTimer.after(milliseconds: 0) { self.flush() }
+        ServerTurn.atEnd { self.flush() }
     }
 
     /// The same for what is always short.

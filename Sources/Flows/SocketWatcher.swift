@@ -28,7 +28,11 @@ final class SocketWatcher: @unchecked Sendable {
             var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
             // Safety: one entry, which lives during the call.
             guard unsafe poll(&entry, 1, -1) > 0 else { continue }
-            ServerLock.with { goesOn = read() }
+            ServerLock.with {
+                goesOn = read()
+                // The server's own thread may be asleep for some time.
+                ServerTurn.end()
+            }
         }
     }
 }

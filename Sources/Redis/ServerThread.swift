@@ -2,9 +2,9 @@ import CRedisModule
 
 /// Work for the server's thread, from any other.
 public enum ServerThread {
-    private final class Action: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    private final class Action {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
     }
 
     /// Has `body` called on the server's thread, soon; the caller waits for nothing.
@@ -13,6 +13,11 @@ public enum ServerThread {
     /// the caller waits for that.
     public static func call(_ body: @escaping @Sendable () -> Void) {
         guard redis_has_EventLoopAddOneShot() else { return ServerLock.with(body) }
+        callUnchecked(body)
+    }
+
+    /// The same for the server's thread itself, and only where the server can be asked (7.0).
+    static func callUnchecked(_ body: @escaping () -> Void) {
         // Safety: the hold ends in the one call.
         let held = unsafe Unmanaged.passRetained(Action(body))
         let status = unsafe redis_EventLoopAddOneShot(

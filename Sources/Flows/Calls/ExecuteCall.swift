@@ -21,7 +21,7 @@ extension FlowService {
             many.replies.append(
                 Result { () throws(FlowError) in try Self.reply(to: words, in: many.call.session) })
             guard Monotonic.nanoseconds < end else {
-                return ServerTimer.after(milliseconds: 0) { self.goOn(with: many) }
+                return ServerTurn.next { self.goOn(with: many) }
             }
         }
         do throws(FlowError) { try answer(many.call.number) { many.write(to: &$0) } } catch {

@@ -65,7 +65,7 @@ extension FlowService {
     private func lookAtEvents() {
         guard !events.isLookDue else { return }
         events.isLookDue = true
-        ServerTimer.after(milliseconds: 0) { self.beginForEvents() }
+        ServerTurn.atEnd { self.beginForEvents() }
     }
 
     /// At the end of the turn: what commands have done is read, and flows begin.
@@ -89,14 +89,25 @@ extension FlowService {
         guard isPublished(registration), case .keys(let filter) = registration.reader else { return }
         do throws(FlowError) {
             try checkCanBegin(registration)
-            events.isReading = true
-            defer { events.isReading = false }
-            let record = try KeyRecord(
-                event.key, event: Array(event.name.utf8), readsValue: filter.readsValue,
-                in: registration.session)
-            begin(registration, .key(record), owner: .kept)
+            let record = try record(of: event, filter)
+            if registration.mode == .sync {
+                // The client that has caused it has no answer yet: that goes at the end of the turn.
+                try runHolding(registration, .key(record), owner: .kept, mayBlock: true)
+            } else {
+                begin(registration, .key(record), owner: .kept)
+            }
         } catch {
             registration.statistics.fail(error)
         }
+    }
+
+    private func record(
+        of event: PendingEvents.KeyEvent, _ filter: KeysFilter
+    ) throws(FlowError) -> KeyRecord {
+        events.isReading = true
+        defer { events.isReading = false }
+        return try KeyRecord(
+            event.key, event: Array(event.name.utf8), readsValue: filter.readsValue,
+            in: event.registration.session)
     }
 }

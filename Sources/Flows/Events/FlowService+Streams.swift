@@ -32,6 +32,6 @@ extension FlowService {
         else { return }
         for case .bytes(let key) in keys { consumer(of: key, registration, settings).look() }
         guard next != Array("0".utf8) else { return }
-        ServerTimer.after(milliseconds: 0) { self.findStreams(of: registration, settings, from: next) }
+        ServerTurn.next { self.findStreams(of: registration, settings, from: next) }
     }
 }

@@ -51,13 +51,22 @@ final class StreamConsumer {
             guard !entries.isEmpty else { return }
             try service.checkCanBegin(registration)
             state = .runs
-            service.begin(registration, .entries(entries), owner: .kept) { [weak self] execution in
-                self?.ended(execution, entries)
-            }
+            try begin(entries)
         } catch {
+            state = .idle
+            mayHavePending = true
             registration.statistics.fail(error)
             lookLater(seconds: 1)
         }
+    }
+
+    private func begin(_ entries: [StreamEntry]) throws(FlowError) {
+        let onEnd = { [weak self] (execution: FlowExecution) in self?.ended(execution, entries) ?? () }
+        guard registration.mode == .sync else {
+            return service.begin(registration, .entries(entries), owner: .kept, onEnd: onEnd)
+        }
+        try service.runHolding(
+            registration, .entries(entries), owner: .kept, mayBlock: true, onEnd: onEnd)
     }
 
     private func nextEntries() throws(FlowError) -> [StreamEntry] {
@@ -124,7 +133,7 @@ final class StreamConsumer {
         }
         noteLag(of: entries)
         // What has failed at once must not go on within this call.
-        ServerTimer.after(milliseconds: 0) { [weak self] in self?.look() }
+        ServerTurn.atEnd { [weak self] in self?.look() }
     }
 
     /// A flow may say that it wants to be paused.

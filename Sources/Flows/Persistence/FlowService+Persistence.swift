@@ -81,7 +81,7 @@ extension FlowService {
     private func forked() {
         guard !sessions.byID.isEmpty else { return }
         // The file that takes what comes from now on is open by the end of this turn.
-        ServerTimer.after(milliseconds: 0) { self.propagateToRewrittenFile() }
+        ServerTurn.atEnd { self.propagateToRewrittenFile() }
     }
 
     private func propagateToRewrittenFile() {

@@ -1,0 +1,43 @@
+import Messages
+
+/// Who has the server's thread wait, and what has come meanwhile from others. Main thread.
+final class Holding {
+    /// Sessions and executions, by their numbers, that have the thread wait; the innermost last.
+    var holders: [Int] = []
+    /// Messages of others, which are looked at afterwards.
+    private var putAside: [MessageValue] = []
+    /// Those who have held the server for too long, and do not know it yet.
+    var expired: Set<Int> = []
+    /// Executions of mode sync that were given up and have not ended.
+    var abandoned: Set<Int> = []
+    /// Before that the server is not held again by those who can wait, on the clock of `Monotonic`.
+    var notBefore = 0
+
+    /// Flows within flows that hold the server.
+    static let deepest = 4
+    /// More messages than that are left where they are.
+    private static let mostPutAside = 1024
+    /// The Python side has as many threads for flows that the server's thread waits for.
+    static let mostAbandoned = 8
+
+    var isHeld: Bool { !holders.isEmpty }
+
+    /// Whether nothing more is taken in for others.
+    var isFull: Bool { putAside.count >= Self.mostPutAside }
+
+    func add(_ message: MessageValue) { putAside.append(message) }
+
+    /// The oldest message that fits.
+    func take(where fits: (MessageValue) -> Bool) -> MessageValue? {
+        guard let index = putAside.firstIndex(where: fits) else { return nil }
+        return putAside.remove(at: index)
+    }
+
+    /// Nothing of it matters any more.
+    func reset() {
+        holders = []
+        putAside = []
+        expired = []
+        abandoned = []
+    }
+}
