@@ -10,6 +10,8 @@ SHELL := /bin/bash
 # What can be set on the command line, for instance `make run PORT=6380`.
 PORT ?= 6379
 MODULE_ARGS ?=
+# `make run FLOWS=yes` has AI flows.
+FLOWS ?=
 REDIS_ARGS ?=
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
@@ -39,7 +41,7 @@ export REDISAI_SERVER_62 := $(CURDIR)/build/servers/redis-6.2/redis-server
 export REDISAI_SERVER_8 := $(CURDIR)/build/servers/redis-8/redis-server
 export REDISAI_SERVER_VALKEY := $(CURDIR)/build/servers/valkey-9/valkey-server
 export REDISAI_SERVER := $(REDIS_SERVER)
-export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT PREFIX SYSCONFDIR DESTDIR BACKENDS
+export PORT REDIS_ARGS REDIS_SERVER PYTHON SWIFT PREFIX SYSCONFDIR DESTDIR BACKENDS FLOWS
 
 # A folder counts as a source too: its time changes when a file in it appears or goes.
 SOURCES := $(shell find Package.swift Sources -path Sources/Flows/python -prune -o -print 2>/dev/null)
@@ -67,7 +69,7 @@ help: ## List the targets (this list)
 
 .PHONY: run
 run: port tools backends module ## Build what is missing and serve on PORT, in the foreground
-	@exec $(PYTHON) Scripts/run.py $(MODULE_ARGS)
+	@exec $(PYTHON) Scripts/run.py $(if $(FLOWS),FLOWS $(FLOWS)) $(MODULE_ARGS)
 
 .PHONY: module
 module: build/redisai.so build/include/redisai.h build/flows/.made ## Build the module, build/redisai.so, with its C header
@@ -182,7 +184,8 @@ example-models: build/python/.made ## Fetch the models of the examples
 
 .PHONY: clean
 clean: ## Remove what was built; downloads, Python tools and data stay
-	rm -rf .build build/redisai.so build/redisai.so.debug build/include build/backends build/servers build/models build/tools
+	rm -rf .build build/redisai.so build/redisai.so.debug build/include build/flows build/backends build/servers \
+	    build/models build/tools
 
 .PHONY: distclean
 distclean: ## Remove everything that was fetched or made, the data of `make run` too

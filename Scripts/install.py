@@ -1,6 +1,6 @@
 """Lays the module, its runtimes and its header where they belong, or removes them: install.py [uninstall].
 
-`make install` and `make uninstall` call it and set PREFIX, SYSCONFDIR, DESTDIR and BACKENDS. All but the
+`make install` and `make uninstall` call it and set PREFIX, SYSCONFDIR, DESTDIR, BACKENDS and FLOWS. All but the
 header lies in a folder of our own below PREFIX/lib/redis/modules, from which Debian's service may run
 programs; it is replaced as a whole, so a server that runs keeps the files that it has open. Needs Python 3.9
 or newer and its standard library only.
@@ -19,6 +19,8 @@ import fetch
 
 MODULE = fetch.BUILD / "redisai.so"
 HEADER = fetch.BUILD / "include/redisai.h"
+# The Python side of AI flows.
+FLOWS = fetch.BUILD / "flows"
 SERVICES = ("redis-server.service", "redis-server@.service")
 # Where Debian's service lets code come from, and what it hides.
 PROGRAM_FOLDERS = [pathlib.Path(name) for name in ("/usr/lib", "/lib")]
@@ -31,12 +33,15 @@ FRAGMENT = """
 # redisai: models and scripts as values (installed by `make install` of the module).
 # These lines belong into redis.conf itself. An `include` of this file does not do: CONFIG REWRITE, which
 # Sentinel uses too, writes `loadmodule` into redis.conf, and a server that reads it twice does not start.
-loadmodule {module}
+loadmodule {module}{words}
 """
-DROP_IN = """# Debian's service runs code from few folders; the module and its runtimes lie in another one.
+DROP_IN = """# Debian's service lets few programs and libraries run, and few calls be made.
 [Service]
-ExecPaths={folder}
 """
+# The module and its runtimes lie in another folder than those that the service allows.
+EXEC_PATHS = "ExecPaths={path}\n"
+# Flows run in a Python process, which takes rights from itself.
+FLOWS_CALLS = "SystemCallFilter=@sandbox\n"
 
 
 class Places:
@@ -59,6 +64,25 @@ class Places:
         self.fragment = settings / "redis/redisai.conf"
         self.configuration = settings / "redis/redis.conf"
         self.drop_ins = [settings / f"systemd/system/{name}.d/redisai.conf" for name in SERVICES]
+        # The Python of flows; None without them.
+        self.python = self.found_python() if os.environ.get("FLOWS") == "yes" else None
+
+    @staticmethod
+    def found_python() -> pathlib.Path:
+        """The program itself, since links to it need not be allowed to run."""
+        name = os.environ.get("FLOWS_PYTHON") or "python3"
+        found = shutil.which(name, path="/usr/local/bin:/usr/bin:/bin")
+        if found is None:
+            raise fetch.PartError(f"{name} is not found, which flows need: install it, or set FLOWS_PYTHON")
+        return pathlib.Path(found).resolve()
+
+    @property
+    def lines_for_services(self) -> str:
+        """What the services must be told; nothing if they allow all that is needed."""
+        lines = "" if self.is_below(PROGRAM_FOLDERS) else EXEC_PATHS.format(path=service_path(self.folder))
+        if self.python is not None:
+            lines += EXEC_PATHS.format(path=service_path(self.python)) + FLOWS_CALLS
+        return lines
 
     def staged(self, place: pathlib.Path) -> pathlib.Path:
         return pathlib.Path(f"{self.root}{place}")
@@ -82,7 +106,7 @@ def main(words: list[str]) -> int:
 
 def install(places: Places) -> None:
     runtimes = [runtime(part) for part in fetch.chosen_parts("backends", os.environ["BACKENDS"].split())]
-    if not MODULE.exists() or not HEADER.exists():
+    if not MODULE.exists() or not HEADER.exists() or not FLOWS.exists():
         raise fetch.PartError("the module is not built; type `make module` first, not as root")
     folder = places.staged(places.folder)
     fresh, old = (folder.with_name(f".redisai.{word}") for word in ("new", "old"))
@@ -92,17 +116,23 @@ def install(places: Places) -> None:
     copy(MODULE, fresh / MODULE.name, 0o755)  # redis-server refuses a module that is not executable.
     for source in runtimes:
         copy_runtime(source, fresh / "backends" / source.name)
+    for source in sorted(FLOWS.rglob("*.py")):
+        target = fresh / "flows" / source.relative_to(FLOWS)
+        make_folder(target.parent)
+        copy(source, target)
     if folder.exists():
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
     write(places.staged(places.header), HEADER.read_text())
-    write(places.staged(places.fragment), FRAGMENT.format(module=places.module))
+    words = f" FLOWS yes FLOWS_PYTHON {places.python}" if places.python is not None else ""
+    write(places.staged(places.fragment), FRAGMENT.format(module=places.module, words=words))
+    lines = places.lines_for_services
     for drop_in in places.drop_ins:
-        if places.is_below(PROGRAM_FOLDERS):
-            remove(places.staged(drop_in))
+        if lines:
+            write(places.staged(drop_in), DROP_IN + lines)
         else:
-            write(places.staged(drop_in), DROP_IN.format(folder=service_path(places.folder)))
+            remove(places.staged(drop_in))
     explain(places, [source.name for source in runtimes])
 
 
@@ -167,7 +197,7 @@ def explain(places: Places, runtimes: list[str]) -> None:
     print("To load it, append the lines to the server's configuration, once, and restart the server:")
     line = f"cat {shlex.quote(str(places.fragment))} >> {shlex.quote(str(places.configuration))}"
     print(f"    sudo sh -c {shlex.quote(line)}")
-    if not places.is_below(PROGRAM_FOLDERS):
+    if places.lines_for_services:
         print("    sudo systemctl daemon-reload")
     print("    sudo systemctl restart redis-server")
 

@@ -25,7 +25,7 @@ private final class FlowReply: PendingReply, @unchecked Sendable {
     var answer: FlowAnswer?
 
     override func send(in context: borrowing RedisContext) {
-        (answer ?? .failed(.pythonEnded)).send(in: context)
+        (answer ?? .failed(.process(.ended))).send(in: context)
     }
 
     override func finish() { answer = nil }

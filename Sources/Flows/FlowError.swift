@@ -49,24 +49,10 @@ enum FlowError: Error, CommandFailure {
     case tooManyExecutions(limit: Int)
     case resultsTooLarge(limit: Int)
 
-    // The Python process
-    case pythonEnded
-    case pythonUnavailable(String)
-    case isBusy
-    case restoringEndsPython(count: Int)
-
-    // Flows that hold the server
-    case insideAtomic
-    case notInsideAtomic
-    case heldTooLong(milliseconds: Int)
-    case holdsTooMuch
-    case notReady
-
-    // Persistence
-    case invalidRecord
-    case fromReplicationOnly
-    case notWritten(WriteObstacle)
     case scriptTooLong(limit: Int)
+    case process(ProcessError)
+    case holding(HoldingError)
+    case keeping(KeepingError)
 
     // What flows ask
     case invalidCall

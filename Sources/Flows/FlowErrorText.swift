@@ -52,30 +52,46 @@ extension FlowError {
             "ERR Could not trigger execution, there are \(limit) open ones, which is the limit"
         case .resultsTooLarge(let limit): "ERR the results have more than \(limit) bytes, which is the limit"
 
-        case .pythonEnded: "ERR the Python process of the flows has ended"
-        case .pythonUnavailable(let reason): "ERR flows cannot run: \(reason)"
-        case .isBusy: "BUSY flows do not take in what was sent to them; try again"
-        case .restoringEndsPython(let count):
-            "ERR the Python process ended \(count) times while it ran the session's script again"
-
-        case .insideAtomic: "Already inside an atomic block"
-        case .notInsideAtomic: "Not inside an atomic block"
-        case .heldTooLong(let milliseconds):
-            "ERR the flow has held the server for longer than \(milliseconds) ms, which is FLOWS_ATOMIC_LIMIT"
-        case .holdsTooMuch: "BUSY flows that were to hold the server still run; try again"
-        case .notReady: "TRYAGAIN the Python process of the flows is starting"
-
-        case .invalidRecord: "ERR what was kept of a session makes no sense"
-        case .fromReplicationOnly: "ERR the command is for replicas and for the append-only file"
-        case .notWritten(.paused): "ERR writes are paused; try again"
-        case .notWritten(.replica): "READONLY You can't write against a read only replica."
         case .scriptTooLong(let limit): "ERR the script has more than \(limit) bytes, which is the limit"
+        case .process(let error): Self.text(of: error)
+        case .holding(let error): Self.text(of: error)
+        case .keeping(let error): Self.text(of: error)
 
         case .invalidCall: "ERR a flow's call has wrong arguments"
         case .unknownOperation(let name): "ERR a flow's call names the unknown operation '\(name)'"
         case .askerGone: "ERR the session of the call is gone"
         case .serverCall(let failure): Self.text(of: failure)
         case .answerTooLong(let reason): "ERR the answer does not fit into a message: \(reason)"
+        }
+    }
+
+    private static func text(of error: ProcessError) -> String {
+        switch error {
+        case .ended: "ERR the Python process of the flows has ended"
+        case .unavailable(let reason): "ERR flows cannot run: \(reason)"
+        case .busy: "BUSY flows do not take in what was sent to them; try again"
+        case .starting: "TRYAGAIN the Python process of the flows is starting"
+        case .endsWhenRestoring(let count):
+            "ERR the Python process ended \(count) times while it ran the session's script again"
+        }
+    }
+
+    private static func text(of error: HoldingError) -> String {
+        switch error {
+        case .inside: "Already inside an atomic block"
+        case .notInside: "Not inside an atomic block"
+        case .tooLong(let milliseconds):
+            "ERR the flow has held the server for longer than \(milliseconds) ms, which is FLOWS_ATOMIC_LIMIT"
+        case .tooMany: "BUSY flows that were to hold the server still run; try again"
+        }
+    }
+
+    private static func text(of error: KeepingError) -> String {
+        switch error {
+        case .invalid: "ERR what was kept of a session makes no sense"
+        case .notForClients: "ERR the command is for replicas and for the append-only file"
+        case .notWritten(.paused): "ERR writes are paused; try again"
+        case .notWritten(.replica): "READONLY You can't write against a read only replica."
         }
     }
 

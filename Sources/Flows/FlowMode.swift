@@ -2,7 +2,8 @@
 enum FlowMode: String {
     /// With the server's thread waiting.
     case sync
-    case async
-    /// The same as `async` on one server.
-    case asyncLocal = "async_local"
+    /// Beside the server.
+    case background = "async"
+    /// The same, on one server.
+    case localBackground = "async_local"
 }

@@ -10,7 +10,7 @@ extension FlowService {
                 throw .invalidCall
             }
             guard !holding.expired.contains(asker) || operation == "unatomic" else {
-                throw .heldTooLong(milliseconds: holdLimitMilliseconds)
+                throw .holding(.tooLong(milliseconds: holdLimitMilliseconds))
             }
             let execution = executions.open[asker]
             guard let session = execution?.session ?? sessions.session(numbered: asker) else {

@@ -181,7 +181,8 @@ extension FlowService {
     /// Has Python end an execution, which tells when it has.
     func abort(_ execution: FlowExecution) {
         guard !execution.isOver else { return }
-        if let registration = execution.registration, registration.waiting.contains(where: { $0 === execution })
+        if let registration = execution.registration,
+            registration.waiting.contains(where: { $0 === execution })
         {
             registration.waiting.removeAll { $0 === execution }
             return finish(execution, because: .aborted)
@@ -195,10 +196,12 @@ extension FlowService {
     func endAll() {
         let open = executions.open.values.sorted { $0.number < $1.number }
         for execution in open where execution.status == .running {
-            finish(execution, because: .pythonEnded)
+            finish(execution, because: .process(.ended))
         }
         for session in sessions.built.values {
-            if case .building(let request) = session.state { request.client.answer(.failed(.pythonEnded)) }
+            if case .building(let request) = session.state {
+                request.client.answer(.failed(.process(.ended)))
+            }
         }
         for session in sessions.byID.values {
             for registration in session.registrations where !registration.isOfScript {
@@ -209,7 +212,7 @@ extension FlowService {
             session.restoreFailureCount += 1
             let count = session.restoreFailureCount
             if count >= Self.mostRestoreFailures {
-                session.state = .failed(.restoringEndsPython(count: count))
+                session.state = .failed(.process(.endsWhenRestoring(count: count)))
             }
         }
         sessions.forgetNumbers()

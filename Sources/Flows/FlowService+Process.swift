@@ -55,7 +55,7 @@ extension FlowService {
             guest?.stop()
         } else if !wasReady {
             // The next start may be some time away, and end like this one.
-            endWaiting(.pythonEnded)
+            endWaiting(.process(.ended))
         }
     }
 
@@ -63,7 +63,7 @@ extension FlowService {
     private func refuse(_ why: String) {
         refusal = why
         lose(why)
-        endWaiting(.pythonUnavailable(why))
+        endWaiting(.process(.unavailable(why)))
     }
 
     /// Nothing more comes from the process; whoever waited for something is told.

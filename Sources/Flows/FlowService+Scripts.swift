@@ -142,7 +142,7 @@ extension FlowService {
 
     /// - Throws: `.notWritten` if what is written now could not reach replicas, or must not come from here.
     func checkWritable() throws(FlowError) {
-        if let obstacle = DetachedContext.writeObstacle { throw .notWritten(obstacle) }
+        if let obstacle = DetachedContext.writeObstacle { throw .keeping(.notWritten(obstacle)) }
     }
 
     /// Has Python end all that a session has under way.

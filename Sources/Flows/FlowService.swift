@@ -6,8 +6,8 @@ import Redis
 
 /// AI flows: their sessions, and the Python process that runs them. One for the server, main thread.
 ///
-/// What the process says is a stranger's: it is looked at before it is believed, and whoever says what makes no
-/// sense is ended. All numbers in messages are made here.
+/// What the process says is a stranger's: it is looked at before it is believed, and a process that says what
+/// makes no sense is ended. All numbers in messages are made here.
 @safe
 public final class FlowService: @unchecked Sendable {
     let settings: ModuleSettings
@@ -53,18 +53,20 @@ public final class FlowService: @unchecked Sendable {
     /// - Parameter folder: of the Python package.
     public func install(packageFolder folder: String) {
         unsafe Self.storage = self
-        let guest = Guest(owner: self) { [unowned self] in program(folder) }
+        let python = settings.flows.python
+        let guest = Guest(owner: self) { [unowned self] in program(python, folder) }
         self.guest = guest
         guest.start()
     }
 
-    private func program(_ folder: String) -> GuestProgram {
+    /// Asked on the supervisor's thread, at each start.
+    private func program(_ python: String, _ folder: String) -> GuestProgram {
         let limit = settings.flows.memoryLimitMegabytes
         return GuestProgram(
-            name: "flows", executable: settings.flows.python, arguments: ["-m", "redisai_flows"],
+            name: "flows", executable: python, arguments: ["-m", "redisai_flows"],
             environment: ["PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"],
             limits: GuestLimits(memoryByteCount: limit << 20), sandbox: sandbox, readablePaths: [folder],
-            advice: "set FLOWS_PYTHON")
+            advice: "install it or set FLOWS_PYTHON")
     }
 
     private var sandbox: GuestSandbox {
@@ -80,10 +82,10 @@ public final class FlowService: @unchecked Sendable {
     }
 
     /// Whether Python is there, or will be.
-    /// - Throws: `.pythonUnavailable`, `.isBusy`.
+    /// - Throws: `.pythonUnavailable`, `.process(.busy)`.
     func checkAvailable() throws(FlowError) {
-        if let refusal { throw .pythonUnavailable(refusal) }
-        if connection?.isFull == true { throw .isBusy }
+        if let refusal { throw .process(.unavailable(refusal)) }
+        if connection?.isFull == true { throw .process(.busy) }
     }
 
     /// Bytes of memory that the process has, and the most that was seen.

@@ -1,13 +1,16 @@
 import Synchronization
 
-/// What decides whether and how AI flows run. Numbers and flags on any thread.
-public final class FlowSettings: Sendable {
+/// What decides whether and how AI flows run. Numbers and flags on any thread; the rest on the main thread.
+public final class FlowSettings: @unchecked Sendable {
     private let enabled = Atomic<Bool>(false)
     private let sandboxLevel = Atomic<Int>(0)
     private let memory = Atomic<Int>(1024)
     private let atomicTime = Atomic<Int>(200)
     private let hang = Atomic<Int>(1000)
-    private let pythonName = Mutex("python3")
+
+    /// The Python that runs flows: a name that is looked for in PATH, or a path. Fixed once the module is
+    /// loaded.
+    public var python = "python3"
 
     public init() {}
 
@@ -15,12 +18,6 @@ public final class FlowSettings: Sendable {
     public var isEnabled: Bool {
         get { enabled.load(ordering: .relaxed) }
         set { enabled.store(newValue, ordering: .relaxed) }
-    }
-
-    /// The Python that runs flows: a name that is looked for in PATH, or a path.
-    public var python: String {
-        get { pythonName.withLock { $0 } }
-        set { pythonName.withLock { $0 = newValue } }
     }
 
     /// What flows may do beside calling the server, by its index in `sandboxNames`.

@@ -41,72 +41,76 @@ public struct Setting: Sendable {
     private static let large = Int(Int32.max)
 
     /// All settings. Defaults are those of the properties.
-    public static let all: [Setting] = [
-        Setting(
-            word: "BACKENDSPATH", value: .path(\.backendsPath), change: .protected,
-            summary: "the folder of the runtimes"),
-        Setting(
-            word: "ALLOW_LOAD", value: .choice(\.loadPermissionNumber, LoadPermission.names),
-            change: .never,
-            summary: "whether AI.CONFIG loads libraries from elsewhere; local = for clients of this machine"),
-        Setting(
-            word: "THREADS_PER_QUEUE", value: .number(\.runs.threadsPerQueue, 1...1024, unit: "threads"),
-            change: .never, summary: "workers for each device name"),
-        Setting(
-            word: "INTER_OP_PARALLELISM",
-            value: .number(\.interOperatorThreads, 0...1024, unit: "threads"), change: .never,
-            summary: "operators at once; 0 = the runtime's choice"),
-        Setting(
-            word: "INTRA_OP_PARALLELISM",
-            value: .number(\.intraOperatorThreads, 0...1024, unit: "threads"), change: .never,
-            summary: "threads within an operator; 0 = the runtime's choice"),
-        Setting(
-            word: "MODEL_EXECUTION_TIMEOUT",
-            value: .number(\.runs.executionTimeoutMilliseconds, 1000...large, unit: "milliseconds"),
-            change: .free, summary: "what a run may take"),
-        Setting(
-            word: "MODEL_BUILD_TIMEOUT",
-            value: .number(\.runs.buildTimeoutMilliseconds, 1000...large, unit: "milliseconds"),
-            change: .free, summary: "what building a model or a script may take"),
-        Setting(
-            word: "BACKEND_MEMORY_LIMIT",
-            value: .number(\.runs.memoryLimitMegabytes, 0...large, unit: "megabytes"), change: .free,
-            summary: "memory that a runtime may take; 0 = no limit"),
-        Setting(
-            word: "MODEL_CHUNK_SIZE", value: .number(\.chunkSize, 1...Int.max, unit: "bytes"), change: .free,
-            summary: "the largest piece in which a model goes out"),
-        Setting(
-            word: "INLINE_RUN_BUDGET",
-            value: .number(\.runs.inlineBudgetMicroseconds, 0...large, unit: "microseconds"), change: .free,
-            summary: "longer runs go to a worker; 0 = all do"),
-        Setting(
-            word: "QUEUE_LIMIT", value: .number(\.runs.queueLimit, 1...large, unit: "requests"),
-            change: .free, summary: "what may wait for a device"),
-        Setting(
-            word: "BATCH_WAIT_LIMIT",
-            value: .number(\.runs.batchWaitLimitMilliseconds, 0...large, unit: "milliseconds"),
-            change: .free, summary: "the longest wait for MINBATCHSIZE; 0 = no limit"),
-        Setting(
-            word: "DEVICE_LIMIT", value: .number(\.runs.deviceLimit, 1...1024, unit: "devices"),
-            change: .free, summary: "device names that may have workers"),
-        Setting(
-            word: "EXECUTE_IN_TRANSACTIONS", value: .flag(\.executesInTransactions), change: .free,
-            summary: "whether models run in MULTI/EXEC and scripts, with the server waiting"),
-        Setting(
-            word: "TF_ALLOW_ALL_OPERATIONS", value: .flag(\.runs.allowsAllOperations), change: .protected,
-            summary: "whether models of TF may read and write files and reach the network"),
-        Setting(
-            word: "TORCH_ALLOW_ALL_OPERATORS", value: .flag(\.runs.allowsAllTorchOperators),
-            change: .protected,
-            summary: "whether models of TORCH and scripts may use files and any memory"),
-        Setting(
-            word: "ALLOW_UNCHECKED_SCRIPTS", value: .flag(\.allowsUncheckedScripts), change: .never,
-            summary: "whether scripts call the server where it cannot check their rights, before 7.0.6"),
-        // Fixed, so that nobody who reaches the server from outside can make it run code of theirs.
-        Setting(
-            word: "TORCH_ALLOW_NATIVE_CODE", value: .flag(\.runs.allowsNativeCode), change: .never,
-            summary: "whether models of TORCH may be native code, which can do whatever the server can"),
-    ] + flows
+    public static let all: [Setting] =
+        [
+            Setting(
+                word: "BACKENDSPATH", value: .path(\.backendsPath), change: .protected,
+                summary: "the folder of the runtimes"),
+            Setting(
+                word: "ALLOW_LOAD", value: .choice(\.loadPermissionNumber, LoadPermission.names),
+                change: .never,
+                summary:
+                    "whether AI.CONFIG loads libraries from elsewhere; local = for clients of this machine"),
+            Setting(
+                word: "THREADS_PER_QUEUE", value: .number(\.runs.threadsPerQueue, 1...1024, unit: "threads"),
+                change: .never, summary: "workers for each device name"),
+            Setting(
+                word: "INTER_OP_PARALLELISM",
+                value: .number(\.interOperatorThreads, 0...1024, unit: "threads"), change: .never,
+                summary: "operators at once; 0 = the runtime's choice"),
+            Setting(
+                word: "INTRA_OP_PARALLELISM",
+                value: .number(\.intraOperatorThreads, 0...1024, unit: "threads"), change: .never,
+                summary: "threads within an operator; 0 = the runtime's choice"),
+            Setting(
+                word: "MODEL_EXECUTION_TIMEOUT",
+                value: .number(\.runs.executionTimeoutMilliseconds, 1000...large, unit: "milliseconds"),
+                change: .free, summary: "what a run may take"),
+            Setting(
+                word: "MODEL_BUILD_TIMEOUT",
+                value: .number(\.runs.buildTimeoutMilliseconds, 1000...large, unit: "milliseconds"),
+                change: .free, summary: "what building a model or a script may take"),
+            Setting(
+                word: "BACKEND_MEMORY_LIMIT",
+                value: .number(\.runs.memoryLimitMegabytes, 0...large, unit: "megabytes"), change: .free,
+                summary: "memory that a runtime may take; 0 = no limit"),
+            Setting(
+                word: "MODEL_CHUNK_SIZE", value: .number(\.chunkSize, 1...Int.max, unit: "bytes"),
+                change: .free,
+                summary: "the largest piece in which a model goes out"),
+            Setting(
+                word: "INLINE_RUN_BUDGET",
+                value: .number(\.runs.inlineBudgetMicroseconds, 0...large, unit: "microseconds"),
+                change: .free,
+                summary: "longer runs go to a worker; 0 = all do"),
+            Setting(
+                word: "QUEUE_LIMIT", value: .number(\.runs.queueLimit, 1...large, unit: "requests"),
+                change: .free, summary: "what may wait for a device"),
+            Setting(
+                word: "BATCH_WAIT_LIMIT",
+                value: .number(\.runs.batchWaitLimitMilliseconds, 0...large, unit: "milliseconds"),
+                change: .free, summary: "the longest wait for MINBATCHSIZE; 0 = no limit"),
+            Setting(
+                word: "DEVICE_LIMIT", value: .number(\.runs.deviceLimit, 1...1024, unit: "devices"),
+                change: .free, summary: "device names that may have workers"),
+            Setting(
+                word: "EXECUTE_IN_TRANSACTIONS", value: .flag(\.executesInTransactions), change: .free,
+                summary: "whether models run in MULTI/EXEC and scripts, with the server waiting"),
+            Setting(
+                word: "TF_ALLOW_ALL_OPERATIONS", value: .flag(\.runs.allowsAllOperations), change: .protected,
+                summary: "whether models of TF may read and write files and reach the network"),
+            Setting(
+                word: "TORCH_ALLOW_ALL_OPERATORS", value: .flag(\.runs.allowsAllTorchOperators),
+                change: .protected,
+                summary: "whether models of TORCH and scripts may use files and any memory"),
+            Setting(
+                word: "ALLOW_UNCHECKED_SCRIPTS", value: .flag(\.allowsUncheckedScripts), change: .never,
+                summary: "whether scripts call the server where it cannot check their rights, before 7.0.6"),
+            // Fixed, so that nobody who reaches the server from outside can make it run code of theirs.
+            Setting(
+                word: "TORCH_ALLOW_NATIVE_CODE", value: .flag(\.runs.allowsNativeCode), change: .never,
+                summary: "whether models of TORCH may be native code, which can do whatever the server can"),
+        ] + flows
 
     /// Flows are programs of those who may send RG.PYEXECUTE, so what widens their rights is fixed.
     private static let flows = [

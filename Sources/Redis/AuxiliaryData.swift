@@ -1,6 +1,7 @@
 import CRedisModule
 
-/// Data of the module that belong to no key, in RDB files. One kind; main thread, or a forked child that saves.
+/// Data of the module that belong to no key, in RDB files: one kind. Main thread, or a forked child that
+/// saves.
 public enum AuxiliaryData {
     /// What the server calls.
     public struct Methods {

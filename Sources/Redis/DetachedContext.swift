@@ -19,7 +19,8 @@ public enum DetachedContext {
     /// What stands against writing now; nil if nothing does. The caller holds the lock.
     public static var writeObstacle: WriteObstacle? { with { $0.writeObstacle } ?? nil }
 
-    /// Has the server execute a command of ours in database 0, so that it is sent on. The caller holds the lock.
+    /// Has the server execute a command of ours in database 0, so that it is sent on. The caller holds the
+    /// lock.
     public static func execute(_ command: StaticString, _ arguments: [[UInt8]]) {
         _ = with { context in
             var words = CommandWords()

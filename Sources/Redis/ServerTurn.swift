@@ -2,9 +2,9 @@ import CRedisModule
 
 /// Work of the server's thread at the end of this turn of its event loop, or in the next one.
 ///
-/// Timers of no time are the end of a turn, but only where they are set by what clients have sent: one that is
-/// set within another timer's call waits for a millisecond, and all that are set after it. Main thread, or with
-/// the server's lock.
+/// Timers of no time are the end of a turn, but only where they are set by what clients have sent: one that
+/// is set within another timer's call waits for a millisecond, and all that are set after it. Main thread, or
+/// with the server's lock.
 public enum ServerTurn {
     // Safety: as above.
     nonisolated(unsafe) private static var pending: [() -> Void] = []

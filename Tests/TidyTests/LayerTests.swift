@@ -28,8 +28,10 @@ import Testing
         "Keyspace": ["Redis", "Tensors", "Execution"],
         "Commands": ["Redis", "Tensors", "Execution", "Keyspace"],
         "SharedAPI": ["CSharedAPI", "Redis", "Tensors", "Execution", "Keyspace", "Commands"],
+        "Flows": ["Redis", "Tensors", "Execution", "Keyspace", "Commands", "Guests", "Messages"],
         "Module": [
             "Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands", "SharedAPI",
+            "Flows",
         ],
     ]
 

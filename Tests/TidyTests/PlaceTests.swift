@@ -20,6 +20,7 @@ import Testing
             "Sources/Backends/Torch/TorchSession.swift",
             "Sources/Backends/Torch/TorchViews.swift",
             "Sources/Commands/ErrorText.swift",
+            "Sources/Flows/FlowErrorText.swift",
             // Lines of the log, in the words that administrators search for.
             "Sources/Keyspace/ModuleSettings.swift",
             "Sources/Module/Entry.swift",

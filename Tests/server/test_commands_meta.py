@@ -32,8 +32,12 @@ FLAGS = {
     "ai.stats": {"readonly"},
     "ai.metrics": {"readonly"},
     "ai.config": {"admin", "noscript"},
+    # For replicas and the append-only file.
+    "ai._flowsession": {"write", "admin", "noscript"},
+    "ai._flowend": {"write", "admin", "noscript"},
 }
-WITHOUT_KEYS = {"ai._modelscan", "ai._scriptscan", "ai.metrics", "ai.config"}
+WITHOUT_KEYS = {
+    "ai._modelscan", "ai._scriptscan", "ai.metrics", "ai.config", "ai._flowsession", "ai._flowend"}
 WITHOUT_ARGUMENTS = {"ai._modelscan", "ai._scriptscan", "ai.metrics"}
 
 
@@ -301,7 +305,8 @@ def test_commands_belong_to_the_categories_of_reading_and_writing(start_server):
         kind = {b"@write"} if "write" in flags else {b"@read"}
         dangerous = {b"@dangerous"} if name == "ai.metrics" else set()
         alone = {b"@admin", b"@dangerous"}
-        assert categories == (alone if name == "ai.config" else kind | {b"@slow", b"@ai"} | dangerous)
+        is_alone = name in ("ai.config", "ai._flowsession", "ai._flowend")
+        assert categories == (alone if is_alone else kind | {b"@slow", b"@ai"} | dangerous)
     client.execute_command("AI.TENSORSET", "k", "INT8", 1)
     client.execute_command("ACL", "SETUSER", "reader", "on", "nopass", "~*", "+@read")
     with server.wire() as connection:
@@ -314,7 +319,7 @@ def test_the_modules_own_category_holds_all_but_the_administrators_command(start
     server = start_server(binary=paths.SERVER_8)
     client = server.client()
     listed = {name.decode() for name in client.execute_command("ACL", "CAT", "ai")}
-    assert listed == set(FLAGS) - {"ai.config"}
+    assert listed == set(FLAGS) - {"ai.config", "ai._flowsession", "ai._flowend"}
 
 
 @pytest.mark.parametrize("binary", [paths.SERVER_62, paths.DEBIANS], ids=["6.2", "7.0"])

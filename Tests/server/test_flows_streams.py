@@ -201,10 +201,10 @@ def test_only_streams_can_be_paused():
     with started() as server:
         register(server, "GB('CommandReader').register(trigger='t')")
         client = server.client()
+        name = entry(server)[b"id"]
         for words, error in (
-                (("RG.PAUSEREGISTRATIONS", entry(server)[b"id"]), "Reader CommandReader does not support pause"),
-                (("RG.UNPAUSEREGISTRATIONS", entry(server)[b"id"]),
-                 "Reader CommandReader does not support unpause"),
+                (("RG.PAUSEREGISTRATIONS", name), "Reader CommandReader does not support pause"),
+                (("RG.UNPAUSEREGISTRATIONS", name), "Reader CommandReader does not support unpause"),
                 (("RG.PAUSEREGISTRATIONS", "x"), "Execution x does not exists on shard " + 40 * "0"),
                 (("RG.PAUSEREGISTRATIONS", "ABORTPENDING"), "no registration to pause")):
             with pytest.raises(redis.ResponseError, match=error):

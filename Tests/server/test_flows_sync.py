@@ -208,7 +208,8 @@ GB('CommandReader').map(both).register(trigger='both')
 
 def test_a_sync_stream_reader_takes_all():
     with started(words=PATIENT) as server:
-        register(server, "GB('StreamReader').foreach(lambda r: execute('INCR', 'n')).register('s', mode='sync')")
+        register(server, "GB('StreamReader').foreach(lambda r: execute('INCR', 'n')).register("
+                 "'s', mode='sync')")
         for _ in range(30):
             server.client().xadd("s", {"a": 1})
         until_counted(server, b"numSuccess", 30)

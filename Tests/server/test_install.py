@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import redis
 
 from support import paths, service
+from support.flows import register, trigger
 from support.runtimes import run_all, store_all
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user and mounts")
@@ -141,6 +143,35 @@ def test_a_service_is_told_of_a_folder_that_it_runs_nothing_from(tmp_path):
     drop_in = tmp_path / "etc/systemd/system/redis-server.service.d/redisai.conf"
     assert f"ExecPaths={tmp_path}/usr/lib/redis/modules/redisai" in drop_in.read_text()
     assert "sudo systemctl daemon-reload" in other.text
+
+
+def test_a_service_is_told_of_the_python_of_flows(tmp_path):
+    service.Installation(tmp_path, backends="tflite", PREFIX="/usr", SYSCONFDIR="/etc", DESTDIR=tmp_path,
+                         FLOWS="yes")
+    drop_in = (tmp_path / "etc/systemd/system/redis-server.service.d/redisai.conf").read_text()
+    python = pathlib.Path(shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")).resolve()
+    assert drop_in.splitlines()[1:] == ["[Service]", f"ExecPaths={python}", "SystemCallFilter=@sandbox"]
+    fragment = (tmp_path / "etc/redis/redisai.conf").read_text()
+    assert f"redisai.so FLOWS yes FLOWS_PYTHON {python}\n" in fragment
+    assert (tmp_path / "usr/lib/redis/modules/redisai/flows/redisai_flows/wire.py").exists()
+
+
+@needs_root
+@pytest.mark.parametrize("allowed", [True, False])
+def test_flows_run_under_the_service_if_it_knows_their_python(start_server, installed, allowed):
+    python = pathlib.Path(shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")).resolve()
+    words = service.places(installed)
+    words.insert(words.index("{folder}"), tempfile.gettempdir())
+    if allowed:
+        words.insert(words.index(installed.libraries), python)
+    line = installed.fragment.read_text().strip() + f" FLOWS yes FLOWS_PYTHON {python}"
+    server = start_server(settings=[line], **service.launch_options(words))
+    if allowed:
+        register(server, "GB('CommandReader').count().register(trigger='count')")
+        assert trigger(server, "count") == [b"1"]
+    else:
+        with pytest.raises(redis.exceptions.ResponseError, match=f"add ExecPaths={python} to its unit"):
+            register(server, "GB('CommandReader').register(trigger='count')")
 
 
 def test_nothing_is_left_and_no_other_file_is_touched(tmp_path):

@@ -44,7 +44,9 @@ extension FlowService {
         _ pattern: ArraySlice<UInt8>, from position: MessageValue, in session: FlowSession
     ) throws(FlowError) -> ([[UInt8]], [UInt8]?) {
         let start = position.asBytes.map(Array.init) ?? Array("0".utf8)
-        let words = [start, Array("MATCH".utf8), Array(pattern), Array("COUNT".utf8), Array("\(keysOfAnswer)".utf8)]
+        let words = [
+            start, Array("MATCH".utf8), Array(pattern), Array("COUNT".utf8), Array("\(keysOfAnswer)".utf8),
+        ]
         guard case .list(let parts) = try session.call(Array("SCAN".utf8), words), parts.count == 2,
             case .bytes(let cursor) = parts[0], case .list(let found) = parts[1]
         else { throw .serverCall(.unexpected) }

@@ -36,9 +36,11 @@ extension FlowService {
         _ call: FlowCall, _ description: MessageValue
     ) throws(FlowError) -> FlowRegistration {
         let session = call.session
-        let count = sessions.registrations.count + sessions.built.values.reduce(0) {
-            $0 + $1.registrations.count
-        }
+        let count =
+            sessions.registrations.count
+            + sessions.built.values.reduce(0) {
+                $0 + $1.registrations.count
+            }
         guard count < FlowSessions.registrationLimit else {
             throw .tooManyRegistrations(limit: FlowSessions.registrationLimit)
         }

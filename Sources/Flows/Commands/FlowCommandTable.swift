@@ -1,6 +1,7 @@
 import Redis
 
-/// Every command of flows: what the server calls, and what it tells about it. One line and one description each.
+/// Every command of flows: what the server calls, and what it tells about it. One line and one description
+/// each.
 public enum FlowCommandTable {
     /// Registers all; in OnLoad only.
     /// - Returns: false if the server refuses one.

@@ -5,7 +5,8 @@ extension PyExecute {
         CommandDescription(
             name: "rg.pyexecute",
             summary: "Runs a Python script, which may register flows.",
-            complexity: "Depends on the script.", since: "99.99.99", flags: "admin", categories: .flowAdministrating,
+            complexity: "Depends on the script.", since: "99.99.99", flags: "admin",
+            categories: .flowAdministrating,
             arguments: [
                 CommandArgument("script", .string),
                 CommandArgument("unblocking", .token, token: "UNBLOCKING", isOptional: true),
@@ -26,7 +27,8 @@ extension Trigger {
         CommandDescription(
             name: "rg.trigger",
             summary: "Runs the flow that is registered under a trigger's name.",
-            complexity: "Depends on the flow.", since: "99.99.99", flags: "readonly", categories: .flowTriggering,
+            complexity: "Depends on the flow.", since: "99.99.99", flags: "readonly",
+            categories: .flowTriggering,
             arguments: [
                 CommandArgument("trigger", .string),
                 CommandArgument("argument", .string, isOptional: true, isMultiple: true),
@@ -39,7 +41,8 @@ extension TriggerOnKey {
         CommandDescription(
             name: "rg.triggeronkey",
             summary: "Runs the flow that is registered under a trigger's name, where a key belongs.",
-            complexity: "Depends on the flow.", since: "99.99.99", flags: "readonly", categories: .flowTriggering, keyRange: (2, 2, 1),
+            complexity: "Depends on the flow.", since: "99.99.99", flags: "readonly",
+            categories: .flowTriggering, keyRange: (2, 2, 1),
             keys: [KeySpecification(.index(2), .route)],
             arguments: [
                 CommandArgument("trigger", .string),
@@ -54,7 +57,8 @@ extension DumpRegistrations {
         CommandDescription(
             name: "rg.dumpregistrations",
             summary: "Returns all registered flows with their statistics.",
-            complexity: "O(N) where N is the number of registrations.", since: "99.99.99", flags: "readonly", categories: .flowAdministrating)
+            complexity: "O(N) where N is the number of registrations.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating)
     }
 }
 
@@ -63,7 +67,8 @@ extension Unregister {
         CommandDescription(
             name: "rg.unregister",
             summary: "Removes a registered flow.",
-            complexity: "O(N) where N is the number of executions with ABORTPENDING, else O(1).", since: "99.99.99", flags: "write", categories: .flowAdministrating,
+            complexity: "O(N) where N is the number of executions with ABORTPENDING, else O(1).",
+            since: "99.99.99", flags: "write", categories: .flowAdministrating,
             arguments: [
                 CommandArgument("id", .string),
                 CommandArgument("abortpending", .token, token: "ABORTPENDING", isOptional: true),
@@ -76,7 +81,8 @@ extension ClearRegistrationsStatistics {
         CommandDescription(
             name: "rg.clearregistrationsstats",
             summary: "Has the statistics of all registered flows begin at 0.",
-            complexity: "O(N) where N is the number of registrations.", since: "99.99.99", flags: "readonly", categories: .flowAdministrating)
+            complexity: "O(N) where N is the number of registrations.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating)
     }
 }
 
@@ -110,7 +116,8 @@ extension DumpExecutions {
         CommandDescription(
             name: "rg.dumpexecutions",
             summary: "Returns all executions that run or are kept.",
-            complexity: "O(N) where N is the number of executions.", since: "99.99.99", flags: "readonly", categories: .flowAdministrating)
+            complexity: "O(N) where N is the number of executions.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating)
     }
 }
 
@@ -119,7 +126,8 @@ extension GetExecution {
         CommandDescription(
             name: "rg.getexecution",
             summary: "Returns the state of an execution and its steps.",
-            complexity: "O(N) where N is the number of steps.", since: "99.99.99", flags: "readonly", categories: .flowAdministrating,
+            complexity: "O(N) where N is the number of steps.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating,
             arguments: [
                 CommandArgument("id", .string),
                 CommandArgument(
@@ -137,9 +145,10 @@ extension GetResults {
         CommandDescription(
             name: "rg.getresults",
             summary: "Returns the results and errors of an execution that has ended.",
-            complexity: "O(N) where N is the number of results.", since: "99.99.99", flags: "readonly", categories: .flowAdministrating,
+            complexity: "O(N) where N is the number of results.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating,
             arguments: [
-                CommandArgument("id", .string),
+                CommandArgument("id", .string)
             ])
     }
 }
@@ -149,9 +158,10 @@ extension GetResultsBlocking {
         CommandDescription(
             name: "rg.getresultsblocking",
             summary: "Returns the results and errors of an execution once it has ended.",
-            complexity: "O(N) where N is the number of results.", since: "99.99.99", flags: "readonly", categories: .flowAdministrating,
+            complexity: "O(N) where N is the number of results.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating,
             arguments: [
-                CommandArgument("id", .string),
+                CommandArgument("id", .string)
             ])
     }
 }
@@ -163,7 +173,7 @@ extension DropExecution {
             summary: "Forgets an execution that has ended.",
             complexity: "O(1)", since: "99.99.99", flags: "readonly", categories: .flowAdministrating,
             arguments: [
-                CommandArgument("id", .string),
+                CommandArgument("id", .string)
             ])
     }
 }
@@ -175,7 +185,7 @@ extension AbortExecution {
             summary: "Ends an execution.",
             complexity: "O(1)", since: "99.99.99", flags: "readonly", categories: .flowAdministrating,
             arguments: [
-                CommandArgument("id", .string),
+                CommandArgument("id", .string)
             ])
     }
 }
@@ -185,7 +195,8 @@ extension PyDumpSessions {
         CommandDescription(
             name: "rg.pydumpsessions",
             summary: "Returns sessions and what they have registered.",
-            complexity: "O(N) where N is the number of sessions.", since: "99.99.99", flags: "readonly", categories: .flowAdministrating,
+            complexity: "O(N) where N is the number of sessions.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating,
             arguments: [
                 CommandArgument("verbose", .token, token: "VERBOSE", isOptional: true),
                 CommandArgument("dead", .token, token: "DEAD", isOptional: true),

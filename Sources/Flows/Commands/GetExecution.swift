@@ -5,7 +5,9 @@ struct GetExecution: Command {
     let id: Argument
 
     init(parsing words: inout ArgumentReader) throws(FlowError) {
-        guard (1...2).contains(words.remaining), let id = words.next() else { throw .arity("RG.GETEXECUTION") }
+        guard (1...2).contains(words.remaining), let id = words.next() else {
+            throw .arity("RG.GETEXECUTION")
+        }
         self.id = id
         guard let scope = words.next() else { return }
         // Executions are this server's, in a cluster as well.

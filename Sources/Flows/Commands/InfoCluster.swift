@@ -6,5 +6,7 @@ struct InfoCluster: Command {
         guard words.remaining == 0 else { throw .arity("RG.INFOCLUSTER") }
     }
 
-    func run(in context: borrowing RedisContext) throws(FlowError) { context.reply(status: "no cluster mode" as StaticString) }
+    func run(in context: borrowing RedisContext) throws(FlowError) {
+        context.reply(status: "no cluster mode" as StaticString)
+    }
 }

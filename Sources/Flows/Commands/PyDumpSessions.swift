@@ -44,7 +44,8 @@ struct PyDumpSessions: Command {
         var found: [FlowSession] = []
         for execution in service.executions.open.values.sorted(by: { $0.number < $1.number }) {
             let session = execution.session
-            guard session.isMade, !service.sessions.isLinked(session), !found.contains(where: { $0 === session })
+            guard session.isMade, !service.sessions.isLinked(session),
+                !found.contains(where: { $0 === session })
             else { continue }
             found.append(session)
         }

@@ -38,7 +38,9 @@ extension FlowService {
         where registration.session.script.database == context.database {
             switch registration.reader {
             case .keys(let filter):
-                guard filter.includes(event, name), holds(filter.types, at: key, in: context) else { continue }
+                guard filter.includes(event, name), holds(filter.types, at: key, in: context) else {
+                    continue
+                }
                 note(registration, name, event)
             case .stream(let settings):
                 guard event == "xadd", settings.prefix.includes(name) else { continue }
@@ -75,7 +77,9 @@ extension FlowService {
         (events.keys, events.streams) = ([], [])
         for event in keys { begin(for: event) }
         for (registration, key) in streams {
-            guard case .stream(let settings) = registration.reader, isPublished(registration) else { continue }
+            guard case .stream(let settings) = registration.reader, isPublished(registration) else {
+                continue
+            }
             consumer(of: key, registration, settings).look()
         }
     }

@@ -19,7 +19,9 @@ extension FlowService {
         findStreams(of: registration, settings, from: Array("0".utf8))
     }
 
-    private func findStreams(of registration: FlowRegistration, _ settings: StreamSettings, from cursor: [UInt8]) {
+    private func findStreams(
+        of registration: FlowRegistration, _ settings: StreamSettings, from cursor: [UInt8]
+    ) {
         guard sessions.registrations[registration.id] === registration else { return }
         let words = ["MATCH", "COUNT", "1000", "TYPE", "stream"].map { Array($0.utf8) }
         let arguments = [cursor, words[0], settings.prefix.pattern] + words[1...]

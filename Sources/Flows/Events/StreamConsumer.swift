@@ -1,8 +1,9 @@
 import Glibc
 import Redis
 
-/// Takes the entries of one stream for one registration: those that were begun before first, one execution at a
-/// time, and acknowledges them when they are done with. Main thread.
+/// Takes the entries of one stream for one registration, and acknowledges them when they are done with.
+///
+/// Those that were begun before come first, and one execution at a time. Main thread.
 final class StreamConsumer {
     private enum State {
         case idle
@@ -24,7 +25,8 @@ final class StreamConsumer {
     private var isBatchDue = false
     private var isTimed = false
 
-    init(_ key: [UInt8], _ registration: FlowRegistration, _ settings: StreamSettings, _ service: FlowService) {
+    init(_ key: [UInt8], _ registration: FlowRegistration, _ settings: StreamSettings, _ service: FlowService)
+    {
         self.key = key
         self.registration = registration
         self.settings = settings

@@ -39,13 +39,16 @@ struct StreamGroup {
         StreamEntry.only(try read(from: ">", atMost: count), key: key)
     }
 
-    /// The group is made when it is first needed, and again with its stream. A key without a stream has nothing.
+    /// The group is made when it is first needed, and again with its stream. A key without a stream has
+    /// nothing.
     private func read(from id: String, atMost count: Int) throws(FlowError) -> ServerReply {
         let words =
             Self.words("GROUP") + [Self.group, Self.consumer] + Self.words("COUNT", "\(count)", "STREAMS")
             + [key] + Self.words(id)
         do throws(FlowError) { return try call("XREADGROUP", words) } catch {
-            guard case .serverCall(.answered(let text)) = error, text.hasPrefix("NOGROUP") else { throw error }
+            guard case .serverCall(.answered(let text)) = error, text.hasPrefix("NOGROUP") else {
+                throw error
+            }
         }
         guard try exists() else { return .null }
         _ = try call("XGROUP", Self.words("CREATE") + [key, Self.group] + Self.words("0"))
@@ -65,7 +68,9 @@ struct StreamGroup {
     }
 
     private func lastDelivered() throws(FlowError) -> [UInt8] {
-        guard case .list(let groups) = try call("XINFO", Self.words("GROUPS") + [key]) else { return Self.zero }
+        guard case .list(let groups) = try call("XINFO", Self.words("GROUPS") + [key]) else {
+            return Self.zero
+        }
         for case .list(let parts) in groups {
             var values: [[UInt8]: [UInt8]] = [:]
             for index in stride(from: 0, to: parts.count - 1, by: 2) {

@@ -61,9 +61,9 @@ extension FlowService {
 
     /// A flow wants the server for itself: as soon as it was others' turn for a while.
     func atomic(_ call: FlowCall) throws(FlowError) {
-        guard !holding.holders.contains(call.asker) else { throw .insideAtomic }
+        guard !holding.holders.contains(call.asker) else { throw .holding(.inside) }
         // A flow of mode sync has the server already.
-        guard !holding.isHeld else { throw .insideAtomic }
+        guard !holding.isHeld else { throw .holding(.inside) }
         let wait = max(0, holding.notBefore - Monotonic.nanoseconds) / 1_000_000
         // Within a timer's call the server sends all that is written on as one transaction (7.0).
         if wait == 0 {
@@ -89,16 +89,18 @@ extension FlowService {
 
     /// The flow is done with it.
     func unatomic(_ call: FlowCall) throws(FlowError) {
-        if holding.expired.remove(call.asker) != nil { throw .heldTooLong(milliseconds: holdLimitMilliseconds) }
-        guard holding.holders.contains(call.asker) else { throw .notInsideAtomic }
+        if holding.expired.remove(call.asker) != nil {
+            throw .holding(.tooLong(milliseconds: holdLimitMilliseconds))
+        }
+        guard holding.holders.contains(call.asker) else { throw .holding(.notInside) }
         holding.holders.removeAll { $0 == call.asker }
         try answer(call.number) { $0.none() }
     }
 
     // MARK: Mode sync
 
-    /// Runs an execution to its end with the server's thread waiting, or until a step of it has to wait, when it
-    /// goes on without.
+    /// Runs an execution with the server's thread waiting: to its end, or until a step of it has to wait, when
+    /// it goes on without.
     ///
     /// - Parameters:
     ///   - mayBlock: whether whoever has caused it can wait in the background.
@@ -111,10 +113,10 @@ extension FlowService {
         onEnd: ((FlowExecution) -> Void)? = nil
     ) throws(FlowError) -> FlowExecution {
         guard isReady, case .live = registration.session.state, registration.number != nil else {
-            throw .notReady
+            throw .process(.starting)
         }
         guard holding.abandoned.count < Holding.mostAbandoned, holding.holders.count < Holding.deepest else {
-            throw .holdsTooMuch
+            throw .holding(.tooMany)
         }
         let execution = FlowExecution(
             number: nextNumber(), id: ids.next(), session: registration.session, registration: registration,
@@ -128,7 +130,7 @@ extension FlowService {
         guard !isInTime, !execution.isOver else { return execution }
         holding.abandoned.insert(execution.number)
         tell(.abort, execution.number)
-        finish(execution, because: .heldTooLong(milliseconds: holdLimitMilliseconds))
+        finish(execution, because: .holding(.tooLong(milliseconds: holdLimitMilliseconds)))
         return execution
     }
 }

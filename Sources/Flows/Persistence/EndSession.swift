@@ -19,14 +19,14 @@ struct EndSession: Command {
 
 extension SessionCommandTable {
     /// Whether it is a call of ours, which has done it already and only sends it on; it is answered then.
-    /// - Throws: `.fromReplicationOnly` if it comes from a client.
+    /// - Throws: `.keeping(.notForClients)` if it comes from a client.
     static func isOwn(_ context: borrowing RedisContext) throws(FlowError) -> Bool {
         if unsafe isPropagating {
             context.replicateVerbatim()
             context.replyOK()
             return true
         }
-        guard !context.flags.isDisjoint(with: [.replicated, .loading]) else { throw .fromReplicationOnly }
+        guard !context.flags.isDisjoint(with: [.replicated, .loading]) else { throw .keeping(.notForClients) }
         return false
     }
 }
@@ -45,7 +45,8 @@ extension EndSession {
     static var description: CommandDescription {
         CommandDescription(
             name: SessionCommandTable.drop,
-            summary: "An internal command: the end of a session of flows, for replicas and the append-only file.",
+            summary:
+                "An internal command: the end of a session of flows, for replicas and the append-only file.",
             complexity: "O(1)", since: "99.99.99", flags: "write admin deny-script",
             categories: .flowAdministrating, arguments: [CommandArgument("id", .string)])
     }

@@ -43,7 +43,8 @@ extension FlowService {
     static func take(_ record: SessionRecord, _ service: FlowService?) {
         guard let service else {
             return Log.warning(
-                "session \(String(decoding: record.id, as: UTF8.self)) of flows is left out, since FLOWS is off")
+                "session \(record.name) of flows is left out, since FLOWS is off"
+            )
         }
         service.take(record)
     }
@@ -173,7 +174,7 @@ extension FlowSession {
             let access = DetachedContext.with({ context in
                 ServerAccess(context, database: record.script.database, user: record.script.user)
             })
-        else { throw .invalidRecord }
+        else { throw .keeping(.invalid) }
         self.init(id: record.id, script: record.script, access: access, state: .restoring)
         for registration in record.registrations {
             let id = FlowIDs.ID(bytes: registration.id, count: registration.order)

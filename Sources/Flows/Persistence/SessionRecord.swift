@@ -27,6 +27,8 @@ struct SessionRecord: Equatable {
         self.registrations = registrations
     }
 
+    var name: String { String(decoding: id, as: UTF8.self) }
+
     // MARK: Bytes
 
     /// - Throws: `.answerTooLong` if it is too long to be kept.
@@ -56,14 +58,14 @@ struct SessionRecord: Equatable {
         return Array(writer.buffer.dropFirst(MessageLimits.prefixByteCount))
     }
 
-    /// - Throws: `.invalidRecord`.
+    /// - Throws: `.keeping(.invalid)`.
     init(decoding bytes: [UInt8]) throws(FlowError) {
         guard let value = try? MessageReader.value(of: bytes), let parts = value.asList,
             parts.count == Self.valueCount, parts[0].asInt == Self.version, let id = parts[1].asBytes,
             let source = parts[2].asBytes, let database = parts[5].asInt,
             let lists = parts[6].asList, lists.count == 2, let requirements = lists[0].asList,
             let registrations = lists[1].asList, (0...Int(Int32.max)).contains(database)
-        else { throw .invalidRecord }
+        else { throw .keeping(.invalid) }
         self.id = Array(id)
         script = FlowScript(
             source: Array(source), description: parts[3].asBytes.map(Array.init),
@@ -73,7 +75,7 @@ struct SessionRecord: Equatable {
         for registration in registrations {
             guard let parts = registration.asList, parts.count == Self.registrationValueCount,
                 let id = parts[0].asBytes, let order = parts[1].asInt, order > 0
-            else { throw .invalidRecord }
+            else { throw .keeping(.invalid) }
             // Whether it makes sense is seen now, not when it is to be started.
             _ = try FlowRegistration.parts(of: parts[2])
             found.append(Registration(id: Array(id), order: order, description: parts[2]))

@@ -1,0 +1,9 @@
+/// Why the Python process does nothing.
+enum ProcessError {
+    case ended
+    case unavailable(String)
+    case busy
+    case starting
+    /// A session's script has ended it, so often.
+    case endsWhenRestoring(count: Int)
+}
