@@ -1,7 +1,7 @@
 """Lays the module, its runtimes and its header where they belong, or removes them: install.py [uninstall].
 
-`make install` and `make uninstall` call it and set PREFIX, SYSCONFDIR, DESTDIR, BACKENDS and FLOWS. All but the
-header lies in a folder of our own below PREFIX/lib/redis/modules, from which Debian's service may run
+`make install` and `make uninstall` call it and set PREFIX, SYSCONFDIR, DESTDIR, BACKENDS and FLOWS. All but
+the header lies in a folder of our own below PREFIX/lib/redis/modules, from which Debian's service may run
 programs; it is replaced as a whole, so a server that runs keeps the files that it has open. Needs Python 3.9
 or newer and its standard library only.
 """

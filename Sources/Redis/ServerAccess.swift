@@ -3,8 +3,9 @@ import CRedisModule
 /// The server as a client sees it, for what runs in its name on any thread: its database and its rights.
 ///
 /// Each call takes the server's lock for itself alone, unless its thread has it. Nobody holds another lock of
-/// ours meanwhile, and the server's thread, which holds this one while it works, never waits for who wants it.
-/// So a call waits, but for nothing that waits for it. During a command that lends its context no lock is taken.
+/// ours meanwhile, and the server's thread, which holds this one while it works, never waits for who wants
+/// it. So a call waits, but for nothing that waits for it. During a command that lends its context no lock is
+/// taken.
 @safe
 public final class ServerAccess: @unchecked Sendable {
     private let database: Int32

@@ -99,7 +99,7 @@ extension FlowService {
 
     // MARK: Mode sync
 
-    /// Runs an execution with the server's thread waiting: to its end, or until a step of it has to wait, when
+    /// Runs an execution with the server's thread waiting: to its end, or until a step of it has to wait and
     /// it goes on without.
     ///
     /// - Parameters:
