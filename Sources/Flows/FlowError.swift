@@ -50,6 +50,10 @@ enum FlowError: Error, CommandFailure {
     case resultsTooLarge(limit: Int)
 
     case scriptTooLong(limit: Int)
+    case configurationUnknown(String)
+    case configurationWithoutValue(String)
+    case configurationFixed(String)
+    case configurationRefused(String)
     case process(ProcessError)
     case holding(HoldingError)
     case keeping(KeepingError)

@@ -53,6 +53,10 @@ extension FlowError {
         case .resultsTooLarge(let limit): "ERR the results have more than \(limit) bytes, which is the limit"
 
         case .scriptTooLong(let limit): "ERR the script has more than \(limit) bytes, which is the limit"
+        case .configurationUnknown(let name): "(error) Unsupported config parameter: \(name)"
+        case .configurationWithoutValue(let name): "(error) Value was not given to \(name)"
+        case .configurationFixed(let name): "(error) Config value \(name) not modifiable at runtime"
+        case .configurationRefused(let name): "(error) Failed setting config value \(name)"
         case .process(let error): Self.text(of: error)
         case .holding(let error): Self.text(of: error)
         case .keeping(let error): Self.text(of: error)

@@ -2,10 +2,8 @@
 final class FlowExecutions {
     /// Those that have not ended, at most.
     static let openLimit = 100_000
-    /// Those kept after their end; the oldest are dropped.
-    static let keptLimit = 1000
-    /// Those of them of one registration.
-    static let keptLimitOfRegistration = 100
+    /// Says how many are kept after their end, in all and of each registration; the oldest are dropped.
+    private let configuration: FlowConfiguration
 
     /// Those that have not ended.
     private(set) var open: [Int: FlowExecution] = [:]
@@ -14,6 +12,8 @@ final class FlowExecutions {
     /// Those kept after their end, the oldest first; some may have been dropped since.
     private var ended: [FlowExecution] = []
     private var keptCount = 0
+
+    init(_ configuration: FlowConfiguration) { self.configuration = configuration }
 
     func add(_ execution: FlowExecution) {
         open[execution.number] = execution
@@ -37,7 +37,7 @@ final class FlowExecutions {
             ended.append(execution)
             keptCount += 1
             dropOldest(of: execution.registration, with: execution)
-            while keptCount > Self.keptLimit { dropOldest() }
+            while keptCount > configuration[.mostExecutions] { dropOldest() }
         }
     }
 
@@ -45,9 +45,10 @@ final class FlowExecutions {
     private func dropOldest(of registration: FlowRegistration?, with execution: FlowExecution) {
         guard let registration else { return }
         registration.kept.append(execution)
-        guard registration.kept.count > Self.keptLimitOfRegistration else { return }
-        let oldest = registration.kept.removeFirst()
-        if byID[oldest.id] === oldest { drop(oldest) }
+        while registration.kept.count > configuration[.mostExecutionsOfRegistration] {
+            let oldest = registration.kept.removeFirst()
+            if byID[oldest.id] === oldest { drop(oldest) }
+        }
     }
 
     private func dropOldest() {

@@ -4,10 +4,13 @@ import Redis
 final class FlowIDs {
     /// The server's name in its cluster, or zeros.
     let nodeID: [UInt8]
+    /// Whether it has a name there.
+    let isInCluster: Bool
     private var last = 0
 
     /// - Parameter nodeID: of the server in its cluster, 40 digits; nil outside of one.
     init(nodeID: [UInt8]?) {
+        isInCluster = nodeID != nil
         self.nodeID = nodeID ?? [UInt8](repeating: UInt8(ascii: "0"), count: Self.nodeDigitCount)
     }
 

@@ -162,7 +162,7 @@ extension FlowService {
         if let connection { guest?.becameReady(connection.start) }
         let version = value["python"]?.asText ?? "unknown"
         Log.notice("flows: Python \(version.prefix(20)) serves as process \(connection?.pid ?? 0)")
-        try send(.hello, 0, valueCount: 1) { $0.settings(of: self) }
+        try tellConfiguration(.hello)
         restoreSessions()
     }
 
@@ -196,15 +196,5 @@ extension FlowService {
             guard let number = number.asInt else { throw .invalidCall }
             forget(number)
         }
-    }
-}
-
-extension MessageWriter {
-    /// What flows may read with `configGet`, and what the Python side reads itself.
-    fileprivate mutating func settings(of service: FlowService) {
-        beginDictionary()
-        text("PythonAttemptTraceback")
-        integer(1)
-        endDictionary()
     }
 }

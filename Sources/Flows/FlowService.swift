@@ -13,7 +13,8 @@ public final class FlowService: @unchecked Sendable {
     let settings: ModuleSettings
     let ids: FlowIDs
     let sessions = FlowSessions()
-    let executions = FlowExecutions()
+    let configuration: FlowConfiguration
+    let executions: FlowExecutions
     private(set) var guest: Guest?
     /// Nil while no process runs.
     var connection: FlowConnection?
@@ -34,6 +35,8 @@ public final class FlowService: @unchecked Sendable {
     /// - Parameter context: of OnLoad.
     public init(_ context: borrowing RedisContext, _ settings: ModuleSettings) {
         self.settings = settings
+        configuration = FlowConfiguration()
+        executions = FlowExecutions(configuration)
         ids = FlowIDs(nodeID: context.clusterNodeID)
     }
 
@@ -115,6 +118,19 @@ public final class FlowService: @unchecked Sendable {
         guard !isFlushDue else { return }
         isFlushDue = true
         ServerTurn.atEnd { self.flush() }
+    }
+
+    /// Tells Python of the configuration, in a message of either kind.
+    func tellConfiguration(_ kind: MessageToPython) throws(FlowError) {
+        try send(kind, 0, valueCount: 1) { writer in
+            writer.beginDictionary()
+            configuration.write(to: &writer)
+            if ids.isInCluster {
+                writer.text("nodeId")
+                writer.bytes(ids.nodeID)
+            }
+            writer.endDictionary()
+        }
     }
 
     /// The same for what is always short.

@@ -45,6 +45,8 @@ public enum FlowCommandTable {
             context.register(PyDumpSessions.description) {
                 unsafe CommandDispatch<PyDumpSessions>.run($0, $1, $2)
             },
+            context.register(ConfigGet.description) { unsafe CommandDispatch<ConfigGet>.run($0, $1, $2) },
+            context.register(ConfigSet.description) { unsafe CommandDispatch<ConfigSet>.run($0, $1, $2) },
             context.register(PyStats.description) { unsafe CommandDispatch<PyStats>.run($0, $1, $2) },
             context.register(InfoCluster.description) { unsafe CommandDispatch<InfoCluster>.run($0, $1, $2) },
         ]

@@ -205,6 +205,31 @@ extension PyDumpSessions {
     }
 }
 
+extension ConfigGet {
+    static var description: CommandDescription {
+        CommandDescription(
+            name: "rg.configget",
+            summary: "Returns values of the configuration of flows.",
+            complexity: "O(N) where N is the number of names.", since: "99.99.99", flags: "readonly",
+            categories: .flowAdministrating, arguments: [CommandArgument("name", .string, isMultiple: true)])
+    }
+}
+
+extension ConfigSet {
+    static var description: CommandDescription {
+        CommandDescription(
+            name: "rg.configset",
+            summary: "Changes the configuration of flows, or keeps values for flows to read.",
+            complexity: "O(N) where N is the number of names.", since: "99.99.99", flags: "admin",
+            categories: .flowAdministrating,
+            arguments: [
+                CommandArgument(
+                    "setting", .block, isMultiple: true,
+                    children: [CommandArgument("name", .string), CommandArgument("value", .string)])
+            ])
+    }
+}
+
 extension PyStats {
     static var description: CommandDescription {
         CommandDescription(
