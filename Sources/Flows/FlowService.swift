@@ -172,6 +172,7 @@ public final class FlowService: @unchecked Sendable {
     private func look() {
         isLookDue = false
         guard isReady else { return }
+        guest?.killIfBeyondMemory()
         // What has come meanwhile counts.
         read()
         switch answers.look(at: Monotonic.nanoseconds) {
