@@ -51,10 +51,11 @@ class Keyspace:
     def read(self, reader, arguments, cursor):
         """(payloads, cursor) of a reader's `run`."""
         if reader == "StreamReader":
-            entries = self.data.get(arguments["key"].encode(), [])
-            return [(arguments["key"].encode(), identifier, words) for identifier, words in entries
+            key = _bytes(arguments["key"])
+            entries = self.data.get(key, [])
+            return [(key, identifier, words) for identifier, words in entries
                     if identifier.decode() > arguments["fromId"]], None
-        pattern = arguments["pattern"].encode()
+        pattern = _bytes(arguments["pattern"])
         if arguments["noScan"]:
             return ([self._payload(pattern, arguments)] if pattern in self.data else []), None
         keys = sorted(self.data)
@@ -72,3 +73,8 @@ class Keyspace:
 
 def _matches(key, pattern):
     return fnmatch.fnmatchcase(key.decode("latin-1"), pattern.decode("latin-1"))
+
+
+def _bytes(name):
+    """A name as the server reads it: text, or bytes."""
+    return name if isinstance(name, bytes) else name.encode()

@@ -1,5 +1,6 @@
 """The process: how it begins, ends, and says whether it is well."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import pytest
 from conftest import PACKAGE
 from redisai_flows import wire
+from redisai_flows.placement import Placement
 from standin import NO_ANSWER, PATIENCE
 
 
@@ -179,9 +181,46 @@ def test_placement_that_is_denied_is_done_without(own_flows):
     own_flows.script("execute('PING')")
 
 
-def test_a_python_whose_format_differs_is_refused():
-    code = ("import marshal\nmarshal.dumps = lambda *_: b''\n"
-            "from redisai_flows import wire\nwire.check_format()")
-    done = subprocess.run([sys.executable, "-c", code], env=dict(os.environ, PYTHONPATH=str(PACKAGE)),
-                          capture_output=True, text=True)
-    assert "writes version 2 of marshal in another way" in done.stderr
+def test_no_thread_is_moved_unless_the_server_says_where_to(monkeypatch):
+    """The host may end a process that asks for it."""
+    moves = []
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *words: moves.append(words))
+    placement = Placement()
+    placement.near(1)
+    placement.far(1)
+    placement.set([], [])
+    placement.near(1)
+    placement.far(1)
+    assert moves == []
+    placement.set([0], [1])
+    placement.near(1)
+    placement.far(2)
+    assert moves == [(1, {0}), (2, {1})]
+
+
+@pytest.mark.parametrize("change, words", [
+    ("sys.version_info = (3, 10, 9)", "3.11 is the oldest that can"),
+    ("sys.version_info = (2, 7, 18)", "3.11 is the oldest that can"),
+    ("import marshal; marshal.dumps = lambda *_: b''", "writes version 2 of marshal in another way"),
+    ("sys.modules['ctypes'] = None", "ModuleNotFoundError: "),
+    ("sys.modules['asyncio'] = None", "ModuleNotFoundError: "),
+])
+def test_a_python_that_can_not_serve_says_why(change, words):
+    """In one line, before it does anything, and with a status that the server knows."""
+    code = f"import runpy, sys\n{change}\nrunpy.run_module('redisai_flows', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=dict(os.environ, PYTHONPATH=str(PACKAGE)), capture_output=True,
+        text=True)
+    assert done.returncode == 78
+    [line] = done.stderr.splitlines()
+    assert line.startswith("flows: this Python cannot run them: ") and words in line
+
+
+def test_the_first_file_is_read_by_older_pythons():
+    """So that they can say that they are too old."""
+    for name in ("__main__.py", "__init__.py"):
+        ast.parse((PACKAGE / "redisai_flows" / name).read_text(), feature_version=(3, 4))
+
+
+def test_requirements_that_are_no_text_are_not_satisfied(flows):
+    flows.script("pass", requirements=[b"\xff"], expects="Could not satisfy requirements")

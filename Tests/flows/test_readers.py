@@ -1,5 +1,7 @@
 """Records as readers give them, and what the server is told of registrations."""
 
+import pytest
+
 KEYS = {b"a": b"1", b"b": {b"f": b"v", b"\xff": b"\xfe"}, b"c": [b"x", b"y"], b"d\xff": b"\xff", b"e": b"5"}
 
 
@@ -160,3 +162,36 @@ def test_the_server_is_told_of_a_stream_reader(flows):
     assert told(flows, line) == {
         "reader": "StreamReader", "mode": "async", "prefix": "s", "batch": 3, "duration": 5,
         "onFailedPolicy": "retry", "retryInterval": 7, "trimStream": False}
+
+
+NAME = r"a\udcff"
+
+
+@pytest.mark.parametrize("call, key", [
+    (f"GB('CommandReader').register(trigger='{NAME}')", "trigger"),
+    (f"GB('CommandReader').register(hook='{NAME}')", "hook"),
+    (f"GB('CommandReader').register(hook='get', keyprefix='{NAME}')", "keyprefix"),
+    (f"GB('KeysReader').register('{NAME}')", "prefix"), (f"GB('StreamReader').register('{NAME}')", "prefix"),
+    (f"GB('CommandReader', desc='{NAME}').register(trigger='t')", "desc"),
+])
+def test_names_may_hold_bytes_that_are_no_text(flows, call, key):
+    [description] = flows.script(call).registrations.values()
+    assert description[key] == b"a\xff"
+    flows.script(call.replace(NAME, r"\ud800"), expects="surrogates not allowed")
+
+
+@pytest.mark.parametrize("words", ["eventTypes", "commands"])
+def test_lists_of_names_may_hold_them_too(flows, words):
+    [description] = flows.script(f"GB('KeysReader').register({words}=['{NAME}', 'b'])").registrations.values()
+    assert description[words] == [b"a\xff", "b"]
+
+
+@pytest.mark.parametrize("call", [
+    f"GB().run('{NAME}', noScan=True)", f"GB('KeysOnlyReader').run('{NAME}', noScan=True)",
+    f"GB('StreamReader').run('{NAME}')"])
+def test_patterns_may_hold_them_too(flows, call):
+    flows.keyspace.data = {b"a\xff": [(b"1-1", [b"f", b"v"])] if "Stream" in call else b"v"}
+    assert len(flows.script(call).results) == 1
+    script = flows.script(call.replace(NAME, r"\ud800").replace("GB().run", "GB('KeysReader').run"),
+                          expects="surrogates not allowed") if "Only" not in call else None
+    assert script is None or script.runs == []

@@ -1,6 +1,10 @@
 """Values on their way into flows and out of them."""
 
+import asyncio
+import types
+
 import pytest
+from redisai_flows.runtime import _answer as answer_all
 
 
 @pytest.mark.parametrize("expression, reply", [
@@ -71,6 +75,74 @@ def test_one_result_that_is_too_long_is_an_error(flows):
     script = flows.script("GB('PythonReader').run(lambda: iter(['a' * (65 << 20)]))")
     assert script.results == []
     assert "too long" in script.errors[0]
+
+
+@pytest.mark.parametrize("levels", [1, 30, 31, 60, 5000])
+def test_what_lies_deeper_than_messages_go_has_no_form(flows, levels):
+    script = flows.script(f"""
+def f(r):
+    value = []
+    for _ in range({levels - 1}): value = [value]
+    return value
+GB('CommandReader').map(f).register(trigger='t', convertToStr=False)
+""")
+    expected = [] if levels <= 30 else b"PY RECORD"
+    for _ in range(min(levels, 31) - 1):
+        expected = [expected]
+    assert flows.trigger(script).results == [expected]
+
+
+def test_a_status_lies_as_deep_as_a_list(flows):
+    script = flows.script("GB('CommandReader').map(lambda r: eval('[' * 29 + '\\'+OK\\'' + ']' * 29))"
+                          ".register(trigger='a', convertToStr=False)\n"
+                          "GB('CommandReader').map(lambda r: eval('[' * 30 + '\\'+OK\\'' + ']' * 30))"
+                          ".register(trigger='b', convertToStr=False)")
+    assert str(flows.trigger(script, index=0).results).count("OK") == 1
+    assert str(flows.trigger(script, index=1).results).count("PY RECORD") == 1
+
+
+def test_a_result_of_too_many_values_is_an_error(flows):
+    script = flows.script("GB('PythonReader').run(lambda: iter([list(range(1_000_000))]),"
+                          " convertToStr=False)")
+    assert script.results == []
+    assert script.errors == ["a result is too large: a message may have 1000000 values at most"]
+    flows.script("execute('PING')")
+
+
+def test_many_values_come_in_pieces(flows):
+    script = flows.script("GB('PythonReader').run(lambda: iter([[n] * 1000 for n in range(1500)]),"
+                          " convertToStr=False)")
+    assert sum(map(len, script.results)) == 1_500_000
+
+
+def test_a_command_of_too_many_words_is_an_error_of_the_call(flows):
+    flows.script("execute('ECHO', *['a'] * 1_000_000)", expects="a message may have 1000000 values at most")
+    flows.script("execute('PING')")
+
+
+@pytest.mark.parametrize("record", ["'\\ud800'", "['+\\ud800']"])
+def test_a_result_that_is_no_text_is_an_error(flows, record):
+    script = flows.script(f"GB('PythonReader').run(lambda: iter([{record}]), convertToStr=False)")
+    assert "surrogates not allowed" in script.errors[0]
+
+
+def test_arguments_may_hold_bytes_that_are_no_text(flows):
+    flows.script(r"execute('ECHO', 'a\udcff')")
+    assert flows.calls[0][1] == [b"ECHO", b"a\xff"]
+    flows.script(r"execute('ECHO', '\ud800')", expects="surrogates not allowed")
+
+
+def test_a_deep_reply_is_an_error_of_who_awaits_it():
+    deep = 1
+    for _ in range(5000):
+        deep = [deep]
+    loop = asyncio.new_event_loop()
+    first, second = loop.create_future(), loop.create_future()
+    call = types.SimpleNamespace(failed=False, value=[(False, deep), (False, b"shallow")])
+    answer_all([first, second], call)
+    assert isinstance(first.exception(), RecursionError)
+    assert second.result() == "shallow"
+    loop.close()
 
 
 def test_text_that_is_no_unicode_can_be_told(flows):

@@ -61,3 +61,55 @@ def test_text_that_comes_twice_is_written_twice():
 
 def test_this_python_writes_what_the_server_reads():
     wire.check_format()
+
+
+@pytest.mark.parametrize("value", [
+    {1}, frozenset([1]), 1j, ..., StopIteration, object(),
+    test_this_python_writes_what_the_server_reads.__code__,
+    1 << 63, -(1 << 63) - 1, "\ud800", "a\udcff"])
+@pytest.mark.parametrize("place", [
+    lambda value: value, lambda value: [value], lambda value: (None, [value, b"a"]),
+    lambda value: {"k": value}])
+def test_what_the_server_would_not_read_is_not_made(value, place):
+    with pytest.raises(ValueError):
+        wire.encoded((wire.LOG, 0, place(value)))
+
+
+def test_keys_are_looked_at_like_values():
+    with pytest.raises(ValueError):
+        wire.encoded((wire.LOG, 0, {"\ud800": 1}))
+    with pytest.raises(ValueError):
+        wire.encoded((wire.LOG, 0, {1j: 1}))
+
+
+@pytest.mark.parametrize("value", [
+    (1 << 63) - 1, -(1 << 63), "\xe9\U0001f600\0", True, None, -0.5, b"\xff", [], (), {}, {b"k": (1,)}])
+def test_what_the_server_reads_is_made(value):
+    assert wire.Incoming().feed(wire.encoded((wire.LOG, 0, value))) == [(wire.LOG, 0, value)]
+
+
+@pytest.mark.parametrize("value", [bytearray(b"a"), memoryview(b"a")])
+def test_buffers_travel_as_bytes(value):
+    assert wire.Incoming().feed(wire.encoded((wire.LOG, 0, value))) == [(wire.LOG, 0, b"a")]
+
+
+def nested(levels):
+    value = b"a"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_a_message_has_so_many_levels():
+    wire.encoded((wire.LOG, 0, nested(wire.DEPTH_LIMIT - 1)))
+    for levels in (wire.DEPTH_LIMIT, 500, 100_000):
+        with pytest.raises(ValueError):
+            wire.encoded((wire.LOG, 0, nested(levels)))
+
+
+@pytest.mark.parametrize("item", [None, 1, b"a"])
+def test_a_message_has_so_many_values(item):
+    # The message itself, its kind and number, and the list are values as well.
+    wire.encoded((wire.LOG, 0, [item] * (wire.VALUE_LIMIT - 4)))
+    with pytest.raises(wire.MessageTooLong):
+        wire.encoded((wire.LOG, 0, [item] * (wire.VALUE_LIMIT - 3)))

@@ -63,7 +63,7 @@ def text(value, error):
     """`value` as bytes. Raises `GearsError(error)` if it is not `str`."""
     if not isinstance(value, str):
         raise GearsError(error)
-    return value.encode()
+    return value.encode("utf-8", "surrogateescape")
 
 
 def items(value, error):

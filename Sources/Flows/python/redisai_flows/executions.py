@@ -327,8 +327,10 @@ class Execution(Asker):
             for piece in pieces:
                 self.session.channel.post(wire.RESULTS, self.number, piece)
             self.session.channel.post(wire.DONE, *end, last, errors)
+        except wire.MessageTooLong as error:
+            self.session.channel.post(wire.DONE, *end, [], [error_bytes(f"a result is too large: {error}")])
         except Exception as error:
-            # A result that is too long, or that raises when it is looked at.
+            # A result that raises when it is looked at.
             self.session.channel.post(wire.DONE, *end, [], [error_bytes(callback_text(error, False))])
         if self.is_sync:
             # The server's thread waits for it.

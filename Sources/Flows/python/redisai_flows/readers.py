@@ -6,6 +6,7 @@ the rest: it scans keys, follows streams, sees events, and sends what it finds.
 
 from . import sources
 from .errors import GearsError
+from .values import told
 
 SYNC, ASYNC, ASYNC_LOCAL = "sync", "async", "async_local"
 _RUN_MODES = (ASYNC, ASYNC_LOCAL)
@@ -49,7 +50,7 @@ def _texts(words, name, no_list, no_text):
         raise GearsError(no_list) from None
     if not all(isinstance(item, str) for item in found):
         raise GearsError(no_text)
-    return found
+    return [told(item) for item in found]
 
 
 class Reader:
@@ -89,10 +90,11 @@ class CommandReader(Reader):
         if trigger is not None:
             if hook is not None or keyprefix is not None:
                 raise GearsError("trigger argument can not be given with keyprefix or hook")
-            return {"mode": mode, "trigger": trigger, "inorder": inorder}
+            return {"mode": mode, "trigger": told(trigger), "inorder": inorder}
         if hook is None:
             raise GearsError("no trigger or hook argument was given")
-        return {"mode": mode, "hook": hook, "keyprefix": keyprefix, "inorder": inorder}
+        keyprefix = None if keyprefix is None else told(keyprefix)
+        return {"mode": mode, "hook": told(hook), "keyprefix": keyprefix, "inorder": inorder}
 
     def record(self, payload):
         return sources.command_record(payload)
@@ -106,7 +108,7 @@ class KeysReader(Reader):
         read_value = _bool(words, "readValue", True, "readValue value is not boolean")
         if not isinstance(argument, str):
             raise GearsError("regex argument must be a string")
-        arguments = {"pattern": argument, "noScan": no_scan, "readValue": read_value}
+        arguments = {"pattern": told(argument), "noScan": no_scan, "readValue": read_value}
         return sources.Asked(session, self.name, arguments, self.record)
 
     def registration(self, prefix, words):
@@ -121,8 +123,8 @@ class KeysReader(Reader):
         commands = _texts(words, "commands", "given commands is not iterable",
                           "given command type is not string")
         read_value = _bool(words, "readValue", True, "readValue is not boolean")
-        return {"mode": mode, "prefix": prefix, "eventTypes": events, "keyTypes": types, "commands": commands,
-                "readValue": read_value}
+        return {"mode": mode, "prefix": told(prefix), "eventTypes": events, "keyTypes": types,
+                "commands": commands, "readValue": read_value}
 
     def record(self, payload):
         return sources.key_record(payload)
@@ -137,7 +139,8 @@ class StreamReader(Reader):
             raise GearsError("fromId argument must be a string")
         if not isinstance(argument, str):
             raise GearsError("regex argument must be a string")
-        return sources.Asked(session, self.name, {"key": argument, "fromId": from_id}, self.record)
+        arguments = {"key": told(argument), "fromId": told(from_id)}
+        return sources.Asked(session, self.name, arguments, self.record)
 
     def registration(self, prefix, words):
         mode = _mode(words, _REGISTER_MODES)
@@ -154,7 +157,7 @@ class StreamReader(Reader):
         trim = _bool(words, "trimStream", True, "pyTrimmStream argument must be a boolean")
         if mode == SYNC and policy.lower() != "continue":
             raise GearsError("ExecutionMode sync can only be combined with OnFailedPolicy Continue")
-        return {"mode": mode, "prefix": prefix, "batch": batch, "duration": duration,
+        return {"mode": mode, "prefix": told(prefix), "batch": batch, "duration": duration,
                 "onFailedPolicy": policy.lower(), "retryInterval": interval, "trimStream": trim}
 
     def record(self, payload):

@@ -237,8 +237,11 @@ def _answer(futures, call):
             continue
         if failed:
             future.set_exception(GearsError(str(values.text(value))))
-        else:
+            continue
+        try:
             future.set_result(values.from_server(value))
+        except RecursionError as error:
+            future.set_exception(error)
 
 
 def runtime():

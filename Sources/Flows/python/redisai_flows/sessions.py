@@ -153,7 +153,7 @@ class Session(Asker):
         return None
 
     def _satisfy(self):
-        wanted = [text.decode() for text in self._description.get("requirements", ())]
+        wanted = [text.decode(errors="replace") for text in self._description.get("requirements", ())]
         if not wanted:
             return
         folder = self._description.get("folder")
@@ -198,4 +198,4 @@ class Session(Asker):
 
 
 def _text_or_none(text):
-    return None if text is None else text.encode()
+    return None if text is None else text.encode("utf-8", "surrogateescape")

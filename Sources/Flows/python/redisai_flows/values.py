@@ -1,11 +1,13 @@
 """What values become on their way from the server to a flow, and back into a reply."""
 
-from .wire import PIECE_SIZE
+from .wire import DEPTH_LIMIT, PIECE_SIZE
 
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
 
 # What stands in a reply for a record that has no form there.
 OPAQUE = b"PY RECORD"
+# The level of a record in a message: it lies in a list, and that in the message.
+_RECORD_DEPTH = 3
 
 
 def text(data):
@@ -27,6 +29,14 @@ def from_server(value):
     return value
 
 
+def told(text_of_flow):
+    """A text of a flow's, a name or a pattern, as it travels: what stands for a byte is that byte.
+
+    The server refuses messages with other surrogates, and so does this, with `UnicodeEncodeError`.
+    """
+    return text_of_flow if text_of_flow.isascii() else text_of_flow.encode("utf-8", "surrogateescape")
+
+
 def name(data):
     """Bytes that name a field: `str` if they are UTF-8, else `bytes`; bytearrays are no keys of a dict."""
     found = text(data)
@@ -37,16 +47,19 @@ def argument(value):
     """An argument of `execute` as the server gets it: bytes as they are, anything else as `str` says."""
     if isinstance(value, (bytes, bytearray)):
         return bytes(value)
-    return str(value).encode()
+    return str(value).encode("utf-8", "surrogateescape")
 
 
-def reply(record):
+def reply(record, depth=_RECORD_DEPTH):
     """A record as the reply of a command: bytes, int, list, `("+", status)` or `("-", error)`.
 
-    Floats have six decimals. What has no form in a reply becomes `PY RECORD`.
+    Floats have six decimals. What has no form in a reply becomes `PY RECORD`, and so does what lies deeper in
+    lists than messages go; `depth` is the level of the record in its message.
     """
     if isinstance(record, str):
         if len(record) > 1 and record[0] in "+-":
+            if depth > DEPTH_LIMIT:
+                return OPAQUE
             return (record[0], record[1:].encode("utf-8", "surrogateescape"))
         return record.encode("utf-8", "surrogateescape")
     if isinstance(record, int):
@@ -55,10 +68,7 @@ def reply(record):
     if isinstance(record, bytes):
         return bytes(record)
     if isinstance(record, list):
-        try:
-            return [reply(item) for item in record]
-        except RecursionError:
-            return OPAQUE
+        return [reply(item, depth + 1) for item in record] if depth <= DEPTH_LIMIT else OPAQUE
     if isinstance(record, float):
         return b"%f" % record
     return OPAQUE

@@ -21,8 +21,11 @@ import struct
 
 MARSHAL_VERSION = 2
 
-# The longest message, in bytes. Longer results travel in pieces; longer arguments of `execute` are an error.
+# What the server reads of one message: bytes, values, levels of values within others, itself among them.
+# Longer results travel in pieces; longer arguments of `execute` are an error.
 MESSAGE_LIMIT = 64 * 1024 * 1024
+VALUE_LIMIT = 1_000_000
+DEPTH_LIMIT = 32
 # The size from which results travel in pieces, in bytes.
 PIECE_SIZE = 1024 * 1024
 
@@ -65,19 +68,53 @@ def check_format():
         raise RuntimeError("this Python writes version 2 of marshal in another way than Python 3.11")
 
 
+# Types of which all values travel; the last two are written as bytes.
+_LEAVES = frozenset((type(None), bool, float, bytes, bytearray, memoryview))
+_SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
+
+
 class MessageTooLong(ValueError):
-    """A message would be longer than `MESSAGE_LIMIT`."""
+    """A message would have more than `MESSAGE_LIMIT` bytes or `VALUE_LIMIT` values."""
 
 
 def encoded(message):
     """The bytes of a message, with its length.
 
-    Raises `MessageTooLong`, or `ValueError` if the message holds a type that does not travel.
+    Raises `MessageTooLong`, or `ValueError` if the message holds what the server would not read. It ends a
+    process that sends it such a thing, so nothing of the kind leaves here, whoever made it.
     """
     body = marshal.dumps(message, MARSHAL_VERSION)
     if len(body) > MESSAGE_LIMIT:
         raise MessageTooLong(f"a message of {len(body)} bytes is too long, {MESSAGE_LIMIT} is the limit")
+    if _count(message, 1) >= VALUE_LIMIT:
+        raise MessageTooLong(f"a message may have {VALUE_LIMIT} values at most")
     return _LENGTH.pack(len(body)) + body
+
+
+def _count(values, depth):
+    """How many values lie in these, which lie in others. Raises `ValueError` if one does not travel."""
+    if depth > DEPTH_LIMIT:
+        raise ValueError(f"there are at most {DEPTH_LIMIT} levels of values within others")
+    count = len(values)
+    # Long lists are mostly of bytes; those cost a few nanoseconds each.
+    if _LEAVES.issuperset(map(type, values)):
+        return count
+    for value in values:
+        kind = type(value)
+        if kind is int:
+            if not _SMALLEST <= value <= _LARGEST:
+                raise ValueError("integers have at most 64 bits")
+        elif kind is str:
+            if not value.isascii():
+                # `marshal` would write surrogates.
+                value.encode()
+        elif kind is list or kind is tuple:
+            count += _count(value, depth + 1)
+        elif kind is dict:
+            count += _count(value.keys(), depth + 1) + _count(value.values(), depth + 1)
+        elif kind not in _LEAVES:
+            raise ValueError(f"values of type {kind.__name__} do not travel")
+    return count
 
 
 class Incoming:
