@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Fixtures")]
 
 pytest.register_assert_rewrite("support")
-from support import paths  # noqa: E402
+from support import flows, paths  # noqa: E402
 from support.servers import RedisServer  # noqa: E402
 
 LOG_LINES = 60
@@ -74,6 +74,13 @@ def client(server):
     connected = server.client()
     yield connected
     connected.connection_pool.disconnect()
+
+
+@pytest.fixture
+def no_flows_left(client):
+    """For files whose server has FLOWS: what a test has started and registered is gone at its end."""
+    yield
+    flows.clear(client)
 
 
 @pytest.fixture

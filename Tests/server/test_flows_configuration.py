@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from support.flows import register, started, trigger
+from support.flow_servers import register, started, trigger
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from support.flows import entry, register, started, until_counted, until_members
+from support.flow_servers import entry, register, started, until_counted, until_members
 from support.replicas import caught_up, follow
 from support.servers import wait_until
 

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from support import paths
-from support.flows import FLOWS, register, started, trigger
+from support.flow_servers import FLOWS, register, started, trigger
 from support.replicas import caught_up, follow
 from support.servers import wait_until
 

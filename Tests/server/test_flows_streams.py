@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from support.flows import entry, register, started, trigger, until_counted, until_list
+from support.flow_servers import entry, register, started, trigger, until_counted, until_list
 from support.replicas import caught_up, follow
 from support.servers import wait_until
 

@@ -4,7 +4,7 @@ import pytest
 import redis
 
 from support import paths
-from support.flows import FLOWS, entry, register, started, trigger, until_counted
+from support.flow_servers import FLOWS, entry, register, started, trigger, until_counted
 from support.servers import wait_until
 
 # Long enough for any machine; what is to take too long never ends.

@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from support import paths, service
-from support.flows import register, trigger
+from support.flow_servers import register, trigger
 from support.runtimes import run_all, store_all
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user and mounts")
