@@ -310,3 +310,19 @@ def test_what_was_done_is_told_although_the_next_step_is_held(flows, gate):
     assert quick.wait().results == [b"(0, [])"]
     gate.open()
     holding.wait()
+
+
+def test_the_server_hears_of_what_was_awaited_first(flows):
+    script = flows.script("""
+async def f(r):
+    await GB('PythonReader').run(lambda: iter([1]))
+    execute('PING')
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    begun = []
+    flows.replies["run"] = lambda *words: begun.append(flows._do_run(*words)) or begun[-1]
+    over = []
+    flows.replies["execute"] = lambda *_: over.append(flows._executions[begun[-1]].has_ended()) or b"PONG"
+    for _ in range(50):
+        flows.trigger(script)
+    assert over == [True] * 50

@@ -301,9 +301,10 @@ class Execution(Asker):
         self.status = status
         if status == ABORTED:
             self.errors.append("execution aborted")
+        # Who awaits it may tell the server what that makes of it, so the server hears of this end first.
+        self._tell()
         if self.future is not None:
             self.session.loop.settle(self.future, [self.results, self.errors])
-        self._tell()
 
     def _close(self):
         with self._lock:
