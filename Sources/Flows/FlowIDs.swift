@@ -22,6 +22,9 @@ final class FlowIDs {
         let count: Int
     }
 
+    /// An ID that nothing has.
+    var none: [UInt8] { nodeID + Array("-0".utf8) }
+
     /// No ID up to this one is given again.
     func skip(to count: Int) { last = max(last, count) }
 

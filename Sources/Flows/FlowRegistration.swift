@@ -18,8 +18,9 @@ final class FlowRegistration {
     /// What `register` was given.
     let raw: MessageValue
     let parts: Parts
-    /// Whether the script itself has made it, so that it comes back with the script.
-    let isOfScript: Bool
+    /// Which of those that its script makes it is, from 0, so that it comes back with the script; nil if a flow
+    /// has made it later.
+    let place: Int?
     var statistics = RegistrationStatistics()
     /// As the Python process that runs knows it; nil as long as that does not.
     var number: Int?
@@ -32,15 +33,18 @@ final class FlowRegistration {
 
     /// - Throws: as `parts(of:)`.
     init(
-        id: FlowIDs.ID, session: FlowSession, _ raw: MessageValue, isOfScript: Bool
+        id: FlowIDs.ID, session: FlowSession, _ raw: MessageValue, place: Int?
     ) throws(FlowError) {
         parts = try Self.parts(of: raw)
         self.id = id.bytes
         order = id.count
         self.session = session
         self.raw = raw
-        self.isOfScript = isOfScript
+        self.place = place
     }
+
+    /// Whether its script has made it.
+    var isOfScript: Bool { place != nil }
 
     var reader: FlowReader { parts.reader }
     var mode: FlowMode { parts.mode }

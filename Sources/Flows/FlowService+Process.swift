@@ -48,12 +48,12 @@ extension FlowService {
     }
 
     private func ended(_ end: GuestEnd) {
-        let wasReady = isReady
-        lose(end.description)
+        Log.warning("flows: the Python \(end)")
+        lose("its process has ended", ofStart: end.start)
         if case .exited(Self.unsuitableStatus) = end.reason {
             refuse("this Python cannot serve, the log says why; set FLOWS_PYTHON")
             guest?.stop()
-        } else if !wasReady {
+        } else if lastReadyStart != end.start {
             // The next start may be some time away, and end like this one.
             endWaiting(.process(.ended))
         }
@@ -67,8 +67,9 @@ extension FlowService {
     }
 
     /// Nothing more comes from the process; whoever waited for something is told.
-    private func lose(_ why: String) {
-        guard let connection else { return }
+    /// - Parameter start: of whose process; nil = of the one that is connected.
+    private func lose(_ why: String, ofStart start: Int? = nil) {
+        guard let connection, start == nil || start == connection.start else { return }
         connection.close()
         self.connection = nil
         settleAnswers()
@@ -76,7 +77,7 @@ extension FlowService {
         // Before that it was given nothing to do.
         guard isReady else { return }
         isReady = false
-        Log.warning("flows: the Python process is gone: \(why)")
+        Log.verbose("flows: the connection with Python is gone: \(why)")
         endAll()
     }
 
@@ -117,9 +118,16 @@ extension FlowService {
 
     /// The process has closed its end, or broken the rules of messages.
     func endConnection() {
-        kill("it has closed the connection")
-        lose("it has closed the connection")
+        guard let start = connection?.start else { return }
+        lose("Python has closed it")
+        // As a rule it is about to end, and says how by that.
+        ServerTimer.after(milliseconds: Self.endingMilliseconds) { [weak guest] in
+            guest?.kill(because: "it has closed the connection", start: start)
+        }
     }
+
+    /// For so long a process that has closed its connection may take to end.
+    private static var endingMilliseconds: Int { 1000 }
 
     func handle(_ message: MessageValue) {
         answers.heard(at: Monotonic.nanoseconds)
@@ -159,7 +167,10 @@ extension FlowService {
             throw .invalidCall
         }
         isReady = true
-        if let connection { guest?.becameReady(connection.start) }
+        if let connection {
+            lastReadyStart = connection.start
+            guest?.becameReady(connection.start)
+        }
         let version = value["python"]?.asText ?? "unknown"
         Log.notice("flows: Python \(version.prefix(20)) serves as process \(connection?.pid ?? 0)")
         try tellConfiguration(.hello)

@@ -182,9 +182,7 @@ extension FlowService {
 
     /// A session that has registered nothing lasts as long as what it has started.
     func endIfUnused(_ session: FlowSession) {
-        guard case .live = session.state, session.registrations.isEmpty, session.openCount == 0 else {
-            return
-        }
+        guard session.isMade, session.registrations.isEmpty, session.openCount == 0 else { return }
         dismiss(session)
     }
 

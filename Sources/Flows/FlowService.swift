@@ -1,4 +1,5 @@
 import Execution
+import Glibc
 import Guests
 import Keyspace
 import Messages
@@ -20,6 +21,8 @@ public final class FlowService: @unchecked Sendable {
     var connection: FlowConnection?
     /// Whether the process has said that it serves.
     var isReady = false
+    /// Which start of the guest has said that last.
+    var lastReadyStart = 0
     /// Why there is no process, and none is being started.
     var refusal: String?
     var answers = AnswerWatch()
@@ -68,8 +71,15 @@ public final class FlowService: @unchecked Sendable {
         return GuestProgram(
             name: "flows", executable: python, arguments: ["-m", "redisai_flows"],
             environment: ["PYTHONPATH": folder, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"],
-            limits: GuestLimits(memoryByteCount: limit << 20), sandbox: sandbox, readablePaths: [folder],
+            limits: GuestLimits(memoryByteCount: limit << 20), sandbox: sandbox,
+            readablePaths: [folder] + PythonPlaces.folders(of: python, searchPath: Self.searchPath),
             advice: "install it or set FLOWS_PYTHON")
+    }
+
+    /// Where the server looks for programs.
+    private static var searchPath: String {
+        // Safety: a text of the environment, copied at once; nobody changes it any more.
+        unsafe getenv("PATH").map { unsafe String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
     }
 
     private var sandbox: GuestSandbox {
@@ -128,6 +138,10 @@ public final class FlowService: @unchecked Sendable {
             if ids.isInCluster {
                 writer.text("nodeId")
                 writer.bytes(ids.nodeID)
+            }
+            if let slot = ClusterSlots.lowest {
+                writer.text("hashtag")
+                writer.bytes(ClusterTag.tag(of: slot))
             }
             writer.endDictionary()
         }

@@ -60,6 +60,15 @@ struct KeyRecord {
         }
     }
 
+    /// Of the key and its value.
+    var byteCount: Int {
+        switch value {
+        case .notRead, .none: key.count
+        case .bytes(let reply): key.count + reply.byteCount
+        case .pairs(let replies), .list(let replies): replies.reduce(key.count) { $0 + $1.byteCount }
+        }
+    }
+
     func write(to writer: inout MessageWriter) {
         if case .notRead = value { writer.tuple(2) } else { writer.tuple(4) }
         writer.bytes(key)

@@ -33,11 +33,25 @@ struct StreamEntry {
         return Int(text)
     }
 
+    var byteCount: Int { fields.reduce(key.count + id.count) { $0 + $1.byteCount } }
+
     func write(to writer: inout MessageWriter) {
         writer.tuple(3)
         writer.bytes(key)
         writer.bytes(id)
         writer.list(fields.count)
         for field in fields { writer.reply(field) }
+    }
+}
+
+extension ServerReply {
+    /// About how many bytes it takes in a message.
+    var byteCount: Int {
+        switch self {
+        case .null, .integer: 9
+        case .bytes(let bytes): bytes.count + 5
+        case .error(let text): text.utf8.count + 5
+        case .list(let replies): replies.reduce(5) { $0 + $1.byteCount }
+        }
     }
 }

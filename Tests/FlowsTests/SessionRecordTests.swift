@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SessionRecordTests {
     private static let registration = SessionRecord.Registration(
-        id: Array("0-7".utf8), order: 7,
+        id: Array("0-7".utf8), order: 7, place: 2,
         description: .dict([
             (.text("reader"), .text("CommandReader")), (.text("mode"), .text("async")),
             (.text("trigger"), .text("t")), (.text("inorder"), .bool(true)),
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func aRegistrationThatMakesNoSenseIsRefused() throws {
-        let wrong = SessionRecord.Registration(id: [1], order: 1, description: .integer(5))
+        let wrong = SessionRecord.Registration(id: [1], order: 1, place: 0, description: .integer(5))
         let record = SessionRecord(id: [2], script: Self.record.script, registrations: [wrong])
         let bytes = try record.encoded()
         #expect(throws: FlowError.self) { try SessionRecord(decoding: bytes) }

@@ -88,6 +88,7 @@ import Testing
         "Sources/Flows/Events/StreamConsumer.swift",
         "Sources/Flows/FlowConnection.swift",
         "Sources/Flows/FlowService.swift",
+        "Sources/Flows/PythonPlaces.swift",
         "Sources/Flows/Persistence/EndSession.swift",
         "Sources/Flows/Persistence/SessionCommandTable.swift",
         "Sources/Flows/SocketWatcher.swift",

@@ -22,37 +22,29 @@ extension FlowService {
         guard let pattern = arguments["pattern"]?.asBytes, let isName = arguments["noScan"]?.asBool,
             let readsValue = arguments["readValue"]?.asBool
         else { throw .invalidCall }
-        let (keys, cursor) =
-            isName
-            ? ([Array(pattern)], nil)
-            : try Self.scan(pattern, from: call.argument(2), in: call.session)
+        var place = try KeyScan(call.argument(2))
+        if isName, !place.hasBegun {
+            place = KeyScan(onlyKey: Array(pattern))
+        } else if place.keys.isEmpty {
+            try place.scan(pattern, atMost: Self.keysOfAnswer, in: call.session)
+        }
         var records: [KeyRecord] = []
-        for key in keys {
-            records.append(try KeyRecord(key, event: nil, readsValue: readsValue, in: call.session))
+        var byteCount = 0
+        while byteCount < Self.bytesOfAnswer, let key = place.keys.popLast() {
+            let record = try KeyRecord(key, event: nil, readsValue: readsValue, in: call.session)
+            records.append(record)
+            byteCount += record.byteCount
         }
         try answer(call.number) { writer in
             writer.tuple(2)
             writer.list(records.count)
             for record in records { record.write(to: &writer) }
-            if let cursor { writer.bytes(cursor) } else { writer.none() }
+            place.write(to: &writer)
         }
     }
 
-    /// - Parameter position: the cursor of the last call; none at first.
-    /// - Returns: keys, and the next cursor; nil at the end.
-    private static func scan(
-        _ pattern: ArraySlice<UInt8>, from position: MessageValue, in session: FlowSession
-    ) throws(FlowError) -> ([[UInt8]], [UInt8]?) {
-        let start = position.asBytes.map(Array.init) ?? Array("0".utf8)
-        let words = [
-            start, Array("MATCH".utf8), Array(pattern), Array("COUNT".utf8), Array("\(keysOfAnswer)".utf8),
-        ]
-        guard case .list(let parts) = try session.call(Array("SCAN".utf8), words), parts.count == 2,
-            case .bytes(let cursor) = parts[0], case .list(let found) = parts[1]
-        else { throw .serverCall(.unexpected) }
-        let keys = found.compactMap { key in if case .bytes(let bytes) = key { bytes } else { nil } }
-        return (keys, cursor == Array("0".utf8) ? nil : cursor)
-    }
+    /// From so many bytes on, the rest is left for the next answer.
+    private static let bytesOfAnswer = 4 << 20
 
     // MARK: Entries of a stream
 
@@ -63,7 +55,12 @@ extension FlowService {
         let position = try call.argument(2).asBytes ?? first
         let words = ["COUNT", "\(Self.keysOfAnswer)", "STREAMS"].map { Array($0.utf8) }
         let reply = try call.session.call(Array("XREAD".utf8), words + [Array(key), Array(position)])
-        let entries = StreamEntry.only(reply, key: Array(key))
+        var entries: [StreamEntry] = []
+        var byteCount = 0
+        for entry in StreamEntry.only(reply, key: Array(key)) where byteCount < Self.bytesOfAnswer {
+            entries.append(entry)
+            byteCount += entry.byteCount
+        }
         try answer(call.number) { writer in
             writer.tuple(2)
             writer.list(entries.count)

@@ -5,31 +5,32 @@ extension FlowService {
     /// Answers the registration's number and ID.
     func register(_ call: FlowCall) throws(FlowError) {
         let description = try call.argument(0)
-        let registration: FlowRegistration
-        if case .restoring = call.session.state, call.execution == nil {
-            registration = try savedRegistration(of: call.session, try FlowReader(description))
-        } else {
-            registration = try newRegistration(call, description)
+        guard case .restoring = call.session.state, call.execution == nil else {
+            return try answer(call, try newRegistration(call, description))
         }
-        let number = nextNumber()
-        sessions.know(registration, number)
-        try answer(call.number) { writer in
-            writer.tuple(2)
-            writer.integer(number)
-            writer.bytes(registration.id)
+        if let saved = try savedRegistration(of: call.session, try FlowReader(description)) {
+            try answer(call, saved)
+        } else {
+            // It was removed since: the script gets a number that nothing ever happens to.
+            try answer(call.number) { $0.registration(nextNumber(), ids.none) }
         }
     }
 
-    /// The one that the script has made before at this point.
+    private func answer(_ call: FlowCall, _ registration: FlowRegistration) throws(FlowError) {
+        let number = nextNumber()
+        sessions.know(registration, number)
+        try answer(call.number) { $0.registration(number, registration.id) }
+    }
+
+    /// The one that the script has made before at this point; nil if it has been removed since.
     private func savedRegistration(
         of session: FlowSession, _ reader: FlowReader
-    ) throws(FlowError) -> FlowRegistration {
-        let saved = session.registrations.filter(\.isOfScript)
-        guard saved.indices.contains(session.restoredCount),
-            saved[session.restoredCount].reader == reader
-        else { throw .differsFromSaved }
+    ) throws(FlowError) -> FlowRegistration? {
+        let place = session.restoredCount
         session.restoredCount += 1
-        return saved[session.restoredCount - 1]
+        guard let saved = session.registrations.first(where: { $0.place == place }) else { return nil }
+        guard saved.reader == reader else { throw .differsFromSaved }
+        return saved
     }
 
     private func newRegistration(
@@ -45,13 +46,13 @@ extension FlowService {
             throw .tooManyRegistrations(limit: FlowSessions.registrationLimit)
         }
         var replaced: FlowSession?
-        var isOfScript = false
+        var place: Int?
         if case .building(let request) = session.state {
             replaced = request.replaced
-            isOfScript = true
+            place = session.registrations.count
         }
         let registration = try FlowRegistration(
-            id: ids.next(), session: session, description, isOfScript: isOfScript)
+            id: ids.next(), session: session, description, place: place)
         if let name = registration.reader.trigger {
             try sessions.reserve(name, for: session, replaced: replaced)
         }
@@ -75,5 +76,14 @@ extension FlowService {
         executions.add(execution)
         if isOfScript { session.run = execution }
         try answer(call.number) { $0.integer(execution.number) }
+    }
+}
+
+extension MessageWriter {
+    /// A registration's number and ID.
+    fileprivate mutating func registration(_ number: Int, _ id: [UInt8]) {
+        tuple(2)
+        integer(number)
+        bytes(id)
     }
 }

@@ -164,7 +164,8 @@ extension FlowSession {
         return SessionRecord(
             id: id, script: script,
             registrations: saved.map {
-                SessionRecord.Registration(id: $0.id, order: $0.order, description: $0.raw)
+                SessionRecord.Registration(
+                    id: $0.id, order: $0.order, place: $0.place ?? 0, description: $0.raw)
             })
     }
 
@@ -178,7 +179,9 @@ extension FlowSession {
         self.init(id: record.id, script: record.script, access: access, state: .restoring)
         for registration in record.registrations {
             let id = FlowIDs.ID(bytes: registration.id, count: registration.order)
-            add(try FlowRegistration(id: id, session: self, registration.description, isOfScript: true))
+            add(
+                try FlowRegistration(
+                    id: id, session: self, registration.description, place: registration.place))
         }
     }
 

@@ -9,13 +9,15 @@ struct SessionRecord: Equatable {
         let id: [UInt8]
         /// The number at the end of the ID.
         let order: Int
+        /// Which of those that the script makes it is, from 0.
+        let place: Int
         /// What `register` was given, from which the rest follows.
         let description: MessageValue
     }
 
     private static let version = 1
     /// Values of the record, those of a registration.
-    private static let (valueCount, registrationValueCount) = (7, 3)
+    private static let (valueCount, registrationValueCount) = (7, 4)
 
     let id: [UInt8]
     let script: FlowScript
@@ -50,6 +52,7 @@ struct SessionRecord: Equatable {
             writer.tuple(Self.registrationValueCount)
             writer.bytes(registration.id)
             writer.integer(registration.order)
+            writer.integer(registration.place)
             writer.value(registration.description)
         }
         do throws(MessageError) { try writer.finish() } catch {
@@ -74,11 +77,12 @@ struct SessionRecord: Equatable {
         var found: [Registration] = []
         for registration in registrations {
             guard let parts = registration.asList, parts.count == Self.registrationValueCount,
-                let id = parts[0].asBytes, let order = parts[1].asInt, order > 0
+                let id = parts[0].asBytes, let order = parts[1].asInt, order > 0,
+                let place = parts[2].asInt, place >= 0
             else { throw .keeping(.invalid) }
             // Whether it makes sense is seen now, not when it is to be started.
-            _ = try FlowRegistration.parts(of: parts[2])
-            found.append(Registration(id: Array(id), order: order, description: parts[2]))
+            _ = try FlowRegistration.parts(of: parts[3])
+            found.append(Registration(id: Array(id), order: order, place: place, description: parts[3]))
         }
         self.registrations = found
     }
