@@ -212,7 +212,7 @@ extension FlowService {
             session.restoreFailureCount += 1
             let count = session.restoreFailureCount
             if count >= Self.mostRestoreFailures {
-                session.state = .failed(.process(.endsWhenRestoring(count: count)))
+                restored(session, failure: .process(.endsWhenRestoring(count: count)))
             }
         }
         sessions.forgetNumbers()

@@ -150,7 +150,8 @@ extension FlowService {
         for execution in executions.open.values where execution.session === session { abort(execution) }
     }
 
-    private func restored(_ session: FlowSession, failure: FlowError?) {
+    /// A session's script has run again, or cannot.
+    func restored(_ session: FlowSession, failure: FlowError?) {
         if let failure {
             session.state = .failed(failure)
             Log.warning("flows: session \(session.name) cannot be restored: \(failure.text)")
