@@ -5,19 +5,37 @@ import Tensors
 public final class Model: Runnable {
     public let definition: ModelDefinition
     public let build: ModelBuild
-    public let statistics = RunStatistics()
+    public let statistics: RunStatistics
     public let label: ActivityLabel
     /// What its next run may take.
-    let costs = RunCosts()
+    let costs: RunCosts
     /// Where its runs wait.
     let queue: RunQueue
     private let isGone = Atomic<Bool>(false)
+    private let uncountedTwin = AtomicLazyReference<Model>()
 
     public init(_ definition: ModelDefinition, build: ModelBuild, queue: RunQueue) {
         self.definition = definition
         self.build = build
         self.queue = queue
+        statistics = RunStatistics()
+        costs = RunCosts()
         label = ActivityLabel(definition.backend, definition.device, tag: definition.tag)
+    }
+
+    private init(uncounted model: Model) {
+        definition = model.definition
+        build = model.build
+        queue = model.queue
+        statistics = .ofNobody
+        costs = model.costs
+        label = model.label
+    }
+
+    /// The same model for runs that its statistics do not count. It is not told when the model leaves its
+    /// key, so its runs should be hurried.
+    public var uncounted: Model {
+        uncountedTwin.load() ?? uncountedTwin.storeIfNil(Model(uncounted: self))
     }
 
     /// The same model under another key, with statistics of its own.

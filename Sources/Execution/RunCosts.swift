@@ -4,7 +4,7 @@ import Synchronization
 ///
 /// A size that has not been seen lately is unknown, however long or short other ones took: how time grows
 /// with the size is the model's own. A model of which more sizes are in use than are kept forgets some.
-struct RunCosts: ~Copyable, Sendable {
+final class RunCosts: Sendable {
     /// One size: part of its hash, how many runs are behind the estimate, and the estimate in nanoseconds.
     private struct Cell: Sendable {
         private static let tagShift = 42

@@ -18,6 +18,9 @@ public final class RunStatistics: Sendable {
 
     public init() {}
 
+    /// Those of runs that are not counted: nobody reads them.
+    static let ofNobody = RunStatistics()
+
     /// Requests, those that failed included.
     public var calls: Int { inlineRuns.count + workerTotals.count + errors }
     /// Requests that failed.

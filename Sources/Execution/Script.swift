@@ -4,7 +4,7 @@ import Tensors
 public final class Script: Runnable {
     public let definition: ScriptDefinition
     public let build: ScriptBuild
-    public let statistics = RunStatistics()
+    public let statistics: RunStatistics
     public let label: ActivityLabel
     /// Where its runs wait.
     let queue: RunQueue
@@ -13,8 +13,20 @@ public final class Script: Runnable {
         self.definition = definition
         self.build = build
         self.queue = queue
+        statistics = RunStatistics()
         label = ActivityLabel(definition.backend, definition.device, tag: definition.tag)
     }
+
+    private init(uncounted script: Script) {
+        definition = script.definition
+        build = script.build
+        queue = script.queue
+        statistics = .ofNobody
+        label = script.label
+    }
+
+    /// The same script for runs that its statistics do not count.
+    public var uncounted: Script { Script(uncounted: self) }
 
     /// The same script under another key, with statistics of its own.
     public func copied() -> Script { Script(definition, build: build, queue: queue) }

@@ -28,6 +28,16 @@ struct FlowCall {
         return list
     }
 
+    func integer(_ index: Int) throws(FlowError) -> Int {
+        guard let number = try argument(index).asInt else { throw .invalidCall }
+        return number
+    }
+
+    func bytes(_ index: Int) throws(FlowError) -> [UInt8] {
+        guard let bytes = try argument(index).asBytes else { throw .invalidCall }
+        return Array(bytes)
+    }
+
     func text(_ index: Int) throws(FlowError) -> String {
         guard let text = try argument(index).asText else { throw .invalidCall }
         return text

@@ -26,6 +26,11 @@ final class FlowConnection: @unchecked Sendable {
     private var inbox = Inbox()
     private var watch: EventLoopWatch?
     private var isClosed = false
+    /// What the process holds of the server's.
+    var held = HeldObjects()
+    var elements: SharedElements
+    /// What runs for it and has not been answered.
+    var runs: [ObjectIdentifier: FlowRun] = [:]
 
     /// Takes over the sockets of a connection.
     init(_ connection: GuestConnection) {
@@ -33,6 +38,7 @@ final class FlowConnection: @unchecked Sendable {
         pid = connection.pid
         messages = connection.messages
         side = connection.side
+        elements = SharedElements(side: connection.side)
     }
 
     deinit {
@@ -64,6 +70,9 @@ final class FlowConnection: @unchecked Sendable {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        for run in runs.values { run.cancel() }
+        runs = [:]
+        held.releaseAll()
         watch?.end()
         watch = nil
         // A thread that waits on it sees the end before the number means something else.

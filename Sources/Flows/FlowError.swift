@@ -1,3 +1,4 @@
+import Commands
 import Redis
 
 /// Why a command about flows was refused, or why what a flow asked for was; the words are in `FlowErrorText`.
@@ -64,4 +65,8 @@ enum FlowError: Error, CommandFailure {
     case askerGone
     case serverCall(ServerCallFailure)
     case answerTooLong(String)
+    /// As a command would be refused.
+    case command(CommandError)
+    /// About tensors, models and scripts.
+    case object(ObjectError)
 }

@@ -66,6 +66,8 @@ extension FlowError {
         case .askerGone: "ERR the session of the call is gone"
         case .serverCall(let failure): Self.text(of: failure)
         case .answerTooLong(let reason): "ERR the answer does not fit into a message: \(reason)"
+        case .command(let error): error.text
+        case .object(let error): Self.text(of: error)
         }
     }
 
@@ -96,6 +98,25 @@ extension FlowError {
         case .notForClients: "ERR the command is for replicas and for the append-only file"
         case .notWritten(.paused): "ERR writes are paused; try again"
         case .notWritten(.replica): "READONLY You can't write against a read only replica."
+        }
+    }
+
+    private static func text(of error: ObjectError) -> String {
+        switch error {
+        case .tensorMissing: "ERR tensor key is empty"
+        case .keyHoldsNoTensor: "ERR key is not a tensor"
+        case .keyHoldsOther: "ERR Key is already set with non tensor values."
+        case .unknown(let noun): "ERR a flow's call names a \(noun) that does not exist"
+        case .tooMany(let limit):
+            "ERR flows hold \(limit) tensors, models and scripts already, which is the limit"
+        case .tooManyRuns(let limit): "BUSY flows wait for \(limit) runs already, which is the limit"
+        case .nothingToFetch: "Must specify at least one target to fetch or execute."
+        case .dagInputCount: "Number of keys given as INPUTS does not match model definition"
+        case .dagOutputCount: "Number of keys given as OUTPUTS does not match model definition"
+        // The blank at the end has always been there.
+        case .dagBegin: "DAG op should start with: '|>' "
+        case .dagFunctionMissing: "ERR Function does not exist in the given script"
+        case .sharedMemory(let error): error.description
         }
     }
 

@@ -154,7 +154,7 @@ extension FlowService {
             guard let piece = rest.first?.asList else { throw .invalidCall }
             addResults(number, piece)
         case .done: try done(number, rest)
-        case .call: call(number, rest)
+        case .call: try call(number, rest)
         case .log: try log(rest)
         case .release: try release(rest.first)
         case .parked: executions.open[number]?.isParked = true
@@ -205,7 +205,7 @@ extension FlowService {
         guard let numbers = numbers?.asList else { throw .invalidCall }
         for number in numbers {
             guard let number = number.asInt else { throw .invalidCall }
-            forget(number)
+            try forget(number)
         }
     }
 }

@@ -108,8 +108,20 @@ public final class FlowService: @unchecked Sendable {
         return (current, peakMemory)
     }
 
-    /// Python holds this no longer.
-    func forget(_ number: Int) {}
+    /// Python holds this no longer: an object of the server's or, below 0, a region of its own.
+    /// - Throws: `ObjectError.sharedMemory`.
+    func forget(_ number: Int) throws(FlowError) {
+        guard let connection else { return }
+        guard number >= 0 else { return try connection.elements.release(foreign: number) }
+        connection.elements.release(tensor: number)
+        connection.held.release(number)
+    }
+
+    /// The connection of a process that asks.
+    func asked() throws(FlowError) -> FlowConnection {
+        guard let connection else { throw .process(.ended) }
+        return connection
+    }
 
     // MARK: Sending
 

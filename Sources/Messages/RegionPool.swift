@@ -11,6 +11,8 @@ public struct RegionPool: ~Copyable {
     private var idle: [Int: [Int]] = [:]
     private var lent: Set<Int> = []
     private var lastNumber = 0
+    /// Numbers of regions that are not there any more, until somebody has told the reader.
+    private var dropped: [Int] = []
     /// Bytes of all regions.
     public private(set) var byteCount = 0
     /// Bytes of those that nobody uses.
@@ -66,6 +68,13 @@ public struct RegionPool: ~Copyable {
         idleByteCount += memory.byteCount
     }
 
+    /// Numbers of regions that are gone since the last call. As long as the reader keeps them mapped, their
+    /// memory is in use.
+    public mutating func takeDropped() -> [Int] {
+        defer { dropped = [] }
+        return dropped
+    }
+
     private static func capacity(for byteCount: Int) -> Int {
         guard byteCount > smallestByteCount else { return smallestByteCount }
         return 1 << (Int.bitWidth - (byteCount - 1).leadingZeroBitCount)
@@ -97,5 +106,6 @@ public struct RegionPool: ~Copyable {
 
     private mutating func drop(_ number: Int) {
         byteCount -= regions.removeValue(forKey: number)?.byteCount ?? 0
+        dropped.append(number)
     }
 }

@@ -44,6 +44,23 @@ public struct ClientRights: ~Copyable {
         }
     }
 
+    /// - Parameter name: of the user; nil for somebody who may do everything.
+    init(_ context: borrowing RedisContext, ofUser name: [UInt8]?) {
+        unsafe self.context = context.pointer
+        guard let name, redis_has_ACLCheckCommandPermissions() else {
+            holder = .anybody
+            return
+        }
+        let string = unsafe CommandWords.string(name)
+        defer { unsafe redis_FreeString(nil, string) }
+        // Safety: the user is freed below.
+        if let user = unsafe redis_GetModuleUserFromUserName(string) {
+            unsafe holder = .user(user)
+        } else {
+            holder = .stranger
+        }
+    }
+
     deinit { if case .user(let user) = holder { _ = unsafe redis_FreeModuleUser(user) } }
 
     /// What holds for whom; `ask` is called if the server is to say it.

@@ -80,6 +80,8 @@ public struct ContextFlags: OptionSet, Sendable {
     public static let replicated = ContextFlags(rawValue: Int32(REDIS_CONTEXT_REPLICATED))
     /// The command comes from the AOF while the server starts.
     public static let loading = ContextFlags(rawValue: Int32(REDIS_CONTEXT_LOADING))
+    /// More memory is used than `maxmemory` allows.
+    public static let outOfMemory = ContextFlags(rawValue: Int32(REDIS_CONTEXT_OOM))
     public static let cannotBlock = ContextFlags(rawValue: Int32(REDIS_CONTEXT_DENY_BLOCKING))
     public static let isRESP3 = ContextFlags(rawValue: Int32(REDIS_CONTEXT_RESP3))
 }

@@ -81,6 +81,37 @@ public final class ServerAccess: @unchecked Sendable {
         }
     }
 
+    /// Shows keys to `body`, which may write to them, in the client's database.
+    ///
+    /// - Parameter command: what a client would send to have done with each key what `body` does.
+    /// - Throws: `.noPermission` if the client's user may not run that command on one of the keys;
+    ///   `.obstacle` if nothing may be written now.
+    public func write<Result>(
+        _ keys: [[UInt8]], for command: StaticString,
+        _ body: (borrowing RedisContext, [Argument]) -> Result
+    ) throws(ServerCallFailure) -> Result {
+        try withContext { context throws(ServerCallFailure) in
+            var strings = unsafe [OpaquePointer]()
+            defer { unsafe strings.forEach { unsafe redis_FreeString(nil, $0) } }
+            for key in keys { unsafe strings.append(CommandWords.string(key)) }
+            // Safety: the strings live until `body` has returned.
+            let names = unsafe strings.map { unsafe Argument($0) }
+            guard names.allSatisfy({ mayRun(command, on: $0) }) else { throw .noPermission(command) }
+            if let obstacle = context.writeObstacle { throw .obstacle(obstacle) }
+            return body(context, names)
+        }
+    }
+
+    /// Calls `body` in the client's database with what its user may do.
+    public func withRights<Result>(
+        _ body: (borrowing RedisContext, borrowing ClientRights) -> Result
+    ) throws(ServerCallFailure) -> Result {
+        try withContext { context throws(ServerCallFailure) in
+            let rights = ClientRights(context, ofUser: user)
+            return body(context, rights)
+        }
+    }
+
     private func withContext<Result>(
         _ body: (borrowing RedisContext) throws(ServerCallFailure) -> Result
     ) throws(ServerCallFailure) -> Result {

@@ -67,47 +67,13 @@ final class DagContext: @unchecked Sendable {
     /// - Throws: if there are none, or a name stands for nothing.
     func plan() throws(APIFailure) -> DagPlan {
         guard !operations.isEmpty else { throw APIFailure(.dagRun, .dag(.empty)) }
-        return try DagPlan(loaded.map { $0.name }, loaded.map { $0.tensor }, operations)
+        do throws(CommandError) { return try DagPlan(loaded, operations) } catch {
+            throw APIFailure(.dagRun, error)
+        }
     }
 }
 
-/// A DAG whose names have become slots of a plan.
-struct DagPlan: Sendable {
-    private(set) var plan: ExecutionPlan
-    /// The slots of the TENSORGETs.
-    private(set) var outputs: [Int] = []
-    private var slots: [[UInt8]: Int] = [:]
-
-    /// Who reads a name gets the value that was given to it last before.
-    init(
-        _ names: [[UInt8]], _ loaded: [Tensor], _ operations: [DagFragment.Operation]
-    ) throws(APIFailure) {
-        var tensors = loaded
-        var nextSet = tensors.count
-        // What is there at the start has the first slots.
-        for case .set(_, let tensor) in operations { tensors.append(tensor) }
-        plan = ExecutionPlan(tensors: tensors)
-        for (slot, name) in names.enumerated() { slots[name] = slot }
-        for operation in operations {
-            switch operation {
-            case .set(let name, _):
-                slots[name] = nextSet
-                nextSet += 1
-            case .get(let name): outputs.append(try slot(of: name))
-            case .run(let work, let inputs, let results):
-                var read: [Int] = []
-                for name in inputs { read.append(try slot(of: name)) }
-                let made = plan.addStep(work, inputs: .list(read), outputCount: results.count)
-                for (name, slot) in zip(results, made) { slots[name] = slot }
-            }
-        }
-    }
-
-    private func slot(of name: [UInt8]) throws(APIFailure) -> Int {
-        guard let slot = slots[name] else { throw APIFailure(.dagRun, .dag(.inputUnknown)) }
-        return slot
-    }
-
+extension DagPlan {
     /// Why the first failing step failed; nil if none did.
     func failure(of outcome: PlanOutcome) -> APIFailure? {
         for (index, step) in plan.steps.enumerated() {

@@ -1,4 +1,5 @@
 import CSharedAPI
+import Commands
 import Execution
 import Synchronization
 

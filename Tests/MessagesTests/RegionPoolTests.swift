@@ -89,6 +89,16 @@ import Testing
         #expect(try pool.lend(byteCount: 1, over: side.ours) == 3)
     }
 
+    @Test func tellsOnceWhichRegionsAreGone() throws {
+        var pool = RegionPool(idleByteLimit: Self.smallest)
+        let first = try pool.lend(byteCount: 1, over: side.ours)
+        let second = try pool.lend(byteCount: 1, over: side.ours)
+        #expect(pool.takeDropped() == [])
+        for number in [first, second] { try pool.giveBack(number) }
+        #expect(pool.takeDropped() == [second])
+        #expect(pool.takeDropped() == [])
+    }
+
     @Test func lendsUpToALimit() throws {
         var pool = RegionPool(byteLimit: 2 * Self.smallest)
         let first = try pool.lend(byteCount: 1, over: side.ours)

@@ -3,6 +3,8 @@
 import array
 
 import pytest
+from redisai_flows import wire
+from redisai_flows.channel import Channel
 
 numpy = pytest.importorskip("numpy")
 
@@ -153,6 +155,15 @@ def test_a_tensor_that_nobody_holds_is_released(flows):
     assert set(flows.models.held) <= set(flows.released)
 
 
+def test_what_is_released_is_told_in_messages_that_the_server_takes():
+    channel = Channel(None)
+    for number in range(250_000):
+        channel.release(number)
+    messages = wire.Incoming().feed(channel._release_message())
+    assert [len(numbers) for _, _, numbers in messages] == [100_000, 100_000, 50_000]
+    assert channel._release_message() == b""
+
+
 # Models and scripts
 
 MODEL = """
@@ -178,6 +189,11 @@ def script(fn='bar', as_list=False):
 
 def test_a_model_runs(flows):
     assert value(flows, "tensorToFlatList(modelRunnerRun(runner())[0])", MODEL) == [4, 9, 4, 9]
+
+
+def test_an_output_that_is_no_tensor_is_none(flows):
+    flows.replies["model.run"] = lambda asker, *words: [None]
+    assert value(flows, "modelRunnerRun(runner())", MODEL) == [None]
 
 
 def test_a_script_runs(flows):
@@ -308,3 +324,26 @@ def f(r):
 def test_an_empty_tensor_is_one(flows):
     assert value(flows, "tensorToFlatList(createEmptyTensor('FLOAT', [0, 3]))") == []
     assert value(flows, "tensorAsArray(createTensorFromBlob('FLOAT', [0, 3], b'')).shape") == (0, 3)
+
+
+def test_memory_that_the_server_has_given_up_is_given_back(flows):
+    flows.models.keys[b"a"] = ("UINT8", [20_000], bytes(20_000))
+    known = []
+
+    def data(asker, number):
+        answer = flows.models.tensor_data(asker, number)
+        known.append(answer[0])
+        return (*answer, known[:-1])
+    flows.replies["tensor.data"] = data
+    flows.script("""
+import redisAI
+from redisai_flows import calling
+regions = calling.service().regions
+first, second = (redisAI.getTensorFromKey('a') for _ in range(2))
+view = first.data()
+count = len(regions._theirs)
+second.data()
+assert len(regions._theirs) == count
+assert bytes(view) == bytes(20_000)
+""")
+    assert len(known) == 2

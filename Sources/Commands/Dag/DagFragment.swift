@@ -2,7 +2,7 @@ import Execution
 import Redis
 import Tensors
 
-/// The commands of a DAG that another module gives as text: read as those of `AI.DAGEXECUTE` are.
+/// The commands of a DAG that another module or a flow gives as text: read as those of `AI.DAGEXECUTE` are.
 public enum DagFragment {
     /// One of its commands; names are copies, since the words are gone by the time of the run.
     public enum Operation: Sendable {
@@ -23,12 +23,27 @@ public enum DagFragment {
     public static func operations(
         _ words: [[UInt8]], in context: borrowing RedisContext
     ) throws(CommandError) -> [Operation] {
+        let rights = ClientRights.unlimited
+        return try operations(words, in: context, by: rights, asking: nil)
+    }
+
+    /// The same in somebody's name.
+    ///
+    /// - Parameters:
+    ///   - rights: of whoever gives the text.
+    ///   - server: what scripts may ask; nil for nothing.
+    public static func operations(
+        _ words: [[UInt8]], in context: borrowing RedisContext, by rights: borrowing ClientRights,
+        asking server: ScriptAccess?
+    ) throws(CommandError) -> [Operation] {
         var strings = CommandWords()
         strings.append("AI.DAGEXECUTE")
         for word in words { strings.append(bytes: word) }
         var read: Result<[Operation], CommandError> = .success([])
         strings.withReader { words in
-            do throws(CommandError) { read = .success(try operations(words, in: context)) } catch {
+            do throws(CommandError) {
+                read = .success(try operations(words, in: context, by: rights, asking: server))
+            } catch {
                 read = .failure(error)
             }
         }
@@ -36,21 +51,23 @@ public enum DagFragment {
     }
 
     private static func operations(
-        _ words: ArgumentReader, in context: borrowing RedisContext
+        _ words: ArgumentReader, in context: borrowing RedisContext, by rights: borrowing ClientRights,
+        asking server: ScriptAccess?
     ) throws(CommandError) -> [Operation] {
         var split = DagSplit(words)
         guard !split.endsOpen else { throw .dag(.unexpectedWord("\(DagSplit.separator)")) }
-        let rights = ClientRights.unlimited
         var operations: [Operation] = []
         while let range = split.next() {
             let operation = try DagOperation(
                 parsing: words[range], as: .execute, in: context, by: rights)
-            operations.append(try copy(operation))
+            operations.append(try copy(operation, asking: server))
         }
         return operations
     }
 
-    private static func copy(_ operation: DagOperation) throws(CommandError) -> Operation {
+    private static func copy(
+        _ operation: DagOperation, asking server: ScriptAccess?
+    ) throws(CommandError) -> Operation {
         switch operation {
         case .set(let name, let tensor): .set(name: name.bytes, tensor)
         case .get(let name, _): .get(name: name.bytes)
@@ -58,7 +75,7 @@ public enum DagFragment {
             .run(.model(model), inputs: inputs.map(\.bytes), outputs: outputs.map(\.bytes))
         case .call(let script, let call):
             .run(
-                try call.work(script, nil), inputs: call.inputs.map(\.bytes),
+                try call.work(script, server), inputs: call.inputs.map(\.bytes),
                 outputs: call.outputs.map(\.bytes))
         }
     }

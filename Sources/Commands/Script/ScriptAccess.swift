@@ -3,18 +3,21 @@ import Keyspace
 import Redis
 
 /// What scripts of one request may ask of the server: as the client that sent it, in its database.
-final class ScriptAccess: ScriptKeyspace {
+public final class ScriptAccess: ScriptKeyspace {
     private let server: ServerAccess
 
     /// - Parameter context: of the client's command.
     init(_ context: borrowing RedisContext) { server = ServerAccess(context) }
+
+    /// For who asks without a command.
+    public init(_ server: ServerAccess) { self.server = server }
 
     /// Runs `body` within the command, so that its scripts need no lock of the server's.
     func lend<Result>(_ context: borrowing RedisContext, to body: () -> Result) -> Result {
         server.lend(context, to: body)
     }
 
-    func execute(
+    public func execute(
         _ command: [UInt8], _ arguments: [[UInt8]], if isWanted: () -> Bool
     ) throws(ScriptServerError) -> ScriptReply {
         try Self.refuseUnchecked()
@@ -30,7 +33,7 @@ final class ScriptAccess: ScriptKeyspace {
         return try Self.reply(reply)
     }
 
-    func model(at key: [UInt8]) throws(ScriptServerError) -> Model {
+    public func model(at key: [UInt8]) throws(ScriptServerError) -> Model {
         try Self.refuseUnchecked()
         let found: Result<Model, CommandError>
         do throws(ServerCallFailure) {
@@ -45,7 +48,7 @@ final class ScriptAccess: ScriptKeyspace {
         do throws(CommandError) { return try found.get() } catch { throw ScriptServerError(error.text) }
     }
 
-    func words(of error: ExecutionError) -> String { CommandError.execution(error).text }
+    public func words(of error: ExecutionError) -> String { CommandError.execution(error).text }
 
     /// A script may come from somebody else than the client that calls it, so it has no more rights than the
     /// client; where the server cannot check that, it has none, unless a setting lets it.

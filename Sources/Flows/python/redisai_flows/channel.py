@@ -21,6 +21,8 @@ _READ_SIZE = 256 * 1024
 # Messages that could wait for others are sent when there are so many, or when one has so many bytes.
 _POSTED_LIMIT = 32
 _LARGE_MESSAGE = 16 * 1024
+# Numbers in one message of what was released.
+_RELEASED_LIMIT = 100_000
 
 
 class Call:
@@ -134,13 +136,20 @@ class Channel:
         self._released.append(number)
 
     def _release_message(self):
+        """Tells all of it, in as many messages as keep each within the server's limit."""
+        messages = []
         numbers = []
         while self._released:
             try:
                 numbers.append(self._released.popleft())
             except IndexError:
                 break
-        return wire.encoded((wire.RELEASE, 0, numbers)) if numbers else b""
+            if len(numbers) == _RELEASED_LIMIT:
+                messages.append(wire.encoded((wire.RELEASE, 0, numbers)))
+                numbers = []
+        if numbers:
+            messages.append(wire.encoded((wire.RELEASE, 0, numbers)))
+        return b"".join(messages)
 
     # Calls
 

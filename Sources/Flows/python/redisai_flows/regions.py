@@ -54,9 +54,14 @@ class Regions:
         self._returned = collections.deque()
         self._last = 0
 
-    def theirs(self, number, offset, byte_count):
-        """Bytes of a region of the server, which can be read only."""
+    def theirs(self, number, offset, byte_count, dropped=()):
+        """Bytes of a region of the server, which can be read only.
+
+        `dropped` are numbers of regions that the server has given up; their memory goes with the last view.
+        """
         with self._lock:
+            for gone in dropped:
+                self._theirs.pop(gone, None)
             while number not in self._theirs:
                 data, descriptors, _, _ = socket.recv_fds(self._side, _ANNOUNCEMENT.size, 1)
                 found, size = _ANNOUNCEMENT.unpack(data)

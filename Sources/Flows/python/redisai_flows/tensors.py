@@ -119,6 +119,8 @@ def made_empty(service, type, dims, byte_count):
 
 
 def from_answer(service, answer):
-    """A tensor of the server from (number, type, dims)."""
+    """A tensor of the server from (number, type, dims); None for an output that is not a tensor."""
+    if answer is None:
+        return None
     number, type, dims = answer
     return PyTensor(service, type.decode(), dims, number=number)
