@@ -3,7 +3,8 @@ import Execution
 /// A program that the server starts, watches and starts again when it ends. Any thread.
 ///
 /// What it costs: with nothing to tell, nothing; its thread sleeps. A guest that was started lives until it
-/// is stopped, also when nobody holds it.
+/// is stopped, also when nobody holds it. The first one has to be made before other threads set variables of
+/// the environment.
 public final class Guest: Sendable {
     struct Fields: Sendable {
         var state = GuestState()
@@ -29,6 +30,7 @@ public final class Guest: Sendable {
     init(
         owner: any GuestOwner, supervisor: GuestSupervisor, program: @escaping @Sendable () -> GuestProgram
     ) {
+        _ = GuestEnvironment.servers
         weakOwner = owner
         self.supervisor = supervisor
         self.program = program

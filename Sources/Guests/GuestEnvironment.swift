@@ -7,10 +7,13 @@ enum GuestEnvironment {
     private static let prefixes = ["LC_", "PYTHON"]
     static let usualSearchPath = "/usr/local/bin:/usr/bin:/bin"
 
-    /// The server's, which change only while the module is loaded.
-    static var servers: [String: String] {
+    /// The server's, as they were when the first guest was made: threads that open libraries set more, and
+    /// the list must not be read meanwhile.
+    static let servers = read()
+
+    private static func read() -> [String: String] {
         var variables: [String: String] = [:]
-        // Safety: the system's list ends with a null, each text with a NUL; nobody changes it any more.
+        // Safety: the system's list ends with a null, each text with a NUL; nobody changes it yet.
         guard var place = unsafe guests_environment() else { return [:] }
         while let text = unsafe place.pointee {
             let parts = unsafe String(cString: text).split(
