@@ -119,6 +119,7 @@ def hold(words):
         execute('SET', 'a', 2)
     return found
 def meddle(words):
+    execute('SET', 'begun', 1)
     inside.wait()
     asked.set()
     execute('SET', 'b', 1)
@@ -127,8 +128,9 @@ GB('CommandReader').map(hold).register(trigger='hold')
 GB('CommandReader').map(meddle).register(trigger='meddle')
 """)
         first, second = server.wire(), server.wire()
-        first.send("RG.TRIGGER", "hold")
         second.send("RG.TRIGGER", "meddle")
+        wait_until(lambda: server.client().get("begun"), what="the flow that meddles")
+        first.send("RG.TRIGGER", "hold")
         assert first.receive() == b"*1\r\n$4\r\nNone\r\n"
         assert second.receive() == b"*1\r\n$1\r\n2\r\n"
         first.close()
