@@ -1,7 +1,7 @@
 """How fast are AI flows, beside PING and AI.MODELEXECUTE on the same server?
 
-One server with flows. In each round: PING and an empty trigger from 1 and from 50 connections; `execute` from one
-flow, one by one and 64 awaited together; a flow of asyncio. Each figure is the median of the rounds.
+One server with flows. In each round: PING and an empty trigger from 1 and from 50 connections; `execute` from
+one flow, one by one and 64 awaited together; a flow of asyncio. Each figure is the median of the rounds.
 """
 
 import argparse
@@ -44,7 +44,8 @@ def measure(options, server, client):
     for name, request, reply in (
             ("PING", load.encode("PING"), PONG), ("trigger", load.encode("RG.TRIGGER", "empty"), ANSWER),
             ("coroutine", load.encode("RG.TRIGGER", "coroutine"), ANSWER)):
-        one = load.measure_load(options.tools, server, client, 1, options.seconds, request, reply, is_apart=False)
+        one = load.measure_load(
+            options.tools, server, client, 1, options.seconds, request, reply, is_apart=False)
         many = load.measure_load(
             options.tools, server, client, MANY, options.seconds, request, reply, is_apart=False)
         figures[f"{name} p50 (us)"] = one.p50

@@ -18,8 +18,8 @@ final class FlowRegistration {
     /// What `register` was given.
     let raw: MessageValue
     let parts: Parts
-    /// Which of those that its script makes it is, from 0, so that it comes back with the script; nil if a flow
-    /// has made it later.
+    /// Which of those that its script makes it is, from 0, so that it comes back with the script; nil if a
+    /// flow has made it later.
     let place: Int?
     var statistics = RegistrationStatistics()
     /// As the Python process that runs knows it; nil as long as that does not.

@@ -27,8 +27,8 @@ def test_values_are_numbers_or_unknown(client):
 
 def test_changes_are_told_one_by_one(client):
     answers = client.execute_command(
-        "RG.CONFIGSET", "executionmaxidletime", 6000, "ExecutionThreads", 4, "MaxExecutions", "x", "mine", "v",
-        "last")
+        "RG.CONFIGSET", "executionmaxidletime", 6000, "ExecutionThreads", 4, "MaxExecutions", "x", "mine",
+        "v", "last")
     assert answers[0] == b"OK" and answers[3] == b"OK - value was saved in extra config dictionary"
     assert [str(answers[index]) for index in (1, 2, 4)] == [
         "(error) Config value ExecutionThreads not modifiable at runtime",
@@ -49,7 +49,7 @@ def test_errors_may_come_without_a_traceback(server, client):
     with pytest.raises(redis.ResponseError, match="Traceback"):
         trigger(server, "fail")
     client.execute_command("RG.CONFIGSET", "PythonAttemptTraceback", 0)
-    with pytest.raises(redis.ResponseError, match="^Error type: <class 'ZeroDivisionError'>, Value: division"):
+    with pytest.raises(redis.ResponseError, match="^Error type: <class 'ZeroDivisionError'>"):
         trigger(server, "fail")
     client.execute_command("RG.CONFIGSET", "PythonAttemptTraceback", 1)
 
