@@ -68,7 +68,7 @@ def test_what_makes_no_sense_ends_the_process_alone(started, tmp_path, name):
         text = refusal(client, "RG.TRIGGER", "t")
     assert text == PYTHON_ENDED
     assert client.get("key") == b"value"
-    wait_until(lambda: "flows: " in server.log().partition("ready to accept")[2], what="a line in the log")
+    wait_until(lambda: "flows: " in server.log().partition("eady to accept")[2], what="a line in the log")
 
 
 @pytest.mark.parametrize("call", [
