@@ -88,7 +88,9 @@ let package = Package(
         // Beside them: AI flows, which run in a Python process.
         .target(
             name: "Flows",
-            dependencies: ["Redis", "Tensors", "Execution", "Keyspace", "Commands", "Guests", "Messages"],
+            dependencies: [
+                "Redis", "Tensors", "Host", "Execution", "Keyspace", "Commands", "Guests", "Messages",
+            ],
             exclude: ["python"], swiftSettings: settings),
 
         // The entry point: puts the parts together.

@@ -1,3 +1,6 @@
+#define _GNU_SOURCE
+
+#include <sched.h>
 #include <stdlib.h>
 
 #include "CHost.h"
@@ -7,3 +10,5 @@ void host_touch_allocator(void) {
     void *volatile block = malloc(1);
     free(block);
 }
+
+int host_processor(void) { return sched_getcpu(); }

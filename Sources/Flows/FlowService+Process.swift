@@ -173,6 +173,7 @@ extension FlowService {
         }
         let version = value["python"]?.asText ?? "unknown"
         Log.notice("flows: Python \(version.prefix(20)) serves as process \(connection?.pid ?? 0)")
+        forgetPlace()
         try tellConfiguration(.hello)
         restoreSessions()
     }

@@ -1,6 +1,7 @@
 import Execution
 import Glibc
 import Guests
+import Host
 import Keyspace
 import Messages
 import Redis
@@ -31,6 +32,7 @@ public final class FlowService: @unchecked Sendable {
     let events = PendingEvents()
     let holding = Holding()
     private var lastNumber = 0
+    private var place = ServerPlace()
     private var peakMemory = 0
     private var isFlushDue = false
     private var isLookDue = false
@@ -88,9 +90,9 @@ public final class FlowService: @unchecked Sendable {
         return all.indices.contains(index) ? all[index] : .strict
     }
 
-    /// A number that nothing else has in messages.
+    /// A number that nothing else has in messages; executions have odd ones.
     func nextNumber() -> Int {
-        lastNumber += 1
+        lastNumber += 2
         return lastNumber
     }
 
@@ -169,7 +171,23 @@ public final class FlowService: @unchecked Sendable {
     /// Sends what waits to be.
     func flush() {
         isFlushDue = false
+        tellPlace()
         connection?.flush()
+    }
+
+    /// A process begins to serve: it does not know where the server's thread runs.
+    func forgetPlace() { place = ServerPlace() }
+
+    /// Tells Python where the server's thread runs, if that has changed.
+    private func tellPlace() {
+        guard isReady, settings.flows.placesThreads, Host.current.allowsAffinity else { return }
+        let processor = Host.processor
+        guard place.look(processor), let connection else { return }
+        do throws(MessageError) {
+            try connection.write(.place, 0, valueCount: 1) { $0.integer(Int(processor)) }
+        } catch {
+            preconditionFailure("a message of three numbers is too long")
+        }
     }
 
     /// Ends the process that runs, if it is still the one that is connected; another takes its place.

@@ -16,6 +16,8 @@ enum MessageToPython: Int {
     case drop = 7
     /// 0, settings that changed.
     case settings = 8
+    /// 0, the number of the processor on which the server's thread runs.
+    case place = 9
     /// A registration's number: it sees no more events.
     case forget = 10
 }

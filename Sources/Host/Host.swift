@@ -20,6 +20,9 @@ public struct Host: Sendable {
     /// Whether a thread may lower its priority.
     public var allowsPriorities: Bool { !denies(HOST_SETPRIORITY) }
 
+    /// Whether a thread may say which processors it uses.
+    public var allowsAffinity: Bool { !denies(HOST_SCHED_SETAFFINITY) }
+
     /// Whether a child of ours may limit what it takes.
     public var allowsLimits: Bool { !denies(HOST_PRLIMIT64) }
 
@@ -74,6 +77,9 @@ public struct Host: Sendable {
         // Safety: the caller's library is open; the name is copied for the call.
         unsafe host_exchange(handle, HOST_LIBRARY, name, replacement) > 0
     }
+
+    /// The number of the processor on which the calling thread runs; -1 if nobody knows.
+    public static var processor: Int32 { host_processor() }
 
     /// Allocates something and frees it, so that the calling thread has what the allocator keeps for it.
     public static func touchAllocator() { host_touch_allocator() }

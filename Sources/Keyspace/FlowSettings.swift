@@ -7,6 +7,7 @@ public final class FlowSettings: @unchecked Sendable {
     private let memory = Atomic<Int>(1024)
     private let atomicTime = Atomic<Int>(200)
     private let hang = Atomic<Int>(1000)
+    private let placement = Atomic<Bool>(true)
 
     /// The Python that runs flows: a name that is looked for in PATH, or a path. Fixed once the module is
     /// loaded.
@@ -39,6 +40,12 @@ public final class FlowSettings: @unchecked Sendable {
     public var atomicLimitMilliseconds: Int {
         get { atomicTime.load(ordering: .relaxed) }
         set { atomicTime.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether threads of the Python process run beside the server's while their work is short.
+    public var placesThreads: Bool {
+        get { placement.load(ordering: .relaxed) }
+        set { placement.store(newValue, ordering: .relaxed) }
     }
 
     /// Milliseconds that the Python process may leave a question whether it is alive without an answer.

@@ -136,5 +136,8 @@ public struct Setting: Sendable {
             word: "FLOWS_HANG_LIMIT",
             value: .number(\.flows.hangLimitMilliseconds, 100...large, unit: "milliseconds"), change: .free,
             summary: "how long the Python process may say nothing before it is ended"),
+        Setting(
+            word: "FLOWS_PLACEMENT", value: .flag(\.flows.placesThreads), change: .never,
+            summary: "whether short work of flows shares the processor of the server's thread"),
     ]
 }

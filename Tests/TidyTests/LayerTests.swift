@@ -28,7 +28,9 @@ import Testing
         "Keyspace": ["Redis", "Tensors", "Execution"],
         "Commands": ["Redis", "Tensors", "Execution", "Keyspace"],
         "SharedAPI": ["CSharedAPI", "Redis", "Tensors", "Execution", "Keyspace", "Commands"],
-        "Flows": ["Redis", "Tensors", "Execution", "Keyspace", "Commands", "Guests", "Messages"],
+        "Flows": [
+            "Redis", "Tensors", "Host", "Execution", "Keyspace", "Commands", "Guests", "Messages",
+        ],
         "Module": [
             "Redis", "Tensors", "Host", "Execution", "Backends", "Keyspace", "Commands", "SharedAPI",
             "Flows",

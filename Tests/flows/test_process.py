@@ -8,7 +8,7 @@ import sys
 import pytest
 from conftest import PACKAGE
 from redisai_flows import wire
-from redisai_flows.placement import Placement
+from redisai_flows.placement import Crowd, Placement
 from standin import NO_ANSWER, PATIENCE
 
 
@@ -156,7 +156,7 @@ def test_a_thread_that_takes_long_moves_to_where_the_server_says(own_flows, gate
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) < 2:
         pytest.skip("there is one processor")
-    own_flows.send(wire.PLACE, 0, processors[:1], processors[1:])
+    own_flows.send(wire.PLACE, 0, processors[0])
     script = own_flows.script(f"""
 import os, threading
 def f(r):
@@ -177,7 +177,7 @@ GB('CommandReader').map(seen).register(trigger='seen')
 
 
 def test_placement_that_is_denied_is_done_without(own_flows):
-    own_flows.send(wire.PLACE, 0, [1 << 20], [1 << 20])
+    own_flows.send(wire.PLACE, 0, 1 << 20)
     own_flows.script("execute('PING')")
 
 
@@ -185,17 +185,32 @@ def test_no_thread_is_moved_unless_the_server_says_where_to(monkeypatch):
     """The host may end a process that asks for it."""
     moves = []
     monkeypatch.setattr(os, "sched_setaffinity", lambda *words: moves.append(words))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 3})
     placement = Placement()
-    placement.near(1)
-    placement.far(1)
-    placement.set([], [])
-    placement.near(1)
-    placement.far(1)
+    placement.move(1, placement.near)
+    placement.move(1, placement.far)
     assert moves == []
-    placement.set([0], [1])
-    placement.near(1)
-    placement.far(2)
-    assert moves == [(1, {0}), (2, {1})]
+    placement.set(0)
+    placement.move(1, placement.near)
+    placement.move(2, placement.far)
+    assert moves == [(1, {0}), (2, {1, 3})]
+
+
+def test_where_there_is_one_processor_no_thread_is_sent_away(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    placement = Placement()
+    placement.set(0)
+    assert (placement.near, placement.far) == ({0}, None)
+
+
+def test_a_crowd_comes_and_goes_slowly():
+    crowd = Crowd()
+    seen = []
+    for messages, times in ((1, 5), (32, 31), (20, 9), (7, 1), (50, 2), (8, 9), (7, 31), (32, 1), (1, 2)):
+        for _ in range(times):
+            crowd.add(messages)
+        seen.append(crowd.is_there)
+    assert seen == [False, False, False, False, True, True, True, True, False]
 
 
 @pytest.mark.parametrize("change, words", [

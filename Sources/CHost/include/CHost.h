@@ -76,4 +76,7 @@ size_t host_exchange(void *handle, enum host_scope scope, const char *name, void
 /* Allocates something with the C library's name for that, and frees it. Any thread. */
 void host_touch_allocator(void);
 
+// The number of the processor on which the calling thread runs; -1 if nobody knows.
+int host_processor(void);
+
 #pragma clang assume_nonnull end

@@ -89,7 +89,9 @@ class Channel:
 
     def send(self, *message):
         """Sends one message; any thread."""
-        data = wire.encoded(message)
+        self._send(wire.encoded(message))
+
+    def _send(self, data):
         with shield():
             if self._released:
                 data = self._release_message() + data
@@ -99,9 +101,9 @@ class Channel:
         """Sends a message soon, together with others: before this thread reads, waits, or loses the role.
 
         So the server wakes once for all that was done with what was read at once. A thread that is not the
-        reader sends at once.
+        reader sends at once. The message holds only what `values` makes.
         """
-        data = wire.encoded(message)
+        data = wire.encoded_plain(message)
         with shield():
             with self._lock:
                 is_reader = self._reader == threading.get_ident()
@@ -153,25 +155,28 @@ class Channel:
 
     # Calls
 
-    def start(self, asker, operation, *arguments, on_done=None):
-        """Sends a question in the name of the session or execution with number `asker`; a `Call`."""
+    def start(self, asker, operation, *arguments, on_done=None, encoded=wire.encoded):
+        """Sends a question in the name of the session or execution with number `asker`; a `Call`.
+
+        `encoded` is the function of `wire` that writes it.
+        """
         call = Call(on_done)
         with self._lock:
             self._next_call += 1
             number = self._next_call
             self._calls[number] = call
         try:
-            self.send(wire.CALL, number, asker, operation, *arguments)
+            self._send(encoded((wire.CALL, number, asker, operation, *arguments)))
         except BaseException:
             with self._lock:
                 self._calls.pop(number, None)
             raise
         return call
 
-    def ask(self, asker, operation, *arguments):
+    def ask(self, asker, operation, *arguments, encoded=wire.encoded):
         """Sends a question and waits for the answer. Raises `GearsError` with the server's text."""
         with shield():
-            call = self.start(asker, operation, *arguments)
+            call = self.start(asker, operation, *arguments, encoded=encoded)
             if not call.is_done:
                 self._wait(call)
         return call.result()
@@ -252,17 +257,21 @@ class Channel:
             self.find_reader()
 
     def read(self):
-        """Reads once, waiting if there is nothing, and hands out what came; the reader only."""
+        """Reads once, waiting if there is nothing, and hands out what came; the reader only.
+
+        Returns the number of messages.
+        """
         self.turn += 1
         self._is_reading = True
         try:
-            self._read_and_hand_out()
+            count = self._read_and_hand_out()
         except BaseException as error:
             # Who waits for what was not handed out would wait for ever.
             self.on_end(error)
             raise
         self._is_reading = False
         self.on_read()
+        return count
 
     def _read_and_hand_out(self):
         self.flush()
@@ -272,11 +281,13 @@ class Channel:
             raise ServerGone from error
         if not count:
             raise ServerGone
-        for message in self._incoming.feed(bytes(self._view[:count])):
+        messages = self._incoming.feed(bytes(self._view[:count]))
+        for message in messages:
             if message[0] == wire.REPLY:
                 self._answer(message)
             else:
                 self.dispatch(message)
+        return len(messages)
 
     def _answer(self, message):
         _, number, failed, value = message

@@ -14,7 +14,6 @@ from .placement import Placement
 from .regions import Regions
 from .sessions import Session
 from .settings import Settings
-from .sources import Given
 from .values import from_server
 from .workers import Lane, Pool
 
@@ -85,13 +84,10 @@ class Service:
             self.channel.send(wire.DONE, number, "done", 0, [], [b"the registration is gone"])
             return
         session = registration.session
-        reader = registration.reader
-        source = Given([reader.record(payload) for payload in payloads])
-
-        def ended(execution):
-            self.forget_execution(execution)
-            registration.ended(execution)
-        execution = Execution(session, number, registration.plan, source, flags, ended)
+        record = registration.reader.record
+        execution = Execution(
+            session, number, registration.plan, flags, records=[record(payload) for payload in payloads],
+            on_end=registration.ended)
         self._executions[number] = execution
         registration.start(execution)
 
@@ -122,5 +118,5 @@ class Service:
     def _set(self, _, values):
         self.settings.update({name: from_server(value) for name, value in values.items()})
 
-    def _place(self, _, near, far):
-        self._placement.set(near, far)
+    def _place(self, _, processor):
+        self._placement.set(processor)

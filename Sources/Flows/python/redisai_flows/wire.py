@@ -38,7 +38,7 @@ REPLY = 5          # call's number, whether it failed, value or error text
 ABORT = 6          # execution's number
 DROP = 7           # session's number: its registrations are gone, what runs may finish
 SETTINGS = 8       # 0, settings that changed: dict
-PLACE = 9          # 0, processors for short work: list, processors for long work: list
+PLACE = 9          # 0, number of the processor on which the server's thread runs
 FORGET = 10        # registration's number: it sees no more events
 
 # To the server.
@@ -83,7 +83,22 @@ def encoded(message):
     Raises `MessageTooLong`, or `ValueError` if the message holds what the server would not read. It ends a
     process that sends it such a thing, so nothing of the kind leaves here, whoever made it.
     """
+    return _framed(marshal.dumps(message, MARSHAL_VERSION), message)
+
+
+def encoded_plain(message):
+    """The same for a message that holds only what travels, as all that `values` makes does.
+
+    A short one is not looked through, which takes longer than to write it.
+    """
     body = marshal.dumps(message, MARSHAL_VERSION)
+    # Each value takes a byte or more.
+    if len(body) < VALUE_LIMIT:
+        return _LENGTH.pack(len(body)) + body
+    return _framed(body, message)
+
+
+def _framed(body, message):
     if len(body) > MESSAGE_LIMIT:
         raise MessageTooLong(f"a message of {len(body)} bytes is too long, {MESSAGE_LIMIT} is the limit")
     if _count(message, 1) >= VALUE_LIMIT:
@@ -130,16 +145,19 @@ class Incoming:
             if self.missing:
                 return []
             data = bytes(self._rest)
+            self._rest = bytearray()
         messages = []
+        view = memoryview(data)
         start, end = 0, len(data)
         while end - start >= 4:
             length, = _LENGTH.unpack_from(data, start)
-            if end - start - 4 < length:
+            following = start + 4 + length
+            if following > end:
                 break
-            start += 4
-            messages.append(marshal.loads(memoryview(data)[start:start + length]))
-            start += length
-        self._rest = bytearray(data[start:])
+            messages.append(marshal.loads(view[start + 4:following]))
+            start = following
+        if start < end:
+            self._rest = bytearray(view[start:])
         return messages
 
     @property

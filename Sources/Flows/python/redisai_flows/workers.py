@@ -5,6 +5,7 @@ import threading
 
 from .alarm import Alarm
 from .errors import FlowAborted
+from .placement import Crowd
 from .shields import shield
 
 # All threads that run steps; more work waits.
@@ -12,7 +13,6 @@ THREAD_LIMIT = 64
 # How often the lookout looks while there is work, in seconds. A step that takes longer, up to twice as long,
 # loses the reader's role.
 LOOKOUT_INTERVAL = 0.005
-
 
 class Lane:
     """What waits to be run for one session, and how many threads work for it."""
@@ -30,13 +30,14 @@ class Lane:
 class _Worker:
     """A thread that runs jobs."""
 
-    __slots__ = ("bed", "native_id", "is_far")
+    __slots__ = ("bed", "native_id", "place")
 
     def __init__(self):
         self.bed = threading.Lock()
         self.bed.acquire()
         self.native_id = threading.get_native_id()
-        self.is_far = False
+        # The processors that it was brought to.
+        self.place = None
 
 
 class Pool:
@@ -58,6 +59,7 @@ class Pool:
         self._workers = {}
         self._alarm = Alarm()
         self._is_armed = False
+        self._crowd = Crowd()
         channel.on_end = on_end
         channel.on_wait = self._help
         channel.on_read = self._arm
@@ -67,9 +69,11 @@ class Pool:
     def submit(self, lane, job):
         """Has `job` run on some thread; one is woken if the caller will not get to it itself."""
         with shield():
-            with self._lock:
-                lane.jobs.append(job)
-                self._list(lane)
+            lane.jobs.append(job)
+            # Whoever takes it from the list looks for more of its jobs.
+            if not lane.is_listed:
+                with self._lock:
+                    self._list(lane)
             if not self._channel.is_reader():
                 self._help()
 
@@ -84,8 +88,6 @@ class Pool:
 
     def _next(self):
         """The job whose turn it is and its lane, or None."""
-        if not self._ready:
-            return None
         with self._lock:
             if not self._ready:
                 return None
@@ -93,7 +95,8 @@ class Pool:
             lane.is_listed = False
             job = lane.jobs.popleft()
             lane.running += 1
-            self._list(lane)
+            if lane.jobs:
+                self._list(lane)
             return job, lane
 
     def _help(self):
@@ -129,13 +132,14 @@ class Pool:
 
     def _turn(self, me):
         is_reader = self._channel.take_role()
-        found = self._next()
+        found = self._next() if self._ready else None
         if found is not None:
             job, lane = found
             if is_reader:
                 # Also if it has read nothing since it became the reader.
                 self._channel.turn += 1
-                self._arm()
+                if not self._is_armed:
+                    self._arm()
             try:
                 job()
             except FlowAborted:
@@ -144,18 +148,24 @@ class Pool:
             finally:
                 with self._lock:
                     lane.running -= 1
-                    self._list(lane)
+                    if lane.jobs:
+                        self._list(lane)
         elif is_reader:
-            if me.is_far:
-                me.is_far = False
-                self._placement.near(me.native_id)
-            self._channel.read()
+            self._move(me, self._placement.far if self._crowd.is_there else self._placement.near)
+            self._crowd.add(self._channel.read())
         else:
             with self._lock:
                 if self._ready or not self._channel.has_reader():
                     return
                 self._idle.append(me)
             me.bed.acquire()
+
+    # Places
+
+    def _move(self, worker, place):
+        if worker.place is not place:
+            worker.place = place
+            self._placement.move(worker.native_id, place)
 
     # The lookout
 
@@ -182,7 +192,6 @@ class Pool:
             if turn == seen:
                 stuck = self._workers.get(self._channel.take_away_role(turn))
                 if stuck is not None:
-                    stuck.is_far = True
-                    self._placement.far(stuck.native_id)
+                    self._move(stuck, self._placement.far)
             seen = turn
             self._arm()
