@@ -21,9 +21,8 @@ final class FlowExecution {
         case script
     }
 
-    let number: Int
     /// As clients know it.
-    let id: [UInt8]
+    let id: FlowIDs.ID
     let session: FlowSession
     /// Nil if a script or another flow has started it.
     let registration: FlowRegistration?
@@ -45,16 +44,17 @@ final class FlowExecution {
     private var byteCount = 0
 
     init(
-        number: Int, id: FlowIDs.ID, session: FlowSession, registration: FlowRegistration?, steps: [FlowStep],
-        owner: Owner
+        id: FlowIDs.ID, session: FlowSession, registration: FlowRegistration?, steps: [FlowStep], owner: Owner
     ) {
-        self.number = number
-        self.id = id.bytes
+        self.id = id
         self.session = session
         self.registration = registration
         self.steps = steps
         self.owner = owner
     }
+
+    /// In messages.
+    var number: Int { id.executionNumber }
 
     var isOver: Bool { status == .done || status == .aborted }
 
@@ -66,7 +66,8 @@ final class FlowExecution {
     func add(_ piece: [MessageValue]) throws(FlowError) {
         byteCount += piece.reduce(0) { $0 + $1.approximateByteCount }
         guard byteCount <= Self.resultLimit else { throw .resultsTooLarge(limit: Self.resultLimit) }
-        results += piece
+        // As a rule there is one piece.
+        if results.isEmpty { results = piece } else { results += piece }
     }
 
     /// Nothing comes any more.
@@ -74,6 +75,19 @@ final class FlowExecution {
         self.status = status
         self.errors = errors
         self.milliseconds = milliseconds
+    }
+}
+
+extension FlowExecution.Status {
+    /// What Python calls an end.
+    fileprivate static let ends: [(MessageValue, FlowExecution.Status)] = [
+        (.text("done"), .done), (.text("aborted"), .aborted),
+    ]
+
+    /// - Parameter value: Python's word for an end.
+    init?(end value: MessageValue) {
+        guard let end = Self.ends.first(where: { $0.0 == value }) else { return nil }
+        self = end.1
     }
 }
 

@@ -8,6 +8,9 @@ final class FlowIDs {
     let isInCluster: Bool
     private var last = 0
 
+    /// What is loaded may bring no higher number, so that numbers never run out.
+    static let mostLoaded = 1 << 48
+
     /// - Parameter nodeID: of the server in its cluster, 40 digits; nil outside of one.
     init(nodeID: [UInt8]?) {
         isInCluster = nodeID != nil
@@ -16,21 +19,36 @@ final class FlowIDs {
 
     private static let nodeDigitCount = 40
 
-    /// An ID, and the number at its end.
+    /// An ID: the server's name and a number.
     struct ID {
-        let bytes: [UInt8]
+        let nodeID: [UInt8]
         let count: Int
+
+        /// As clients know it.
+        var bytes: [UInt8] { nodeID + Array("-\(count)".utf8) }
+
+        /// What an execution of this ID is called in messages: an odd number. All others there are even.
+        var executionNumber: Int { 2 * count + 1 }
     }
 
     /// An ID that nothing has.
-    var none: [UInt8] { nodeID + Array("-0".utf8) }
+    var none: [UInt8] { ID(nodeID: nodeID, count: 0).bytes }
+
+    /// One of this server's, from what a client says.
+    func id(_ bytes: [UInt8]) -> ID? {
+        guard bytes.starts(with: nodeID),
+            let count = Int(String(decoding: bytes.dropFirst(nodeID.count + 1), as: UTF8.self))
+        else { return nil }
+        let id = ID(nodeID: nodeID, count: count)
+        return count <= last && id.bytes == bytes ? id : nil
+    }
 
     /// No ID up to this one is given again.
     func skip(to count: Int) { last = max(last, count) }
 
     func next() -> ID {
         last += 1
-        return ID(bytes: nodeID + Array("-\(last)".utf8), count: last)
+        return ID(nodeID: nodeID, count: last)
     }
 
     /// A name for a session that was given none: 40 random digits.

@@ -33,11 +33,11 @@ final class FlowRegistration {
 
     /// - Throws: as `parts(of:)`.
     init(
-        id: FlowIDs.ID, session: FlowSession, _ raw: MessageValue, place: Int?
+        id: [UInt8], order: Int, session: FlowSession, _ raw: MessageValue, place: Int?
     ) throws(FlowError) {
         parts = try Self.parts(of: raw)
-        self.id = id.bytes
-        order = id.count
+        self.id = id
+        self.order = order
         self.session = session
         self.raw = raw
         self.place = place

@@ -6,7 +6,7 @@ extension FlowService {
     /// Starts what is registered under a trigger's name, with the client waiting.
     /// - Parameter words: the name first.
     func trigger(_ words: ArgumentSlice, in context: borrowing RedisContext) throws(FlowError) {
-        guard let name = words.first, let registration = sessions.trigger(named: name.bytes) else {
+        guard let name = words.first, let registration = sessions.trigger(named: name) else {
             throw .triggerMissing
         }
         let mayBlock = context.flags.isDisjoint(with: .cannotWait)
@@ -51,7 +51,7 @@ extension FlowService {
     ) {
         let session = registration.session
         let execution = FlowExecution(
-            number: nextNumber(), id: ids.next(), session: session, registration: registration,
+            id: ids.next(), session: session, registration: registration,
             steps: registration.parts.steps, owner: owner)
         execution.payload = payload
         execution.onEnd = onEnd
@@ -100,8 +100,13 @@ extension FlowService {
 
     /// What a client names.
     func execution(_ id: Argument) throws(FlowError) -> FlowExecution {
-        guard let execution = executions.byID[id.bytes] else { throw .executionMissing }
+        guard let execution = knownExecution(id) else { throw .executionMissing }
         return execution
+    }
+
+    /// The same; nil if there is none.
+    func knownExecution(_ id: Argument) -> FlowExecution? {
+        ids.id(id.bytes).flatMap { executions.execution(numbered: $0.executionNumber) }
     }
 
     // MARK: What comes out
@@ -116,18 +121,17 @@ extension FlowService {
 
     /// - Parameter rest: status, milliseconds, results, errors.
     func done(_ number: Int, _ rest: ArraySlice<MessageValue>) throws(FlowError) {
-        let parts = Array(rest)
-        guard parts.count == 4, let word = parts[0].asText, let status = FlowExecution.Status(rawValue: word),
-            status == .done || status == .aborted, let milliseconds = parts[1].asInt,
-            let results = parts[2].asList, let errors = parts[3].asList
+        let start = rest.startIndex
+        guard rest.count == 4, let status = FlowExecution.Status(end: rest[start]),
+            let milliseconds = rest[start + 1].asInt,
+            let results = rest[start + 2].asList, let errors = rest[start + 3].asList
         else { throw .invalidCall }
         var texts: [[UInt8]] = []
         for error in errors {
             guard let text = error.asBytes else { throw .invalidCall }
             texts.append(Array(text))
         }
-        holding.expired.remove(number)
-        holding.abandoned.remove(number)
+        holding.ended(number)
         // Else it has been answered already.
         guard let execution = executions.open[number] else { return }
         do throws(FlowError) { try execution.add(results) } catch {

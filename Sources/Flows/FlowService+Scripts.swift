@@ -134,7 +134,7 @@ extension FlowService {
         }
         if request.isUnblocking {
             give(run, to: .kept)
-            request.client.answer(.id(run.id))
+            request.client.answer(.id(run.id.bytes))
         } else {
             give(run, to: .client(request.client))
         }

@@ -1,3 +1,5 @@
+import Redis
+
 /// All sessions and what they have registered, by what they are looked for. Main thread.
 final class FlowSessions {
     /// Sessions at the same time, those being built among them.
@@ -12,7 +14,7 @@ final class FlowSessions {
     private(set) var built: [Int: FlowSession] = [:]
     private var byNumber: [Int: FlowSession] = [:]
     private var registrationsByNumber: [Int: FlowRegistration] = [:]
-    private var triggers: [[UInt8]: FlowRegistration] = [:]
+    private var triggers: [TriggerName: FlowRegistration] = [:]
     /// Those that events of keys may start.
     private(set) var watchers: [FlowRegistration] = []
     /// Names that scripts which still run have registered.
@@ -36,7 +38,7 @@ final class FlowSessions {
 
     func registration(numbered number: Int) -> FlowRegistration? { registrationsByNumber[number] }
 
-    func trigger(named name: [UInt8]) -> FlowRegistration? { triggers[name] }
+    func trigger(named name: Argument) -> FlowRegistration? { triggers[TriggerName(name.bytes)] }
 
     /// Whether a script that replaces a session is running already, or makes one of that name.
     func isBeingBuilt(_ id: [UInt8]) -> Bool {
@@ -100,7 +102,7 @@ final class FlowSessions {
         if let owner = reserved[name] {
             throw owner === session ? .triggerTakenInSession : .triggerTaken
         }
-        if let registration = triggers[name] {
+        if let registration = triggers[TriggerName(name)] {
             if registration.session === session { throw .triggerTakenInSession }
             guard registration.session === replaced else { throw .triggerTaken }
         }
@@ -119,7 +121,7 @@ final class FlowSessions {
         if registration.reader.seesKeys { watchers.append(registration) }
         guard let name = registration.reader.trigger else { return }
         reserved[name] = nil
-        triggers[name] = registration
+        triggers[TriggerName(name)] = registration
     }
 
     func forget(_ registration: FlowRegistration) {
@@ -128,7 +130,19 @@ final class FlowSessions {
         if let number = registration.number { registrationsByNumber[number] = nil }
         registration.number = nil
         guard let name = registration.reader.trigger else { return }
-        if triggers[name] === registration { triggers[name] = nil }
+        if triggers[TriggerName(name)] === registration { triggers[TriggerName(name)] = nil }
         if reserved[name] === registration.session { reserved[name] = nil }
+    }
+}
+
+/// The name of a trigger. Arrays are hashed byte by byte, and each trigger looks for its own.
+private struct TriggerName: Hashable {
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    func hash(into hasher: inout Hasher) {
+        // Safety: the bytes are read during the call.
+        unsafe bytes.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 }

@@ -51,6 +51,21 @@ GB('CommandReader').map(f).register(trigger='t')
     assert flows.trigger(script).results != [b"flows/loop"]
 
 
+def test_the_records_behind_one_that_was_awaited_are_worked_on_beside_the_loop(flows):
+    script = flows.script("""
+import threading
+def f(r):
+    seen = threading.current_thread().name
+    async def later():
+        return seen
+    return later()
+GB('CommandReader').map(f).register(trigger='t')
+""")
+    ended = flows.start(script, 0, [b"1"], [b"2"], [b"3"]).wait()
+    assert len(ended.results) == 3
+    assert b"flows/loop" not in ended.results
+
+
 def test_an_error_in_a_coroutine_is_its_words_alone(flows):
     script = flows.script("async def f(r): raise ValueError('words')\n"
                           "GB('PythonReader').map(f).run(lambda: iter([1]))")

@@ -47,6 +47,15 @@ def test_a_message_that_is_too_long_is_not_made():
         wire.encoded((wire.LOG, 0, b"a" * wire.MESSAGE_LIMIT))
 
 
+def test_a_plain_message_is_written_alike_and_has_the_same_limits():
+    done = (wire.DONE, 7, "done", 3, [b"a", 1, [("+", b"OK")]], [b"error"])
+    assert wire.encoded_plain(done) == wire.encoded(done)
+    with pytest.raises(wire.MessageTooLong):
+        wire.encoded_plain((wire.RESULTS, 0, [b"a" * wire.MESSAGE_LIMIT]))
+    with pytest.raises(wire.MessageTooLong):
+        wire.encoded_plain((wire.RESULTS, 0, [0] * wire.VALUE_LIMIT))
+
+
 def test_what_does_not_travel_is_not_made():
     with pytest.raises(ValueError):
         wire.encoded((wire.LOG, 0, object()))

@@ -51,8 +51,9 @@ extension FlowService {
             replaced = request.replaced
             place = session.registrations.count
         }
+        let id = ids.next()
         let registration = try FlowRegistration(
-            id: ids.next(), session: session, description, place: place)
+            id: id.bytes, order: id.count, session: session, description, place: place)
         if let name = registration.reader.trigger {
             try sessions.reserve(name, for: session, replaced: replaced)
         }
@@ -70,7 +71,7 @@ extension FlowService {
             throw .tooManyExecutions(limit: FlowExecutions.openLimit)
         }
         let execution = FlowExecution(
-            number: nextNumber(), id: ids.next(), session: session, registration: nil,
+            id: ids.next(), session: session, registration: nil,
             steps: FlowStep.list(try call.argument(0)["steps"]), owner: isOfScript ? .script : .nobody)
         execution.status = .running
         executions.add(execution)

@@ -11,7 +11,7 @@ struct AbortExecution: Command {
 
     func run(in context: borrowing RedisContext) throws(FlowError) {
         let service = FlowService.current
-        guard let execution = service.executions.byID[id.bytes] else { throw .executionToAbortMissing }
+        guard let execution = service.knownExecution(id) else { throw .executionToAbortMissing }
         service.abort(execution)
         context.replyOK()
     }

@@ -7,12 +7,12 @@ struct DumpExecutions: Command {
     }
 
     func run(in context: borrowing RedisContext) throws(FlowError) {
-        let all = FlowService.current.executions.byID.values.sorted { $0.number < $1.number }
+        let all = FlowService.current.executions.inOrder
         context.reply(arrayOf: all.count)
         for execution in all {
             context.reply(arrayOf: 6)
             context.reply(bulk: "executionId")
-            context.reply(bulk: execution.id)
+            context.reply(bulk: execution.id.bytes)
             context.reply(bulk: "status")
             context.reply(bulk: Array(execution.status.rawValue.utf8))
             context.reply(bulk: "registered")

@@ -120,7 +120,7 @@ extension FlowService {
             throw .holding(.tooMany)
         }
         let execution = FlowExecution(
-            number: nextNumber(), id: ids.next(), session: registration.session, registration: registration,
+            id: ids.next(), session: registration.session, registration: registration,
             steps: registration.parts.steps, owner: owner)
         execution.payload = payload
         execution.onEnd = onEnd

@@ -33,6 +33,13 @@ final class Holding {
         return putAside.remove(at: index)
     }
 
+    /// An execution has ended.
+    func ended(_ number: Int) {
+        // As a rule there are none.
+        if !expired.isEmpty { expired.remove(number) }
+        if !abandoned.isEmpty { abandoned.remove(number) }
+    }
+
     /// Nothing of it matters any more.
     func reset() {
         holders = []

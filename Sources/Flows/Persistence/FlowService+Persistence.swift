@@ -178,10 +178,10 @@ extension FlowSession {
         else { throw .keeping(.invalid) }
         self.init(id: record.id, script: record.script, access: access, state: .restoring)
         for registration in record.registrations {
-            let id = FlowIDs.ID(bytes: registration.id, count: registration.order)
             add(
                 try FlowRegistration(
-                    id: id, session: self, registration.description, place: registration.place))
+                    id: registration.id, order: registration.order, session: self, registration.description,
+                    place: registration.place))
         }
     }
 

@@ -77,7 +77,8 @@ struct SessionRecord: Equatable {
         var found: [Registration] = []
         for registration in registrations {
             guard let parts = registration.asList, parts.count == Self.registrationValueCount,
-                let id = parts[0].asBytes, let order = parts[1].asInt, order > 0,
+                let id = parts[0].asBytes, let order = parts[1].asInt,
+                (1...FlowIDs.mostLoaded).contains(order),
                 let place = parts[2].asInt, place >= 0
             else { throw .keeping(.invalid) }
             // Whether it makes sense is seen now, not when it is to be started.

@@ -17,14 +17,14 @@ class Asker:
     # What the server has given with the command or event; see `executions`.
     holds_command = False
     is_hook = False
+    is_atomic = False
+    is_over = False
+    # Whether it stands for a thread that a flow has made.
+    is_thread = False
 
     def __init__(self, session, number):
         self.session = session
         self.number = number
-        self.is_atomic = False
-        self.is_over = False
-        # Whether it stands for a thread that a flow has made.
-        self.is_thread = False
 
     def allows_async(self):
         """Whether a step that runs now may go on in the background."""

@@ -9,6 +9,7 @@ from .asking import Asker, current
 from .errors import FlowAborted, GearsError, ServerGone, callback_text, coroutine_text
 from .low_future import LowFuture
 from .shields import shield
+from .sources import NOTHING
 from .steps import DROPPED, Spread
 from .values import error_bytes, in_pieces
 
@@ -27,24 +28,33 @@ ERROR_LENGTH = 16 * 1024
 
 # Types whose text is made by Python itself.
 _PLAIN = (str, int, float, bool, bytes)
-_NOTHING = object()
 
 
 class Execution(Asker):
     """Runs records through steps: on one thread at a time, and on none while it waits for a coroutine.
 
-    `plan` is a `Plan`. `source` has `next()`: a list of records, or None when there are no more.
-    `on_end(execution)` is called once, on the thread on which it ended.
+    `plan` is a `Plan`. `source` has `next()`: a list of records, or None when there are no more; `records` come
+    before them. `on_end(execution)` is called once, on the thread on which it ended.
     """
 
-    def __init__(self, session, number, plan, source, flags, on_end=None):
-        super().__init__(session, number)
-        self.status = CREATED
+    # What most executions never change.
+    status = CREATED
+    started_at = None
+    future = None
+    _errors_left_out = 0
+    # Steps before this one get nothing more, and at the end all before it have been finished.
+    _floor = 0
+    _waits_at = None          # (index, record) of the step whose coroutine runs
+    _low_future = None        # made by the step that runs
+    _thread = None            # ident of the thread that runs a step, and its shield
+    _shield = None
+    _is_aborted = False
+
+    def __init__(self, session, number, plan, flags, source=NOTHING, records=(), on_end=None):
+        self.session = session
+        self.number = number
         self.errors = []
-        self._errors_left_out = 0
         self.results = []
-        self.started_at = None
-        self.future = None
         self._flags = flags
         self._plan = plan
         self._steps = plan.steps
@@ -52,15 +62,8 @@ class Execution(Asker):
         self._source = source
         self._on_end = on_end
         # Records that wait for a step: (its index, record); the last one is next.
-        self._stack = []
-        # Steps before this one get nothing more, and at the end all before it have been finished.
-        self._floor = 0
-        self._waits_at = None          # (index, record) of the step whose coroutine runs
-        self._low_future = None        # made by the step that runs
+        self._stack = [(0, record) for record in reversed(records)]
         self._lock = threading.Lock()
-        self._thread = None            # ident of the thread that runs a step, and its shield
-        self._shield = None
-        self._is_aborted = False
 
     # What steps may ask
 
@@ -114,23 +117,23 @@ class Execution(Asker):
 
     def run(self):
         """Begins; a job of a worker."""
-        self.started_at = time.perf_counter()
+        self.started_at = time.monotonic_ns()
         self.status = RUNNING
-        self._advance(_NOTHING)
+        self._advance()
 
     def resume(self, value, error):
         """Goes on with what a coroutine, or whoever had a `LowFuture`, has brought; any thread."""
         if self._is_aborted:
             return
         index = self._waits_at[0]
-        is_last = index + 1 >= self._plan.builtin_from and self._source.is_at_end()
+        is_last = index + 1 >= self._plan.builtin_from and not self._stack and self._source.is_at_end()
         if is_last and (value is None or type(value) in _PLAIN):
             # Nothing is left that could take long, or that is code of the flow.
             self._advance((value, error))
         else:
             self.session.submit(lambda: self._advance((value, error)))
 
-    def _advance(self, outcome):
+    def _advance(self, outcome=None):
         """Works until the end, or until a step has to wait."""
         try:
             self._advance_or_end(outcome)
@@ -146,7 +149,7 @@ class Execution(Asker):
             self._shield = shield()
         token = current.set(self)
         try:
-            if outcome is not _NOTHING:
+            if outcome is not None:
                 self._take_outcome(*outcome)
             is_waiting = self._work()
         finally:
@@ -182,19 +185,24 @@ class Execution(Asker):
                 awaited = self._through(index, record)
                 if awaited is not None:
                     return awaited
-            records = None if self._floor else self._next_records()
-            if records is not None:
-                self._stack = [(0, record) for record in reversed(records)]
-            elif not self._finish_step():
+            if self._has_more():
+                continue
+            if not self._finish_step():
                 return False
 
-    def _next_records(self):
-        """More records of the reader, or None if there are none."""
+    def _has_more(self):
+        """Takes more records of the reader; False if there are none, or none are wanted."""
+        if self._source is NOTHING or self._floor:
+            return False
         try:
-            return self._source.next()
+            records = self._source.next()
         except Exception as error:
             self.fail(error)
-            return None
+            return False
+        if records is None:
+            return False
+        self._stack = [(0, record) for record in reversed(records)]
+        return True
 
     def _finish_step(self):
         """Brings what the next step that keeps records has kept on its way; False if none is left."""
@@ -213,7 +221,7 @@ class Execution(Asker):
             step, state = steps[index], states[index]
             self._step = step
             try:
-                result = step.call(self, state, record)
+                result = step.function(record) if step.is_plain else step.call(self, state, record)
                 kind = type(result)
                 if kind is types.CoroutineType or kind is LowFuture:
                     self._waits_at = (index, record)
@@ -226,7 +234,8 @@ class Execution(Asker):
                 self._waits_at = self._low_future = None
                 self.fail(error)
                 return None
-            self._low_future = None
+            if self._low_future is not None:
+                self._low_future = None
             if step.settles:
                 result = step.settle(self, state, record, result)
                 if result is DROPPED:
@@ -314,25 +323,26 @@ class Execution(Asker):
 
     def milliseconds(self):
         """How long it has run, waiting included."""
-        return 0 if self.started_at is None else int((time.perf_counter() - self.started_at) * 1000)
+        return 0 if self.started_at is None else (time.monotonic_ns() - self.started_at) // 1_000_000
 
     def _tell(self):
         """Tells the server the end, and the results if it wants them."""
-        errors = [error_bytes(text) for text in self.errors]
+        errors = [error_bytes(text) for text in self.errors] if self.errors else []
         if self._errors_left_out:
             errors.append(b"%d more errors are left out" % self._errors_left_out)
-        end = (self.number, self.status, self.milliseconds())
+        channel, milliseconds = self.session.channel, self.milliseconds()
         try:
             is_wanted = self._flags & TELLS_RESULTS and self.status == DONE
-            *pieces, last = in_pieces(self.results if is_wanted else [])
+            pieces = in_pieces(self.results if is_wanted else [])
+            last = pieces.pop()
             for piece in pieces:
-                self.session.channel.post(wire.RESULTS, self.number, piece)
-            self.session.channel.post(wire.DONE, *end, last, errors)
-        except wire.MessageTooLong as error:
-            self.session.channel.post(wire.DONE, *end, [], [error_bytes(f"a result is too large: {error}")])
+                channel.post(wire.RESULTS, self.number, piece)
+            channel.post(wire.DONE, self.number, self.status, milliseconds, last, errors)
         except Exception as error:
             # A result that raises when it is looked at.
-            self.session.channel.post(wire.DONE, *end, [], [error_bytes(callback_text(error, False))])
-        if self.is_sync:
+            text = (f"a result is too large: {error}" if isinstance(error, wire.MessageTooLong)
+                    else callback_text(error, False))
+            channel.post(wire.DONE, self.number, self.status, milliseconds, [], [error_bytes(text)])
+        if self._flags & IS_SYNC:
             # The server's thread waits for it.
-            self.session.channel.flush()
+            channel.flush()

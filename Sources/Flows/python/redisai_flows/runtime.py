@@ -8,6 +8,7 @@ from . import values
 from .asking import Asker, asker_for, current
 from .errors import FlatError, GearsError
 from .loop import GearsFuture
+from .wire import encoded_plain
 
 _LEVELS = ("debug", "verbose", "notice", "warning")
 
@@ -62,7 +63,8 @@ class Runtime:
         if self._session.is_restoring(asker):
             self._session.note_skipped()
             return None
-        return values.from_server(self._channel.ask(asker.number, "execute", words))
+        return values.from_server(self._channel.ask(
+            asker.number, "execute", words, encoded=encoded_plain))
 
     def executeAsync(self, *words):  # noqa: N802 - named as the module's other functions
         """The same as an awaitable. Those of one turn of the event loop travel together."""
@@ -91,8 +93,9 @@ class Runtime:
             commands.append(words)
         for number, (futures, commands) in by_asker.items():
             try:
-                self._channel.start(number, "executeMany", commands, on_done=lambda call, futures=futures:
-                                    self._loop.call(_answer, futures, call))
+                self._channel.start(
+                    number, "executeMany", commands, encoded=encoded_plain,
+                    on_done=lambda call, futures=futures: self._loop.call(_answer, futures, call))
             except ValueError as error:
                 for future in futures:
                     self._loop.settle(future, None, error)

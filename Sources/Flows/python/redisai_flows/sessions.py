@@ -35,10 +35,11 @@ class Registration:
                     self._waiting.append(execution)
                     return
                 self._current = execution
-        self.session.submit(execution.run, is_urgent=execution.is_sync)
+        self.session.submit(execution.run, execution.is_sync)
 
     def ended(self, execution):
         """An execution has ended; the next one begins."""
+        self.session.service.forget_execution(execution)
         if self._waiting is None:
             return
         with self._lock:
@@ -175,8 +176,8 @@ class Session(Asker):
             self._has_run = True
         number = self.ask("run", {"reader": reader.name, "mode": mode, "desc": _text_or_none(description),
                                   "steps": plan.shown})
-        execution = Execution(self, number, plan, source, MAY_BLOCK | (TELLS_RESULTS if is_script else 0),
-                              self.service.forget_execution)
+        execution = Execution(self, number, plan, MAY_BLOCK | (TELLS_RESULTS if is_script else 0), source,
+                              on_end=self.service.forget_execution)
         execution.future = future
         self.service.add_execution(execution)
         self.submit(execution.run)

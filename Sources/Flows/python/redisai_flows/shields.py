@@ -20,6 +20,9 @@ class Shield:
 
     Python raises such an exception between any two steps of the thread. In the middle of handing out messages
     that would lose them for everybody.
+
+    Entering and leaving take no lock: threads change, and exceptions come, only at calls and loops, and between
+    looking at the depth and changing it there is neither.
     """
 
     __slots__ = ("_ident", "_lock", "_depth", "_error")
@@ -31,18 +34,21 @@ class Shield:
         self._error = None
 
     def __enter__(self):
-        with self._lock:
-            if self._depth == 0 and self._error is not None:
-                # It is on its way, or was caught; it is raised here, where nothing has begun.
-                self._set(None)
-                raise self._error
+        if self._error is None or self._depth:
             self._depth += 1
+        else:
+            self._refuse()
 
     def __exit__(self, kind, error, trace):
+        self._depth -= 1
+        if self._error is not None and not self._depth:
+            raise self._error
+
+    def _refuse(self):
+        """The exception is on its way, or was caught: it is raised here, where nothing has begun."""
         with self._lock:
-            self._depth -= 1
-            if self._depth == 0 and self._error is not None:
-                raise self._error
+            self._set(None)
+            raise self._error
 
     def raise_here(self, error):
         """Raises a class of exception in the shield's thread, soon; again at each block, until `clear`."""

@@ -17,6 +17,10 @@ class Given:
         return self._records is None
 
 
+# A source without records.
+NOTHING = Given(None)
+
+
 class Asked:
     """Records that the server reads, as many at once as it finds right; `make(payload)` makes one."""
 
@@ -69,7 +73,10 @@ class Generated:
 
 def command_record(payload):
     """`[trigger, argument, ...]` of a command."""
-    return [text(word) for word in payload]
+    try:
+        return [word.decode() for word in payload]
+    except UnicodeDecodeError:
+        return [text(word) for word in payload]
 
 
 def key_record(payload):

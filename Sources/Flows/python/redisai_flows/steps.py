@@ -27,6 +27,8 @@ class Step:
     settles = True
     # Whether the step runs no code of the flow.
     is_builtin = False
+    # Whether `call` does nothing but to call the function with the record.
+    is_plain = False
     # Why a coroutine is no answer; None if it is one.
     refuses_coroutine = "Step does not support async"
 
@@ -34,6 +36,9 @@ class Step:
         self.function = function
         # What RG.GETEXECUTION shows: the callback's name.
         self.name = name or getattr(function, "__name__", type(self).__name__)
+
+    def __init_subclass__(cls):
+        cls.is_plain = cls.call is Step.call
 
     def new_state(self):
         return None
@@ -66,9 +71,6 @@ class Text(Step):
 
     def __init__(self):
         super().__init__(str, "str")
-
-    def call(self, execution, state, record):
-        return str(record)
 
 
 class Collect(Step):

@@ -76,9 +76,9 @@ def reply(record, depth=_RECORD_DEPTH):
 
 def in_pieces(records):
     """Records as replies, in lists of about `PIECE_SIZE` bytes each; one list at least."""
+    if len(records) < 2:
+        return [[reply(records[0])] if records else []]
     values = [reply(record) for record in records]
-    if len(values) < 2:
-        return [values]
     pieces, size = [[]], 0
     for value in values:
         length = _size(value)
