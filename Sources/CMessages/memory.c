@@ -61,12 +61,28 @@ int messages_make_memory(size_t byte_count, void **start) {
     return descriptor;
 }
 
+// Whether the system has the seal without which pages can be taken out of a file.
+static bool keeps_pages(void) {
+    static int known = -1;
+    if (known < 0) {
+        int descriptor = create_file();
+        if (descriptor < 0) return true;
+        known = fcntl(descriptor, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) == 0;
+        close(descriptor);
+    }
+    return known;
+}
+
 bool messages_is_fixed_memory(int descriptor) {
     // Only files in memory have seals. Those of huge pages do too, but may lack them when they are read.
     int seals = fcntl(descriptor, F_GET_SEALS);
+    int wanted = fixed_size | (keeps_pages() ? F_SEAL_FUTURE_WRITE : 0);
     struct statfs system;
-    return seals >= 0 && (seals & fixed_size) == fixed_size && fstatfs(descriptor, &system) == 0 &&
-           system.f_type == TMPFS_MAGIC;
+    struct stat status;
+    // A page that is not there is made when it is read, which fails if there is no memory left.
+    return seals >= 0 && (seals & wanted) == wanted && fstatfs(descriptor, &system) == 0 &&
+           system.f_type == TMPFS_MAGIC && fstat(descriptor, &status) == 0 &&
+           status.st_blocks * 512 >= status.st_size;
 }
 
 int64_t messages_byte_count(int descriptor) {

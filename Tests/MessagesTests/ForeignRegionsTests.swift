@@ -5,7 +5,7 @@ import Testing
 
 /// Memory of a stranger is looked at before it is believed.
 @Suite struct ForeignRegionsTests {
-    static let fixed = MemoryFile.shrink | MemoryFile.grow
+    static let fixed = MemoryFile.shrink | MemoryFile.grow | MemoryFile.futureWrite
     static let size = 1 << 16
 
     let side = SocketPair(isSide: true)
@@ -115,14 +115,21 @@ import Testing
     }
 
     @Test(arguments: [
-        0, MemoryFile.shrink, MemoryFile.grow, MemoryFile.seal,
+        0, MemoryFile.shrink, MemoryFile.grow, MemoryFile.seal, MemoryFile.shrink | MemoryFile.grow,
     ])
-    func refusesMemoryThatMayChangeItsSize(_ seals: Int32) {
+    func refusesMemoryThatMayChangeItsSizeOrLosePages(_ seals: Int32) {
         var regions = ForeignRegions()
         let file = MemoryFile(byteCount: Self.size, seals: seals)
         announce(-1, [file.descriptor])
         #expect(error(of: &regions) == .notFixedMemory(number: -1))
         #expect(OpenDescriptors.others(like: file.descriptor) == 0)
+    }
+
+    @Test func refusesMemoryWithoutItsPages() {
+        var regions = ForeignRegions()
+        let file = MemoryFile(byteCount: Self.size, seals: Self.fixed, hasPages: false)
+        announce(-1, [file.descriptor])
+        #expect(error(of: &regions) == .notFixedMemory(number: -1))
     }
 
     @Test func refusesOtherFiles() throws {

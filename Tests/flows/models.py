@@ -64,7 +64,7 @@ class Models:
         while region not in self._theirs:
             data, descriptors, _, _ = socket.recv_fds(self._stand_in.side, _ANNOUNCEMENT.size, 1)
             found, size = _ANNOUNCEMENT.unpack(data)
-            self._theirs[found] = mmap.mmap(descriptors[0], size)
+            self._theirs[found] = mmap.mmap(descriptors[0], size, prot=mmap.PROT_READ)
             os.close(descriptors[0])
             self.region_count += 1
         return type_name, dims, bytes(self._theirs[region][:length])

@@ -21,7 +21,10 @@
  */
 int messages_make_memory(size_t byte_count, void *_Nullable *_Nonnull start);
 
-/* Whether a descriptor is memory that nobody can make shorter or longer, and no file of another kind. */
+/*
+ * Whether a descriptor is memory that nobody can make shorter or longer, all of whose pages are there to stay
+ * (before Linux 5.1, as long as nobody takes them out), and no file of another kind. One thread at a time.
+ */
 bool messages_is_fixed_memory(int descriptor);
 
 /* The number of bytes behind a descriptor. */

@@ -20,6 +20,17 @@ _SMALLEST_REGION = 64 * 1024
 # Regions of this process that nobody uses are kept up to so many bytes in all.
 _IDLE_LIMIT = 64 * 1024 * 1024
 _ANNOUNCEMENT = struct.Struct("<qQ")
+# No pages are taken out, and only mappings that are there can be written. Python names it since 3.13.
+_SEAL_FUTURE_WRITE = 0x10
+
+
+def _seal(descriptor):
+    seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals | _SEAL_FUTURE_WRITE)
+    except OSError:
+        # Before Linux 5.1.
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
 
 
 class Block:
@@ -100,11 +111,10 @@ class Regions:
         self._last -= 1
         descriptor = os.memfd_create("flows", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         try:
-            os.ftruncate(descriptor, capacity)
-            # The server maps only what cannot shrink under it.
-            seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-            fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
+            # The server maps only what cannot shrink under it, and what has all of its pages.
+            os.posix_fallocate(descriptor, 0, capacity)
             memory = mmap.mmap(descriptor, capacity)
+            _seal(descriptor)
             socket.send_fds(self._side, [_ANNOUNCEMENT.pack(self._last, capacity)], [descriptor])
         finally:
             os.close(descriptor)
