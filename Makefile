@@ -150,6 +150,8 @@ bench: tools python backends module ## Measure speed on this machine, as a table
 	$(SWIFT_BUILD) --configuration release --product floor
 	$(SWIFT_BUILD) --configuration release --product load
 	$(VENV) Benchmarks/run.py --tools $(SCRATCH)/release $(BENCH_ARGS)
+	@echo '==> the same for AI flows, as a list'
+	$(VENV) Benchmarks/flows.py --tools $(SCRATCH)/release --report $(if $(FLOWS_PYTHON),--python $(FLOWS_PYTHON))
 
 .PHONY: soak
 soak: BACKENDS = all

@@ -3,36 +3,34 @@ import Testing
 @testable import Flows
 
 /// When the place of the server's thread is told.
-struct ServerPlaceTests {
-    @Test func theFirstPlaceIsToldAtOnce() {
+@Suite struct ServerPlaceTests {
+    /// What is told of these places, one look at each.
+    private func told(_ processors: [Int32]) -> [Int32] {
         var place = ServerPlace()
-        #expect(place.look(3))
-        #expect(!place.look(3))
+        return processors.filter { place.look($0) }
+    }
+
+    private func times(_ count: Int, _ processors: Int32...) -> [Int32] {
+        (0..<count).flatMap { _ in processors }
+    }
+
+    @Test func theFirstPlaceIsToldAtOnceAndOnce() {
+        #expect(told([3, 3, 3]) == [3])
     }
 
     @Test func anotherPlaceIsToldOnceTheServerHasStayed() {
-        var place = ServerPlace()
-        #expect(place.look(0))
-        for _ in 1..<ServerPlace.patience { #expect(!place.look(1)) }
-        #expect(place.look(1))
-        #expect(!place.look(1))
+        #expect(told([0] + times(ServerPlace.patience - 1, 1)) == [0])
+        #expect(told([0] + times(3 * ServerPlace.patience, 1)) == [0, 1])
     }
 
     @Test func whoMovesToAndFroIsNotFollowed() {
-        var place = ServerPlace()
-        #expect(place.look(0))
-        for _ in 0..<ServerPlace.patience {
-            #expect(!place.look(1))
-            #expect(!place.look(2))
-        }
-        for _ in 1..<ServerPlace.patience { #expect(!place.look(1)) }
-        // Back where it was told to be: all that was counted is over.
-        #expect(!place.look(0))
-        #expect(!place.look(1))
+        #expect(told([0] + times(ServerPlace.patience, 1, 2)) == [0])
+        // Back where it was told to be: what was counted is over.
+        let almost = times(ServerPlace.patience - 1, 1)
+        #expect(told([0] + almost + [0] + almost) == [0])
     }
 
     @Test func whereNobodyKnowsNothingIsTold() {
-        var place = ServerPlace()
-        for _ in 0...ServerPlace.patience { #expect(!place.look(-1)) }
+        #expect(told(times(2 * ServerPlace.patience, -1)) == [])
     }
 }
