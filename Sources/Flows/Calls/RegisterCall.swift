@@ -53,6 +53,7 @@ extension FlowService {
         }
         let registration = try FlowRegistration(
             id: ids.next(), session: session, description, place: place)
+        try checkHook(registration.reader, registration.mode, of: session, replaced: replaced)
         if let name = registration.reader.trigger {
             try sessions.reserve(name, for: session, replaced: replaced)
         }
