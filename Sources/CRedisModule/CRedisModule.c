@@ -20,7 +20,8 @@ static const char *const newer[] = {
     "GetToDbIdFromOptCtx", "RegisterNumericConfig", "RegisterBoolConfig", "RegisterStringConfig",
     "RegisterEnumConfig", "LoadConfigs", "GetCurrentUserName", "GetClientUserNameById",
     "GetModuleUserFromUserName", "SetContextUser", "ACLCheckKeyPermissions", "ACLCheckCommandPermissions",
-    "ACLAddLogEntry", "AddACLCategory", "EventLoopAddOneShot", "EventLoopAdd", "EventLoopDel", NULL,
+    "ACLAddLogEntry", "AddACLCategory", "EventLoopAddOneShot", "EventLoopAdd", "EventLoopDel",
+    "CommandFilterGetClientId", "GetCommandKeysWithFlags", "GetModuleUserACLString", NULL,
 };
 
 static int is_newer(const char *name) {

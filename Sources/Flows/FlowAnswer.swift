@@ -8,6 +8,10 @@ enum FlowAnswer {
     case id([UInt8])
     /// What a trigger's flow has brought.
     case records([MessageValue])
+    /// The only record of a hook.
+    case record(MessageValue)
+    /// What a held command has answered, or a flow in its place.
+    case held(HeldCommand)
     /// Results and errors of an execution.
     case outcome([MessageValue], errors: [[UInt8]])
     case failed(FlowError)
@@ -17,6 +21,13 @@ enum FlowAnswer {
         case .ok: context.replyOK()
         case .id(let id): context.reply(bulk: id)
         case .records(let records): context.reply(records)
+        case .record(let record): context.reply(record: record)
+        case .held(let held):
+            if let override = held.override {
+                context.reply(record: override)
+            } else if let reply = held.reply {
+                reply.send(in: context)
+            }
         case .outcome(let results, let errors):
             context.reply(arrayOf: 2)
             context.reply(results)
@@ -35,7 +46,7 @@ extension RedisContext {
     }
 
     /// What the Python side has turned into bytes, an integer, a list, or `("+", status)` and `("-", error)`.
-    private func reply(record: MessageValue) {
+    fileprivate func reply(record: MessageValue) {
         switch record {
         case .bytes(let bytes): reply(bytes: bytes.span)
         case .text(let text): reply(bulk: Array(text.utf8))

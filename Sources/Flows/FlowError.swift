@@ -57,6 +57,7 @@ enum FlowError: Error, CommandFailure {
     case configurationRefused(String)
     case process(ProcessError)
     case holding(HoldingError)
+    case hook(HookError)
     case keeping(KeepingError)
 
     // What flows ask

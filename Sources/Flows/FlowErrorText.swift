@@ -59,6 +59,7 @@ extension FlowError {
         case .configurationRefused(let name): "(error) Failed setting config value \(name)"
         case .process(let error): Self.text(of: error)
         case .holding(let error): Self.text(of: error)
+        case .hook(let error): error.text
         case .keeping(let error): Self.text(of: error)
 
         case .invalidCall: "ERR a flow's call has wrong arguments"

@@ -33,6 +33,10 @@ final class FlowExecution {
     var payload = FlowPayload.none
     /// Whether the server's thread need not wait for it any more.
     var isParked = false
+    /// What it stands before.
+    var hook: HookCall?
+    /// The command whose reply waits for it.
+    var held: HeldCommand?
     /// Called at the end, once.
     var onEnd: ((FlowExecution) -> Void)?
     private(set) var results: [MessageValue] = []

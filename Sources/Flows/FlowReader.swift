@@ -4,6 +4,8 @@ import Messages
 enum FlowReader: Equatable {
     /// RG.TRIGGER with this name.
     case command(trigger: [UInt8], isInOrder: Bool)
+    /// A command of the server's.
+    case hook(HookSettings)
     /// Events of keys.
     case keys(KeysFilter)
     /// Entries of streams.
@@ -15,7 +17,10 @@ enum FlowReader: Equatable {
         guard let name = description["reader"]?.asText else { throw .invalidCall }
         switch name {
         case "CommandReader":
-            guard let trigger = description["trigger"]?.asBytes else { throw .readerCannotRegister(name) }
+            guard let trigger = description["trigger"]?.asBytes else {
+                self = .hook(try HookSettings(description))
+                return
+            }
             self = .command(trigger: Array(trigger), isInOrder: description["inorder"]?.asBool ?? false)
         case "KeysReader": self = .keys(try KeysFilter(description))
         case "StreamReader": self = .stream(try StreamSettings(description))
@@ -26,7 +31,7 @@ enum FlowReader: Equatable {
     /// As scripts name it.
     var name: StaticString {
         switch self {
-        case .command: "CommandReader"
+        case .command, .hook: "CommandReader"
         case .keys: "KeysReader"
         case .stream: "StreamReader"
         }
@@ -39,6 +44,9 @@ enum FlowReader: Equatable {
 
     /// Whether events of keys may start it.
     var seesKeys: Bool {
-        if case .command = self { false } else { true }
+        switch self {
+        case .command, .hook: false
+        case .keys, .stream: true
+        }
     }
 }

@@ -38,6 +38,8 @@ extension FlowService {
         switch operation {
         case "execute": try execute(call)
         case "executeMany": try executeMany(call)
+        case "next": try callNext(call)
+        case "override": try overrideReply(call)
         case "register": try register(call)
         case "run": try run(call)
         case "read": try readRecords(call)

@@ -47,6 +47,7 @@ extension FlowService {
     /// - Precondition: `checkCanBegin` has not thrown.
     func begin(
         _ registration: FlowRegistration, _ payload: FlowPayload, owner: FlowExecution.Owner,
+        hook: HookCall? = nil, held: HeldCommand? = nil,
         onEnd: ((FlowExecution) -> Void)? = nil
     ) {
         let session = registration.session
@@ -54,6 +55,7 @@ extension FlowService {
             id: ids.next(), session: session, registration: registration,
             steps: registration.parts.steps, owner: owner)
         execution.payload = payload
+        (execution.hook, execution.held) = (hook, held)
         execution.onEnd = onEnd
         executions.add(execution)
         registration.statistics.begin()
@@ -70,6 +72,9 @@ extension FlowService {
         guard let number = execution.registration?.number else {
             return finish(execution, because: .notRegisteredAgain)
         }
+        var flags = flags
+        if execution.hook != nil { flags.insert(.isHook) }
+        if execution.held != nil { flags.insert(.holdsCommand) }
         let payload = execution.payload
         execution.payload = .none
         execution.status = .running
@@ -170,6 +175,7 @@ extension FlowService {
 
     /// A trigger's client gets the records, or the first error.
     private func triggerAnswer(_ execution: FlowExecution) -> FlowAnswer {
+        if execution.hook != nil { return FlowAnswer(hook: execution) }
         guard let error = execution.errors.first else { return .records(execution.results) }
         return .failed(.flow(String(decoding: error, as: UTF8.self)))
     }

@@ -17,6 +17,8 @@ final class FlowSessions {
     private var triggers: [TriggerName: FlowRegistration] = [:]
     /// Those that events of keys may start.
     private(set) var watchers: [FlowRegistration] = []
+    /// Commands that are hooked.
+    let hooks = FlowHooks()
     /// Names that scripts which still run have registered.
     private var reserved: [[UInt8]: FlowSession] = [:]
     private var former: [Int] = []
@@ -119,6 +121,7 @@ final class FlowSessions {
     func publish(_ registration: FlowRegistration) {
         registrations[registration.id] = registration
         if registration.reader.seesKeys { watchers.append(registration) }
+        hooks.add(registration)
         guard let name = registration.reader.trigger else { return }
         reserved[name] = nil
         triggers[TriggerName(name)] = registration
@@ -127,6 +130,7 @@ final class FlowSessions {
     func forget(_ registration: FlowRegistration) {
         if registrations[registration.id] === registration { registrations[registration.id] = nil }
         watchers.removeAll { $0 === registration }
+        hooks.remove(registration)
         if let number = registration.number { registrationsByNumber[number] = nil }
         registration.number = nil
         guard let name = registration.reader.trigger else { return }

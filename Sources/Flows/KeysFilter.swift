@@ -7,6 +7,8 @@ struct KeysFilter: Equatable {
     let events: [String]?
     /// What must be stored at the key then; nil = anything, or nothing.
     let types: [String]?
+    /// Only while one of these commands is executed, which is held then; in lower case. Nil = always.
+    let commands: [[UInt8]]?
     /// Whether the flow wants type and value of the key.
     let readsValue: Bool
 
@@ -15,13 +17,10 @@ struct KeysFilter: Equatable {
     init(_ description: MessageValue) throws(FlowError) {
         guard let prefix = description["prefix"]?.asBytes, let readsValue = description["readValue"]?.asBool
         else { throw .invalidCall }
-        // Commands that are held come with the means to hold them.
-        guard description["commands"]?.isNone ?? true else {
-            throw .readerCannotRegister("KeysReader with commands")
-        }
         self.prefix = KeyPrefix(Array(prefix))
         events = try Self.names(description["eventTypes"])?.map { $0.lowercased() }
         types = try Self.names(description["keyTypes"])
+        commands = try Self.names(description["commands"])?.map { Array($0.utf8).lowercased }
         self.readsValue = readsValue
     }
 

@@ -54,6 +54,10 @@ struct StartFlags: OptionSet {
     static let isSync = StartFlags(rawValue: 1)
     /// Whoever has caused it can wait in the background.
     static let mayBlock = StartFlags(rawValue: 2)
+    /// A command is held whose reply may be overridden.
+    static let holdsCommand = StartFlags(rawValue: 4)
+    /// It stands before a command that `call_next` goes on with.
+    static let isHook = StartFlags(rawValue: 8)
     /// The server wants the results.
     static let tellsResults = StartFlags(rawValue: 16)
 }

@@ -59,6 +59,12 @@ struct RegistrationReport {
             context.reply(bulk: trigger)
             context.reply(bulk: "inorder")
             context.reply(integer: isInOrder ? 1 : 0)
+        case .hook(let settings):
+            context.reply(arrayOf: 4)
+            context.reply(bulk: "trigger")
+            context.reply(bulk: settings.name)
+            context.reply(bulk: "inorder")
+            context.reply(integer: settings.isInOrder ? 1 : 0)
         case .keys(let filter): send(filter, in: context)
         case .stream(let settings): send(settings, in: context)
         }
@@ -73,7 +79,7 @@ struct RegistrationReport {
         context.reply(bulk: "keyTypes")
         context.reply(optional: filter.types)
         context.reply(bulk: "hookCommands")
-        context.replyNull()
+        context.reply(optional: filter.commands?.map { String(decoding: $0, as: UTF8.self) })
     }
 
     private func send(_ settings: StreamSettings, in context: borrowing RedisContext) {

@@ -88,6 +88,15 @@ public struct ClientRights: ~Copyable {
         }
     }
 
+    /// The same, for who has the server refuse the command, which notes that itself.
+    public func allows(_ words: ArgumentReader) -> Bool {
+        unsafe allows { user in
+            unsafe words.withVector { vector, count in
+                unsafe redis_ACLCheckCommandPermissions(user, vector, Int32(count)) == REDIS_OK
+            }
+        }
+    }
+
     /// Whether the user may run a command on a key.
     public func includesCommand(_ name: StaticString, on key: Argument) -> Bool {
         unsafe allows { user in unsafe Self.allows(user, name, on: key) }

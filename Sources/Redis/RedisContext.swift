@@ -16,6 +16,11 @@ public struct RedisContext: ~Copyable {
     /// What kind of call this is.
     public var flags: ContextFlags { unsafe ContextFlags(rawValue: redis_GetContextFlags(pointer)) }
 
+    /// The same of the server, for who has no context.
+    public static var serverFlags: ContextFlags {
+        ContextFlags(rawValue: redis_GetContextFlags(nil))
+    }
+
     /// The server's name in its cluster, 40 digits; nil outside of one.
     public var clusterNodeID: [UInt8]? {
         guard flags.contains(.cluster), let name = unsafe redis_GetMyClusterID() else { return nil }

@@ -112,7 +112,10 @@ public final class ServerAccess: @unchecked Sendable {
         }
     }
 
-    private func withContext<Result>(
+    /// Whether calls are made in a user's name.
+    var hasUser: Bool { user != nil }
+
+    func withContext<Result>(
         _ body: (borrowing RedisContext) throws(ServerCallFailure) -> Result
     ) throws(ServerCallFailure) -> Result {
         // Safety: the command that lent it has not returned.

@@ -121,7 +121,7 @@ struct ServerCall {
         static let unknown = "ERR unknown "
     }
 
-    private static func refusal(_ reason: Int32) -> ServerCallFailure {
+    static func refusal(_ reason: Int32) -> ServerCallFailure {
         // Safety: the text of a known number is static.
         unsafe .refused(String(cString: strerror(reason)))
     }

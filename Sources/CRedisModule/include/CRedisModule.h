@@ -27,6 +27,8 @@ typedef struct RedisModuleScanCursor RedisModuleScanCursor;
 typedef struct RedisModuleCallReply RedisModuleCallReply;
 typedef struct RedisModuleUser RedisModuleUser;
 typedef struct RedisModuleServerInfoData RedisModuleServerInfoData;
+typedef struct RedisModuleCommandFilter RedisModuleCommandFilter;
+typedef struct RedisModuleCommandFilterCtx RedisModuleCommandFilterCtx;
 
 enum {
     REDIS_OK = 0,
@@ -34,24 +36,7 @@ enum {
     REDIS_API_VERSION = 1,
 };
 
-// ---- Callbacks
-
-typedef int (*redis_command_function)(
-    RedisModuleCtx *_Nonnull, RedisModuleString *_Nonnull *_Nullable argv, int argc);
-typedef void (*redis_scan_function)(
-    RedisModuleCtx *_Nonnull, RedisModuleString *_Nonnull name, RedisModuleKey *_Nullable,
-    void *_Nullable data);
-typedef void (*redis_free_function)(RedisModuleCtx *_Nonnull, void *_Nullable private_data);
-typedef void (*redis_event_function)(
-    RedisModuleCtx *_Nonnull, redis_event, uint64_t subevent, void *_Nullable data);
-typedef int (*redis_keyspace_function)(
-    RedisModuleCtx *_Nonnull, int type, const char *_Nonnull event, RedisModuleString *_Nonnull key);
-typedef void (*redis_one_shot_function)(void *_Nullable data);
-typedef void (*redis_event_loop_function)(int descriptor, void *_Nullable data, int mask);
-typedef void (*redis_info_function)(RedisModuleInfoCtx *_Nonnull, int for_crash_report);
-typedef void (*redis_timer_function)(RedisModuleCtx *_Nonnull, void *_Nonnull data);
-typedef void (*redis_disconnect_function)(
-    RedisModuleCtx *_Nonnull, RedisModuleBlockedClient *_Nonnull client);
+#include "RedisCallbacks.h"
 
 // ---- The calls: X(result, name, parameters, argument names)
 
@@ -231,6 +216,30 @@ typedef void (*redis_disconnect_function)(
     X(int, SubscribeToKeyspaceEvents, \
       (RedisModuleCtx *_Nonnull c, int types, redis_keyspace_function _Nonnull f), \
       (c, types, f)) \
+    X(RedisModuleCommandFilter *_Nullable, RegisterCommandFilter, \
+      (RedisModuleCtx *_Nonnull c, redis_filter_function _Nonnull f, int flags), \
+      (c, f, flags)) \
+    X(int, UnregisterCommandFilter, \
+      (RedisModuleCtx *_Nonnull c, RedisModuleCommandFilter *_Nonnull filter), \
+      (c, filter)) \
+    X(int, CommandFilterArgsCount, (RedisModuleCommandFilterCtx *_Nonnull c), (c)) \
+    X(RedisModuleString *_Nullable, CommandFilterArgGet, \
+      (RedisModuleCommandFilterCtx *_Nonnull c, int position), \
+      (c, position)) \
+    X(int, CommandFilterArgInsert, \
+      (RedisModuleCommandFilterCtx *_Nonnull c, int position, RedisModuleString *_Nonnull word), \
+      (c, position, word)) \
+    X(unsigned long long, CommandFilterGetClientId, (RedisModuleCommandFilterCtx *_Nonnull c), (c)) \
+    X(int *_Nullable, GetCommandKeys, \
+      (RedisModuleCtx *_Nonnull c, RedisModuleString *_Nonnull *_Nonnull words, int count, \
+        int *_Nonnull key_count), \
+      (c, words, count, key_count)) \
+    X(int *_Nullable, GetCommandKeysWithFlags, \
+      (RedisModuleCtx *_Nonnull c, RedisModuleString *_Nonnull *_Nonnull words, int count, \
+        int *_Nonnull key_count, int *_Nullable *_Nullable flags), \
+      (c, words, count, key_count, flags)) \
+    X(RedisModuleString *_Nullable, GetModuleUserACLString, \
+      (RedisModuleUser *_Nonnull user), (user)) \
     X(int, EventLoopAddOneShot, \
       (redis_one_shot_function _Nonnull f, void *_Nullable data), \
       (f, data)) \

@@ -55,3 +55,6 @@ enum { REDIS_REFUSED_COMMAND = 1 };
 
 // What the event loop looks at a descriptor for.
 enum { REDIS_LOOP_READABLE = 1, REDIS_LOOP_WRITABLE = 2 };
+
+// Filters of commands: what this module calls itself does not go through its own.
+enum { REDIS_FILTER_NOT_OWN = 1 << 0 };

@@ -54,6 +54,7 @@ extension FlowService {
         let id = ids.next()
         let registration = try FlowRegistration(
             id: id.bytes, order: id.count, session: session, description, place: place)
+        try checkHook(registration.reader, registration.mode, of: session, replaced: replaced)
         if let name = registration.reader.trigger {
             try sessions.reserve(name, for: session, replaced: replaced)
         }

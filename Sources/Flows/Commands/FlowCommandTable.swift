@@ -50,6 +50,6 @@ public enum FlowCommandTable {
             context.register(PyStats.description) { unsafe CommandDispatch<PyStats>.run($0, $1, $2) },
             context.register(InfoCluster.description) { unsafe CommandDispatch<InfoCluster>.run($0, $1, $2) },
         ]
-        return results.allSatisfy { $0 }
+        return results.allSatisfy { $0 } && StandIn.register(in: context)
     }
 }

@@ -38,6 +38,9 @@ extension FlowService {
         where registration.session.script.database == context.database {
             switch registration.reader {
             case .keys(let filter):
+                if let commands = filter.commands {
+                    guard let held = sessions.hooks.current, commands.contains(held.command) else { continue }
+                }
                 guard filter.includes(event, name), holds(filter.types, at: key, in: context) else {
                     continue
                 }
@@ -45,7 +48,7 @@ extension FlowService {
             case .stream(let settings):
                 guard event == "xadd", settings.prefix.includes(name) else { continue }
                 events.streams.append((registration, name))
-            case .command: continue
+            case .command, .hook: continue
             }
             lookAtEvents()
         }
@@ -61,7 +64,12 @@ extension FlowService {
         guard events.keys.count + executions.open.count < FlowExecutions.openLimit else {
             return registration.statistics.fail(.tooManyExecutions(limit: FlowExecutions.openLimit))
         }
-        events.keys.append(PendingEvents.KeyEvent(registration: registration, key: key, name: event))
+        let event = PendingEvents.KeyEvent(registration: registration, key: key, name: event)
+        if case .keys(let filter) = registration.reader, filter.commands != nil {
+            sessions.hooks.current?.events.append(event)
+        } else {
+            events.keys.append(event)
+        }
     }
 
     private func lookAtEvents() {
@@ -90,10 +98,9 @@ extension FlowService {
 
     private func begin(for event: PendingEvents.KeyEvent) {
         let registration = event.registration
-        guard isPublished(registration), case .keys(let filter) = registration.reader else { return }
         do throws(FlowError) {
+            guard let record = try record(of: event) else { return }
             try checkCanBegin(registration)
-            let record = try record(of: event, filter)
             if registration.mode == .sync {
                 // The client that has caused it has no answer yet: that goes at the end of the turn.
                 try runHolding(registration, .key(record), owner: .kept, mayBlock: true)
@@ -105,9 +112,11 @@ extension FlowService {
         }
     }
 
-    private func record(
-        of event: PendingEvents.KeyEvent, _ filter: KeysFilter
-    ) throws(FlowError) -> KeyRecord {
+    /// What its flow begins with; nil if that has been removed since.
+    func record(of event: PendingEvents.KeyEvent) throws(FlowError) -> KeyRecord? {
+        guard isPublished(event.registration), case .keys(let filter) = event.registration.reader else {
+            return nil
+        }
         events.isReading = true
         defer { events.isReading = false }
         return try KeyRecord(

@@ -12,9 +12,13 @@ extension FlowService {
     /// - Returns: false if it took too long, or the process has ended.
     func hold(for asker: Int, until isOver: () -> Bool) -> Bool {
         let begin = Monotonic.nanoseconds
-        let end = begin + holdLimitMilliseconds * 1_000_000
+        // Who holds the server within another one has the rest of that one's time.
+        let outerEnd = holding.end
+        let end = min(outerEnd ?? .max, begin + holdLimitMilliseconds * 1_000_000)
+        holding.end = end
         holding.holders.append(asker)
         defer {
+            holding.end = outerEnd
             if let index = holding.holders.lastIndex(of: asker) { holding.holders.remove(at: index) }
             // At most every second moment belongs to flows.
             holding.notBefore = Monotonic.nanoseconds + (Monotonic.nanoseconds - begin)
@@ -111,7 +115,7 @@ extension FlowService {
     @discardableResult
     func runHolding(
         _ registration: FlowRegistration, _ payload: FlowPayload, owner: FlowExecution.Owner, mayBlock: Bool,
-        onEnd: ((FlowExecution) -> Void)? = nil
+        hook: HookCall? = nil, held: HeldCommand? = nil, onEnd: ((FlowExecution) -> Void)? = nil
     ) throws(FlowError) -> FlowExecution {
         guard isReady, case .live = registration.session.state, registration.number != nil else {
             throw .process(.starting)
@@ -123,6 +127,7 @@ extension FlowService {
             id: ids.next(), session: registration.session, registration: registration,
             steps: registration.parts.steps, owner: owner)
         execution.payload = payload
+        (execution.hook, execution.held) = (hook, held)
         execution.onEnd = onEnd
         executions.add(execution)
         registration.statistics.begin()

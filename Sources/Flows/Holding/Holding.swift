@@ -13,8 +13,11 @@ final class Holding {
     /// Before that the server is not held again by those who can wait, on the clock of `Monotonic`.
     var notBefore = 0
 
-    /// Flows within flows that hold the server.
-    static let deepest = 4
+    /// When the time of the outermost is over, on the clock of `Monotonic`; nil if nobody holds the server.
+    var end: Int?
+
+    /// Flows within flows that hold the server: at least the hooks of one command.
+    static let deepest = 8
     /// More messages than that are left where they are.
     private static let mostPutAside = 1024
     /// The Python side has as many threads for flows that the server's thread waits for.
