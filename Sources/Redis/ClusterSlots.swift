@@ -25,7 +25,9 @@ public enum ClusterSlots {
 
     /// Whether an entry of the reply is the server with that name.
     private static func has(_ entry: ServerReply, _ name: [UInt8]) -> Bool {
-        guard case .list(let node) = entry, node.count > 2, case .bytes(let id) = node[2] else { return false }
+        guard case .list(let node) = entry, node.count > 2, case .bytes(let id) = node[2] else {
+            return false
+        }
         return id == name
     }
 

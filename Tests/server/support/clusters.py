@@ -85,8 +85,8 @@ class Cluster:
             server.client().execute_command("CLUSTER", "SETSLOT", slot, "NODE", name)
 
     def _known(self, server):
-        return int(re.search(rb"cluster_known_nodes:(\d+)", server.client().execute_command("CLUSTER", "INFO"))
-                   .group(1))
+        info = server.client().execute_command("CLUSTER", "INFO")
+        return int(re.search(rb"cluster_known_nodes:(\d+)", info).group(1))
 
     def _is_followed(self, name):
         """Tells the replica to follow, which it does when it knows that primary."""
