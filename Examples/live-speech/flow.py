@@ -1,8 +1,8 @@
 """The flow: runs in the server, not here. It needs nothing but Python, no numpy.
 
 Each entry of a stream `sound:NAME` has a field `pcm`: samples at 16 kHz, 16 bits, little-endian, one channel,
-any number of them. What the model says of them goes into the hash `speech:NAME`, and to all who subscribe to the
-channel of that name. What the model has to remember of the sound is a field of the same hash, so one HSET
+any number of them. What the model says of them goes into the hash `speech:NAME`, and to all who subscribe to
+the channel of that name. What the model has to remember of the sound is a field of the same hash, so one HSET
 changes all or nothing: an entry that comes a second time, because the server or its Python process has ended
 meanwhile, finds its ID there and is left out.
 """

@@ -100,7 +100,8 @@ def parse_options():
     own_server.add_arguments(parser)
     parser.add_argument("--model", type=pathlib.Path, default=ROOT / "build/models/silero_vad.onnx")
     parser.add_argument("--name", default="kitchen", help="of the source of the sound")
-    parser.add_argument("--pcm", help="samples: 16 kHz, 16 bits, little-endian, one channel; - is standard input")
+    parser.add_argument(
+        "--pcm", help="samples: 16 kHz, 16 bits, little-endian, one channel; - is standard input")
     return parser.parse_args()
 
 
