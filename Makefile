@@ -164,6 +164,10 @@ soak: tools python backends module ## All runtimes under load on hosts that deny
 example-speech: tools espeak-ng python backends module example-models ## Find the speech in a sound
 	$(VENV) Examples/speech/detect.py $(EXAMPLE_ARGS)
 
+.PHONY: example-live-speech
+example-live-speech: tools espeak-ng python backends module example-models ## Find speech in a stream, by a flow
+	$(VENV) Examples/live-speech/listen.py $(EXAMPLE_ARGS)
+
 .PHONY: example-music
 example-music: BACKENDS = onnx tf tflite
 example-music: tools python backends module example-models ## Write down music, one model in three formats

@@ -27,19 +27,22 @@ def add_arguments(parser):
 
 
 @contextlib.contextmanager
-def connection(options):
-    """A client of the server that was named, or of one that lives as long as this."""
+def connection(options, *words):
+    """A client of the server that was named, or of one that lives as long as this.
+
+    `words` are for the module of the latter.
+    """
     if options.url is not None:
         with redis.Redis.from_url(options.url, protocol=2) as client:
             yield client
         return
-    with running(options.server, options.module, options.backends) as socket:
+    with running(options.server, options.module, options.backends, *words) as socket:
         with redis.Redis(unix_socket_path=str(socket), protocol=2) as client:
             yield client
 
 
 @contextlib.contextmanager
-def running(program, module, backends):
+def running(program, module, backends, *words):
     """Starts a server in a temporary folder, gives the path of its unix socket, and ends the server."""
     if shutil.which(program) is None:
         raise SystemExit(f"{program} is not installed; on Debian: apt-get install redis-server")
@@ -50,7 +53,8 @@ def running(program, module, backends):
         process = subprocess.Popen([
             program, "--port", "0", "--unixsocket", str(socket), "--dir", folder,
             "--logfile", str(log), "--save", "",
-            "--loadmodule", str(module.absolute()), "BACKENDSPATH", str(backends.absolute())])
+            "--loadmodule", str(module.absolute()), "BACKENDSPATH", str(backends.absolute()),
+            *words])
         try:
             wait_for(socket, process, log)
             yield socket

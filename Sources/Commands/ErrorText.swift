@@ -209,6 +209,7 @@ enum ErrorText {
         case .obstacle(.paused): "ERR writes are paused; try again"
         case .obstacle(.replica): "READONLY You can't write against a read only replica."
         case .noPermission(let command): noPermission(command)
+        case .elsewhere: "ERR the key belongs to another shard of the cluster"
         case .unchecked:
             "ERR this server cannot check the rights of scripts; ALLOW_UNCHECKED_SCRIPTS lets them do all"
         case .userMissing: "NOPERM The user of the client does not exist any more"

@@ -130,6 +130,7 @@ extension FlowError {
         case .obstacle(.replica): "READONLY You can't write against a read only replica."
         case .noPermission(let command):
             "NOPERM this user has no permissions to run the '\(command)' command on that key"
+        case .elsewhere: "Given key is not in the current shard"
         case .unchecked:
             "ERR this server cannot check the rights of flows; ALLOW_UNCHECKED_SCRIPTS lets them do all"
         case .userMissing: "NOPERM the user who registered the flow does not exist any more"

@@ -43,6 +43,7 @@ extension FlowService {
         case "register": try register(call)
         case "run": try run(call)
         case "read": try readRecords(call)
+        case "hashtag": try findTag(call)
         case "atomic": try atomic(call)
         case "unatomic": try unatomic(call)
         case "tensor.get": try getTensors(call)

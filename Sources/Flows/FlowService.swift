@@ -31,6 +31,7 @@ public final class FlowService: @unchecked Sendable {
     var loaded: [SessionRecord]?
     let events = PendingEvents()
     let holding = Holding()
+    var clusterTag = ClusterTag()
     private var lastNumber = 0
     private var place = ServerPlace()
     private var peakMemory = 0
@@ -152,10 +153,6 @@ public final class FlowService: @unchecked Sendable {
             if ids.isInCluster {
                 writer.text("nodeId")
                 writer.bytes(ids.nodeID)
-            }
-            if let slot = ClusterSlots.lowest {
-                writer.text("hashtag")
-                writer.bytes(ClusterTag.tag(of: slot))
             }
             writer.endDictionary()
         }

@@ -1,6 +1,9 @@
-/// The slots of this server in its cluster. Main thread.
+import CRedisModule
+import Glibc
+
+/// The slots of this server's shard in its cluster. Main thread.
 public enum ClusterSlots {
-    /// The lowest; nil if it has none, or is in no cluster.
+    /// The lowest that the shard has now; nil if it has none, or there is no cluster.
     public static var lowest: Int? { DetachedContext.with { lowest(in: $0) } ?? nil }
 
     private static func lowest(in context: borrowing RedisContext) -> Int? {
@@ -12,12 +15,39 @@ public enum ClusterSlots {
                 Array("CLUSTER".utf8), words, flags: "v", in: context)
         else { return nil }
         var found: Int?
-        for case .list(let range) in ranges where range.count > 2 {
-            guard case .integer(let first) = range[0], case .list(let master) = range[2], master.count > 2,
-                case .bytes(let id) = master[2], id == name
-            else { continue }
+        // First and last slot, then the master and its replicas.
+        for case .list(let range) in ranges where range.dropFirst(2).contains(where: { has($0, name) }) {
+            guard case .integer(let first) = range[0] else { continue }
             found = min(found ?? Int(first), Int(first))
         }
         return found
+    }
+
+    /// Whether an entry of the reply is the server with that name.
+    private static func has(_ entry: ServerReply, _ name: [UInt8]) -> Bool {
+        guard case .list(let node) = entry, node.count > 2, case .bytes(let id) = node[2] else {
+            return false
+        }
+        return id == name
+    }
+
+    /// Whether clients would be sent to another shard for a key. A replica has what its master has.
+    ///
+    /// The server is asked by a command that reads the key and tells nobody, which it refuses for such keys.
+    static func isElsewhere(_ key: Argument, in context: borrowing RedisContext) -> Bool {
+        guard context.flags.contains(.cluster), !context.flags.contains(.replica) else { return false }
+        var words = CommandWords()
+        words.append("REFCOUNT")
+        words.append(bytes: key.bytes)
+        var reason: Int32 = 0
+        var reply: OpaquePointer?
+        unsafe words.withVector { vector, count in
+            unsafe reply = redis_call(
+                context.pointer, ("OBJECT" as StaticString).cString, "v", vector, count, &reason)
+        }
+        // Safety: our own.
+        guard let reply = unsafe reply else { return reason == EPERM }
+        unsafe redis_FreeCallReply(reply)
+        return false
     }
 }

@@ -68,7 +68,8 @@ public final class ServerAccess: @unchecked Sendable {
     /// Shows a key to `body`, in the client's database.
     ///
     /// - Parameter command: what a client would send to have done with the key what `body` does.
-    /// - Throws: `.noPermission` if the client's user may not run that command on that key.
+    /// - Throws: `.noPermission` if the client's user may not run that command on that key; `.elsewhere` if
+    ///   the key belongs to another shard.
     public func read<Result>(
         _ key: [UInt8], for command: StaticString, _ body: (borrowing RedisContext, Argument) -> Result
     ) throws(ServerCallFailure) -> Result {
@@ -77,6 +78,7 @@ public final class ServerAccess: @unchecked Sendable {
             defer { unsafe redis_FreeString(nil, name) }
             let argument = unsafe Argument(name)
             guard mayRun(command, on: argument) else { throw .noPermission(command) }
+            guard !ClusterSlots.isElsewhere(argument, in: context) else { throw .elsewhere }
             return body(context, argument)
         }
     }
@@ -85,7 +87,7 @@ public final class ServerAccess: @unchecked Sendable {
     ///
     /// - Parameter command: what a client would send to have done with each key what `body` does.
     /// - Throws: `.noPermission` if the client's user may not run that command on one of the keys;
-    ///   `.obstacle` if nothing may be written now.
+    ///   `.elsewhere` if one belongs to another shard; `.obstacle` if nothing may be written now.
     public func write<Result>(
         _ keys: [[UInt8]], for command: StaticString,
         _ body: (borrowing RedisContext, [Argument]) -> Result
@@ -97,6 +99,9 @@ public final class ServerAccess: @unchecked Sendable {
             // Safety: the strings live until `body` has returned.
             let names = unsafe strings.map { unsafe Argument($0) }
             guard names.allSatisfy({ mayRun(command, on: $0) }) else { throw .noPermission(command) }
+            guard !names.contains(where: { ClusterSlots.isElsewhere($0, in: context) }) else {
+                throw .elsewhere
+            }
             if let obstacle = context.writeObstacle { throw .obstacle(obstacle) }
             return body(context, names)
         }

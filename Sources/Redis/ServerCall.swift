@@ -24,6 +24,8 @@ public enum ServerCallFailure: Error {
     case obstacle(WriteObstacle)
     /// To run this command on that key.
     case noPermission(StaticString)
+    /// A key belongs to another shard of the cluster.
+    case elsewhere
     /// The server cannot say what the client's user may do.
     case unchecked
     /// The client's user has been removed.

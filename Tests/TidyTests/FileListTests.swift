@@ -48,6 +48,7 @@ import Testing
         "Sources/Redis/BlockedClient.swift",
         "Sources/Redis/ClientOrigin.swift",
         "Sources/Redis/ClientRights.swift",
+        "Sources/Redis/ClusterSlots.swift",
         "Sources/Redis/CommandDispatch.swift",
         "Sources/Redis/CommandRegistration.swift",
         "Sources/Redis/CommandWords.swift",

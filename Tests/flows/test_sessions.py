@@ -230,11 +230,14 @@ def test_settings_are_text(flows):
 
 def test_a_shard_has_a_tag_and_a_name(flows):
     flows.script("assert hashtag() is None\nassert f'x{{{hashtag()}}}' == 'x{None}'")
-    flows.send(wire.SETTINGS, 0, {"hashtag": b"06S", "nodeId": b"a" * 40})
+    flows.send(wire.SETTINGS, 0, {"nodeId": b"a" * 40})
     try:
-        assert flows.script("assert hashtag() == '06S'\nGB('ShardsIDReader').run()").results == [b"a" * 40]
+        for tag, value in ((b"06S", "'06S'"), (None, "None")):
+            flows.replies["hashtag"] = lambda asker, tag=tag: tag
+            script = flows.script(f"assert hashtag() == {value}\nGB('ShardsIDReader').run()")
+            assert script.results == [b"a" * 40]
     finally:
-        flows.send(wire.SETTINGS, 0, {"hashtag": None, "nodeId": None})
+        flows.send(wire.SETTINGS, 0, {"nodeId": None})
 
 
 # Requirements

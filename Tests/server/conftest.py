@@ -1,5 +1,6 @@
 """Fixtures of all server tests: one server for each file, one more for whoever asks for it."""
 
+import contextlib
 import pathlib
 import sys
 
@@ -108,6 +109,19 @@ def wire3(server):
 @pytest.fixture
 def start_server():
     """Starts servers of the test's own; all must be well at its end, unless the test ended them itself."""
+    with starting() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_file_server():
+    """The same for servers that the tests of one file share."""
+    with starting() as start:
+        yield start
+
+
+@contextlib.contextmanager
+def starting():
     started = []
 
     def start(**options):

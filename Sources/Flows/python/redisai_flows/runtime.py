@@ -139,8 +139,10 @@ class Runtime:
         self._session.log(level, msg)
 
     def hashtag(self):
-        """A tag whose slot is on this shard; None outside of a cluster."""
-        return self._session.settings.hashtag
+        """A tag whose slot is the lowest of this shard's, now; None outside of a cluster or without slots."""
+        if self._session.settings.node_id is None:
+            return None
+        return values.from_server(self._channel.ask(asker_for(self._session).number, "hashtag"))
 
     def configGet(self, key):  # noqa: N802
         """A setting of RG.CONFIGGET as text, or None."""

@@ -26,8 +26,3 @@ class Settings:
     def node_id(self):
         """The server's name in its cluster, or None outside of one."""
         return self._values.get("nodeId")
-
-    @property
-    def hashtag(self):
-        """A tag whose slot is this shard's lowest, or None outside of a cluster."""
-        return self._values.get("hashtag")
