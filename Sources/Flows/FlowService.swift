@@ -30,6 +30,7 @@ public final class FlowService: @unchecked Sendable {
     var loaded: [SessionRecord]?
     let events = PendingEvents()
     let holding = Holding()
+    var lines = LineLimit()
     private var lastNumber = 0
     private var peakMemory = 0
     private var isFlushDue = false
