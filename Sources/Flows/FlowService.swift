@@ -28,6 +28,10 @@ public final class FlowService: @unchecked Sendable {
     var answers = AnswerWatch()
     /// While the server loads: what it has loaded; nil else.
     var loaded: [SessionRecord]?
+    /// Sessions whose scripts are to run again in this process, the last one first.
+    var toRestore: [FlowSession] = []
+    /// Whether one script at a time runs again, since they have ended the last process, or may have.
+    var restoresSingly = false
     let events = PendingEvents()
     let holding = Holding()
     var lines = LineLimit()
