@@ -255,7 +255,12 @@ class Disturbance:
         self.stop.wait(1)
 
     def rewrite(self, client):
-        client.bgrewriteaof()
+        try:
+            client.bgrewriteaof()
+        except redis.exceptions.ResponseError as error:
+            # The server does it by itself, too, when the file has grown.
+            if "already in progress" not in str(error):
+                raise
         self.stop.wait(1)
 
     def replicate(self, client):
