@@ -50,6 +50,7 @@ extension FlowService {
     private func ended(_ end: GuestEnd) {
         Log.warning("flows: the Python \(end)")
         lose("its process has ended", ofStart: end.start)
+        judgeSuspects(end.reason)
         if case .exited(Self.unsuitableStatus) = end.reason {
             refuse("this Python cannot serve, the log says why; set FLOWS_PYTHON")
             guest?.stop()

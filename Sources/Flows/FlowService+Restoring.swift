@@ -1,3 +1,5 @@
+import Glibc
+import Guests
 import Redis
 
 /// Sessions in a new process: their scripts run again.
@@ -7,20 +9,22 @@ import Redis
 extension FlowService {
     /// So often the process may end while it runs a session's script again.
     private static var mostFailures: Int { 3 }
+    /// The same where somebody has killed it: that need not have to do with the script.
+    private static var mostKills: Int { 10 }
     /// So long the next script waits for one that may end the process, in milliseconds.
     private static var longestWait: Int { 500 }
 
     /// A new process learns of all sessions.
     func restoreSessions() {
         for session in sessions.built.values { runScript(of: session) }
-        toRestore = sessions.inOrder.filter { session in
+        let all = sessions.inOrder.filter { session in
             if case .failed = session.state { return false }
             session.state = .restoring
             session.restoredCount = 0
             return true
         }
-        // Taken from its end.
-        toRestore.reverse()
+        // Taken from its end: first those that have ended no process.
+        toRestore = all.sorted { $0.restoreFailureCount > $1.restoreFailureCount }
         restoreMore()
     }
 
@@ -61,19 +65,25 @@ extension FlowService {
         restoreMore()
     }
 
-    /// The process has ended, and may have done so because of a script.
+    /// The connection with the process is gone; how it ends will be told.
     func endRestoring() {
         toRestore = []
-        let begun = sessions.inOrder.filter { session in
+        suspects = sessions.inOrder.filter { session in
             if case .restoring = session.state { session.number != nil } else { false }
         }
-        restoresSingly = !begun.isEmpty
-        for session in begun {
+        restoresSingly = !suspects.isEmpty
+    }
+
+    /// The process has ended, and may have done so because of a script.
+    func judgeSuspects(_ reason: GuestEnd.Reason) {
+        let most = reason == .signalled(number: Int(SIGKILL)) ? Self.mostKills : Self.mostFailures
+        for session in suspects {
+            guard sessions.isLinked(session), case .restoring = session.state else { continue }
             session.restoreFailureCount += 1
             let count = session.restoreFailureCount
-            if count >= Self.mostFailures {
-                restored(session, failure: .process(.endsWhenRestoring(count: count)))
-            }
+            guard count >= most else { continue }
+            restored(session, failure: .process(.endsWhenRestoring(count: count)))
         }
+        suspects = []
     }
 }

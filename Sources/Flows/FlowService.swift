@@ -32,6 +32,8 @@ public final class FlowService: @unchecked Sendable {
     var toRestore: [FlowSession] = []
     /// Whether one script at a time runs again, since they have ended the last process, or may have.
     var restoresSingly = false
+    /// Sessions whose scripts ran again when the connection ended.
+    var suspects: [FlowSession] = []
     let events = PendingEvents()
     let holding = Holding()
     var lines = LineLimit()
