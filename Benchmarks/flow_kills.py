@@ -52,7 +52,7 @@ class Lane:
                 self.load.fault("the server has ended by itself")
         finally:
             if self.load.faults:
-                print(f"server {self.number}: the log ends with:\n{self.server.log_tail()}", flush=True)
+                print(f"server {self.number} at its first fault:\n{self.load.state}", flush=True)
             self.server.stop()
         return self.load.faults
 

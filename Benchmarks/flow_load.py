@@ -271,6 +271,8 @@ class Load:
         self.server, self.ends = server, ends
         self.stop, self.is_set_up = threading.Event(), threading.Event()
         self.faults, self.added = [], []
+        # Of the server, when the first fault was seen.
+        self.state = ""
         self.tally = collections.Counter()
         self.lock = threading.Lock()
         self.entry = 0
@@ -280,6 +282,8 @@ class Load:
         self.others += [Entries(self, f"{seed} entries"), Files(self, f"{seed} files")]
 
     def fault(self, text):
+        if not self.faults:
+            self.state = self.server.state()
         self.faults.append(text)
 
     def next_entry(self):

@@ -43,9 +43,27 @@ class FlowServer(Server):
         self.process.kill()
         self.process.wait()
 
+    def client(self):
+        """A client that waits for its replies for longer than it would by itself."""
+        return redis.Redis(
+            unix_socket_path=str(self.socket), protocol=2, socket_timeout=REPLY_LIMIT_SECONDS,
+            retry=Retry(NoBackoff(), 0))
+
     def connect(self):
         """A connection that sends each command once."""
         return Connection(self.socket)
+
+    def state(self):
+        """What threads of the server and its children wait for, and what the log says of flows at its end."""
+        lines = []
+        for process in (self.process.pid, *children(self.process.pid)):
+            words = read_all(f"/proc/{process}/cmdline").replace("\0", " ")
+            lines.append(f"process {process}: {words[:100]}")
+            for task in sorted(pathlib.Path(f"/proc/{process}/task").glob("*")):
+                what = [read_all(task / name) for name in ("comm", "wchan", "syscall")]
+                lines.append(f"  {task.name} {' '.join(what)}")
+        log = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join([*lines, *[line for line in log if "flows" in line][-10:]])
 
     def python(self):
         """The number of the Python process; None if there is none."""
@@ -88,6 +106,14 @@ def python_of(server):
         if b"redisai_flows" in words:
             return process
     return None
+
+
+def read_all(path):
+    """The text of a file of the system; empty if it is gone, or nothing to be seen."""
+    try:
+        return pathlib.Path(path).read_text(errors="replace").strip()
+    except OSError:
+        return ""
 
 
 def children(process):

@@ -315,7 +315,8 @@ def nothing_left(client):
 
 def start(options):
     """The server, not yet started."""
-    words = ("THREADS_PER_QUEUE", 2, "FLOWS_ATOMIC_LIMIT", 5000)
+    # Flows are not hurried, nor taken for hung, on a machine that has other things to do.
+    words = ("THREADS_PER_QUEUE", 2, "FLOWS_ATOMIC_LIMIT", 5000, "FLOWS_HANG_LIMIT", 20_000)
     server = FlowServer(options, words, settings=("--appendonly", "yes"))
     server.listen()
     return server
