@@ -158,6 +158,17 @@ soak: BACKENDS = all
 soak: tools python backends module ## All runtimes under load on hosts that deny things (SOAK_MINUTES=10 each)
 	$(VENV) Benchmarks/sandbox_soak.py --minutes $(SOAK_MINUTES)
 
+.PHONY: soak-flows
+soak-flows: BACKENDS = all
+soak-flows: tools python backends module ## Flows that are killed, evil, at work for long (SOAK_MINUTES=10), and idle
+	@echo '==> building the client that sends the load'
+	$(SWIFT_BUILD) --configuration release --product load
+	$(VENV) Benchmarks/flow_kills.py --victim server
+	$(VENV) Benchmarks/flow_kills.py --victim python
+	$(VENV) Benchmarks/flow_soak.py --minutes $(SOAK_MINUTES)
+	$(VENV) Benchmarks/flow_idle.py
+	$(VENV) Benchmarks/flow_evils.py --tools $(SCRATCH)/release
+
 ##@ Examples
 
 .PHONY: example-speech

@@ -218,21 +218,13 @@ extension FlowService {
                 // Nobody could make it again.
                 remove(registration)
             }
-            guard case .restoring = session.state, session.number != nil else { continue }
-            session.restoreFailureCount += 1
-            let count = session.restoreFailureCount
-            if count >= Self.mostRestoreFailures {
-                restored(session, failure: .process(.endsWhenRestoring(count: count)))
-            }
         }
+        endRestoring()
         sessions.forgetNumbers()
         for session in sessions.byID.values {
             if case .live = session.state { session.state = .restoring }
         }
     }
-
-    /// So often the process may end while it runs a session's script again.
-    private static var mostRestoreFailures: Int { 3 }
 
     /// Nobody waits for a process any more.
     func endWaiting(_ error: FlowError) {

@@ -50,6 +50,7 @@ extension FlowService {
     private func ended(_ end: GuestEnd) {
         Log.warning("flows: the Python \(end)")
         lose("its process has ended", ofStart: end.start)
+        judgeSuspects(end.reason)
         if case .exited(Self.unsuitableStatus) = end.reason {
             refuse("this Python cannot serve, the log says why; set FLOWS_PYTHON")
             guest?.stop()
@@ -190,12 +191,21 @@ extension FlowService {
         guard rest.count == 2, let level = rest.first?.asText, let text = rest.last?.asBytes else {
             throw .invalidCall
         }
+        guard lines.takesOne() else { return leaveOut() }
         let line = "GEARS: " + String(decoding: text.prefix(Self.longestLine), as: UTF8.self)
         switch level {
         case "debug": Log.debug(line)
         case "verbose": Log.verbose(line)
         case "warning": Log.warning(line)
         default: Log.notice(line)
+        }
+    }
+
+    /// More lines than the server writes in a second are counted.
+    private func leaveOut() {
+        guard lines.isFirstLeftOut() else { return }
+        ServerTimer.after(milliseconds: LineLimit.milliseconds) { [self] in
+            Log.warning("GEARS: (\(lines.startAgain()) lines were left out)")
         }
     }
 

@@ -57,18 +57,6 @@ extension FlowService {
         }
     }
 
-    /// A new process learns of all sessions.
-    func restoreSessions() {
-        for session in sessions.built.values { runScript(of: session) }
-        for session in sessions.byID.values {
-            if case .failed = session.state { continue }
-            session.state = .restoring
-            session.restoredCount = 0
-            sessions.know(session, nextNumber())
-            runScript(of: session)
-        }
-    }
-
     /// A script has ended.
     func scripted(_ number: Int, _ value: MessageValue?) throws(FlowError) {
         guard let value, value.isNone || value.asBytes != nil else { throw .invalidCall }
@@ -148,26 +136,6 @@ extension FlowService {
     /// Has Python end all that a session has under way.
     func abortAll(of session: FlowSession) {
         for execution in executions.open.values where execution.session === session { abort(execution) }
-    }
-
-    /// A session's script has run again, or cannot.
-    func restored(_ session: FlowSession, failure: FlowError?) {
-        if let failure {
-            session.state = .failed(failure)
-            Log.warning("flows: session \(session.name) cannot be restored: \(failure.text)")
-        } else {
-            session.state = .live
-            session.restoreFailureCount = 0
-        }
-        for registration in session.registrations {
-            if let failure {
-                registration.statistics.lastError = Array(failure.text.utf8)
-            } else if registration.number == nil {
-                registration.statistics.lastError = Array(FlowError.notRegisteredAgain.text.utf8)
-            }
-            startWaiting(of: registration)
-        }
-        watch(session)
     }
 
     /// A session is gone: Python forgets it, too. What runs may end.

@@ -29,9 +29,16 @@ public final class FlowService: @unchecked Sendable {
     var answers = AnswerWatch()
     /// While the server loads: what it has loaded; nil else.
     var loaded: [SessionRecord]?
+    /// Sessions whose scripts are to run again in this process, the last one first.
+    var toRestore: [FlowSession] = []
+    /// Whether one script at a time runs again, since they have ended the last process, or may have.
+    var restoresSingly = false
+    /// Sessions whose scripts ran again when the connection ended.
+    var suspects: [FlowSession] = []
     let events = PendingEvents()
     let holding = Holding()
     var clusterTag = ClusterTag()
+    var lines = LineLimit()
     private var lastNumber = 0
     private var place = ServerPlace()
     private var peakMemory = 0

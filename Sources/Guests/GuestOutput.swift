@@ -5,7 +5,7 @@ struct GuestOutput: Sendable {
     static let longestLine = 1024
     static let linesPerSecond = 100
     static let second = 1_000_000_000
-    /// How long is read nothing after more lines than are told.
+    /// How long is read nothing after more than is told.
     static let rest = 10_000_000
 
     private static let mark = Array(" ...".utf8)
@@ -13,6 +13,7 @@ struct GuestOutput: Sendable {
 
     private var line: [UInt8] = []
     private var isCut = false
+    private var hasDropped = false
     /// When the second began in which lines are counted.
     private var secondStart: Int?
     private var lineCount = 0
@@ -33,6 +34,7 @@ struct GuestOutput: Sendable {
     mutating func read(_ bytes: some Sequence<UInt8>, at now: Int) -> [String] {
         var lines = look(at: now)
         let before = leftOutCount
+        hasDropped = false
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
                 finishLine(at: now, into: &lines)
@@ -40,7 +42,7 @@ struct GuestOutput: Sendable {
                 append(byte)
             }
         }
-        if leftOutCount > before { restsUntil = now + Self.rest }
+        if leftOutCount > before || hasDropped { restsUntil = now + Self.rest }
         return lines
     }
 
@@ -66,7 +68,10 @@ struct GuestOutput: Sendable {
     }
 
     private mutating func append(_ byte: UInt8) {
-        guard !isCut else { return }
+        guard !isCut else {
+            hasDropped = true
+            return
+        }
         let count = line.count
         switch byte {
         case UInt8(ascii: "\t"): line += Array("\\t".utf8)

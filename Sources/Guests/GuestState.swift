@@ -44,12 +44,16 @@ struct GuestState: Equatable, Sendable {
     static let shortLife = 10_000_000_000
     static let firstPause = 100_000_000
     static let longestPause = 10_000_000_000
+    /// Between two starts of who has served: flows of others wait for it.
+    static let longestPauseOfServing = 1_000_000_000
 
     private(set) var stage = Stage.stopped
     private(set) var startCount = 0
     /// When the last process was started.
     private(set) var startTime = 0
     private var shortLives = 0
+    /// Whether the last process was ready.
+    private var hasServed = false
 
     /// When `looked` has something to do.
     var deadline: Int? {
@@ -72,7 +76,9 @@ struct GuestState: Equatable, Sendable {
             stage = .refused(why: why)
             return .refuse(why: why)
         case .ready(let start):
-            if case .starting = stage, start == startCount { stage = .ready }
+            guard case .starting = stage, start == startCount else { return .nothing }
+            stage = .ready
+            hasServed = true
             return .nothing
         case .kill(let because, let start):
             guard start == nil || start == startCount else { return .nothing }
@@ -109,6 +115,7 @@ struct GuestState: Equatable, Sendable {
     private mutating func spawn(at now: Int) -> Action {
         startCount += 1
         startTime = now
+        hasServed = false
         stage = .starting(deadline: now + Self.longestStart)
         return .spawn
     }
@@ -129,18 +136,22 @@ struct GuestState: Equatable, Sendable {
             return .nothing
         case .starting, .ready, .dying:
             shortLives = now - startTime < Self.shortLife ? shortLives + 1 : 0
-            guard let pause else { return spawn(at: now) }
-            stage = .waiting(until: now + pause)
+            let next = nextStart(after: now)
+            guard next > now else { return spawn(at: now) }
+            stage = .waiting(until: next)
             return .nothing
         case .stopped, .waiting, .refused: return .nothing
         }
     }
 
-    /// After the short lives in a row; nil = none. The first one costs nothing.
-    private var pause: Int? {
-        guard shortLives > 1 else { return nil }
-        let doublings = min(shortLives - 2, 16)
-        return min(Self.firstPause << doublings, Self.longestPause)
+    /// After the short lives in a row; the first one costs nothing.
+    ///
+    /// Who cannot serve may need much time of the machine for each try. What has ended a process that served,
+    /// on the other hand, was one request among others.
+    private func nextStart(after now: Int) -> Int {
+        guard shortLives > 1 else { return now }
+        let pause = min(Self.firstPause << min(shortLives - 2, 16), Self.longestPause)
+        return hasServed ? max(now, startTime + min(pause, Self.longestPauseOfServing)) : now + pause
     }
 
     private mutating func look(at now: Int) -> Action {

@@ -2,7 +2,8 @@ import CRedisModule
 
 /// A descriptor beside those of clients that the server's event loop looks at, from 7.0 on. Main thread only.
 ///
-/// As long as it is not ended, the loop calls it whenever there is something to read.
+/// As long as it is not ended, it is called at the end of each turn in which there is something to read:
+/// there the server sends on what is written, see `ServerThread`.
 @safe
 public final class EventLoopWatch {
     /// Whether the server can look at descriptors of modules.
@@ -12,6 +13,7 @@ public final class EventLoopWatch {
     private let onReadable: () -> Void
     private let onWritable: () -> Void
     private var isOver = false
+    private var isDue = false
 
     /// Whether `onWritable` is called, too, as soon as the descriptor takes bytes.
     public var waitsForRoom = false {
@@ -36,7 +38,7 @@ public final class EventLoopWatch {
         self.onReadable = onReadable
         self.onWritable = onWritable
         let isAdded = unsafe add(REDIS_LOOP_READABLE) { _, data, _ in
-            unsafe EventLoopWatch.watch(data).onReadable()
+            unsafe EventLoopWatch.watch(data).readAtEnd()
         }
         guard isAdded else { return nil }
     }
@@ -48,6 +50,16 @@ public final class EventLoopWatch {
         guard !isOver else { return }
         isOver = true
         _ = redis_EventLoopDel(descriptor, Int32(REDIS_LOOP_READABLE | REDIS_LOOP_WRITABLE))
+    }
+
+    private func readAtEnd() {
+        guard !isDue else { return }
+        isDue = true
+        ServerTurn.atEnd { [weak self] in
+            guard let self else { return }
+            isDue = false
+            if !isOver { onReadable() }
+        }
     }
 
     private func add(_ mask: Int, _ function: redis_event_loop_function) -> Bool {

@@ -17,13 +17,17 @@ public enum ServerThread {
     }
 
     /// The same for the server's thread itself, and only where the server can be asked (7.0).
+    ///
+    /// What is written outside of commands and timers the server would send on with whatever comes next, and
+    /// it ends itself if nothing does: so the work is done in a timer's call of the same turn.
     static func callUnchecked(_ body: @escaping () -> Void) {
         // Safety: the hold ends in the one call.
         let held = unsafe Unmanaged.passRetained(Action(body))
         let status = unsafe redis_EventLoopAddOneShot(
             { data in
                 guard let data = unsafe data else { return }
-                unsafe Unmanaged<Action>.fromOpaque(data).takeRetainedValue().body()
+                let action = unsafe Unmanaged<Action>.fromOpaque(data).takeRetainedValue()
+                ServerTurn.atEnd(action.body)
             }, held.toOpaque())
         precondition(status == REDIS_OK, "the server refuses work for its thread")
     }

@@ -66,6 +66,16 @@ import Testing
         #expect(output.deadline == nil)
     }
 
+    @Test func aLineWithoutAnEndIsNotReadAllTheTime() {
+        var output = GuestOutput()
+        #expect(output.read(String(repeating: "a", count: 1024).utf8, at: 0) == [])
+        #expect(output.isResting)
+        #expect(output.look(at: GuestOutput.rest) == [])
+        #expect(!output.isResting)
+        #expect(output.read("\n".utf8, at: GuestOutput.rest).count == 1)
+        #expect(!output.isResting)
+    }
+
     @Test func theNextSecondHasLinesOfItsOwn() {
         var output = GuestOutput()
         _ = output.read(String(repeating: "a\n", count: 101).utf8, at: 0)

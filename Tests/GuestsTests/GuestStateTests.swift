@@ -86,6 +86,24 @@ import Testing
         }
     }
 
+    /// Tenths of a second between starts of one that serves and ends at once.
+    @Test func startsOfOneThatServesAreASecondApartAtMost() {
+        var state = Self.started()
+        var now = Self.start
+        for distance in [0, 1, 2, 4, 8, 10, 10, 10, 10, 10, 10, 10] {
+            _ = state.event(.ready(start: state.startCount), at: now)
+            let action = state.event(.ended, at: now)
+            now += distance * Self.second / 10
+            #expect(action == (distance == 0 ? .spawn : .nothing))
+            #expect(state.deadline == (distance == 0 ? now + 30 * Self.second : now))
+            _ = state.event(.looked, at: now)
+            #expect(state.startTime == now)
+        }
+        // One that has lived for longer than the distance is started at once.
+        _ = state.event(.ready(start: state.startCount), at: now)
+        #expect(state.event(.ended, at: now + Self.second) == .spawn)
+    }
+
     @Test func aLongLifeIsFollowedByNoPause() {
         var state = Self.started()
         for _ in 0..<3 {

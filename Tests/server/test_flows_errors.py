@@ -4,7 +4,7 @@ import pytest
 
 from support import flows
 from support.clients import refusal
-from support.flows import errors, failure, results, script, trigger
+from support.flows import Hold, background, errors, failure, results, script, trigger
 from support.servers import wait_until
 
 MODULE_WORDS = flows.WORDS
@@ -223,6 +223,26 @@ def test_lines_go_to_the_servers_log(server, client, level):
 def test_a_line_for_the_log_may_be_long_and_odd(server, client):
     script(client, r"log('\ud800\udcff\0' + 'a' * 100_000); log('the last one')")
     wait_until(lambda: "GEARS: the last one" in server.log(), what="the line in the log")
+
+
+def test_lines_beyond_a_hundred_a_second_are_counted(server, client):
+    hold = Hold(client)
+    source = f"""
+def talk(record):
+    while not execute('EXISTS', {hold.key!r}):
+        for number in range(500):
+            log('much to say')
+GB('CommandReader').foreach(talk).register(trigger='talk')
+"""
+    script(client, source)
+    with background(server, "RG.TRIGGER", "talk"):
+        wait_until(lambda: " lines were left out)" in server.log(), what="the count")
+        hold.open()
+    # That process says something again, when a second is over.
+    def is_heard():
+        script(client, "log('heard again')", "ID", "heard", "UPGRADE")
+        return "GEARS: heard again" in server.log()
+    wait_until(is_heard, what="a line")
 
 
 def test_what_is_printed_goes_to_the_log(server, client):

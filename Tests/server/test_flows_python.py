@@ -115,6 +115,33 @@ def test_a_script_that_ends_python_again_is_given_up(server, client):
     assert results(client, RUN) == [b"1"]
 
 
+def test_a_script_that_ends_python_again_takes_no_other_session_with_it(server, client):
+    script(client, "import os\nif execute('PING') is None: os._exit(1)\n" + ANSWERING, "ID", "k")
+    others = [f"{name}{number}" for name in "az" for number in range(8)]
+    for name in others:
+        script(client, f"GB('CommandReader').map(lambda r: 1).register(trigger='{name}')", "ID", name)
+    kill(client)
+    for name in others:
+        wait_until(lambda: refusal(client, "RG.TRIGGER", name) is None, what=f"{name}")  # noqa: B023
+    wait_until(lambda: "3 times" in refusal(client, "RG.TRIGGER", "t"), what="the last of three ends")
+
+
+def test_scripts_that_never_end_keep_no_other_session_from_being_restored(server, client):
+    """After an end within scripts one runs after the other, but none waits for long."""
+    waits = "import time\nwhile execute('PING') is None: time.sleep(0.01)\n"
+    for name in "abc":
+        script(client, waits + f"GB('CommandReader').register(trigger='{name}')", "ID", name)
+    script(client, ANSWERING, "ID", "z")
+    pid = python_pid(client)
+    for _ in range(4):
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: gone(pid), what="the end of the process")  # noqa: B023
+        wait_until(lambda: refusal(client, "RG.TRIGGER", "t") is None, what="an answer")
+        pid = python_pid(client)
+    # Who kills the process from outside proves nothing against the scripts that ran.
+    assert [entry["RegistrationData"]["lastError"] for entry in registrations(client)] == [None] * 4
+
+
 def test_a_session_whose_flows_are_unregistered_meanwhile_is_gone(server, client):
     script(client, ANSWERING)
     pid = python_pid(client)

@@ -8,6 +8,7 @@ from .asking import Asker, asker_for, current
 from .builder import Builder
 from .errors import GearsError, ServerGone, callback_text, one_line
 from .executions import MAY_BLOCK, TELLS_RESULTS, Execution
+from .lines import Lines
 from .runtime import Runtime
 from .values import error_bytes
 from .workers import Lane
@@ -87,6 +88,7 @@ class Session(Asker):
         self._description = description
         self._lane = Lane(self.settings.threads_per_session)
         self._script = Asker(self, number)
+        self._lines = Lines()
         self._is_restored = bool(description.get("restore"))
         self._registrations = []
         self._has_run = False
@@ -108,7 +110,12 @@ class Session(Asker):
         return self.channel.ask(asker_for(self).number, operation, *arguments)
 
     def log(self, level, text):
-        """Writes a line into the server's log."""
+        """Writes a line into the server's log, unless there were too many within a second."""
+        left_out = self._lines.take()
+        if left_out is None:
+            return
+        if left_out:
+            self.send(wire.LOG, 0, "warning", b"(%d lines were left out)" % left_out)
         self.send(wire.LOG, 0, level, error_bytes(one_line(text)))
 
     def is_restoring(self, asker):
