@@ -166,6 +166,8 @@ static bool restrict_reach(const guests_launch *launch, int program, guests_chil
     for (int capability = 0; capability < CAPABILITY_COUNT; capability++) {
         prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
     }
+    // A service manager may have given the server some that outlive an execve.
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     int error = launch->rules >= 0 ? guests_apply_rules(RULES) : 0;
     close(RULES);
     if (error != 0) return fail(child, GUESTS_RESTRICTING, error);

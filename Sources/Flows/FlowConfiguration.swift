@@ -51,6 +51,9 @@ final class FlowConfiguration {
     }
 
     private static let mostKept = 1000
+    /// In bytes; all of them together fit into a message.
+    private static let longestName = 1024
+    private static let longestValue = 32 << 10
 
     private var numbers: [Number: Int] = [:]
     private var kept: [[UInt8]: [UInt8]] = [:]
@@ -69,7 +72,9 @@ final class FlowConfiguration {
     func set(_ name: [UInt8], _ value: [UInt8]) -> Change {
         let word = String(decoding: name, as: UTF8.self).lowercased()
         guard let number = Number.allCases.first(where: { $0.rawValue.lowercased() == word }) else {
-            guard kept[name] != nil || kept.count < Self.mostKept else { return .failed }
+            guard kept[name] != nil || kept.count < Self.mostKept, name.count <= Self.longestName,
+                value.count <= Self.longestValue, String(validating: name, as: UTF8.self) != nil
+            else { return .failed }
             kept[name] = value
             return .kept
         }

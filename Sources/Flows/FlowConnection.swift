@@ -119,11 +119,13 @@ final class FlowConnection: @unchecked Sendable {
 
     // MARK: Reading
 
-    /// Sleeps until something has come, or for so long.
-    func waitUntilReadable(milliseconds: Int) {
-        var entry = pollfd(fd: messages, events: Int16(POLLIN), revents: 0)
+    /// Sleeps until something has come, or for so long; what waits to be sent goes meanwhile.
+    func wait(milliseconds: Int) {
+        let hasMore = outbox.withLock { $0.byteCount > 0 }
+        var entry = pollfd(fd: messages, events: Int16(hasMore ? POLLIN | POLLOUT : POLLIN), revents: 0)
         // Safety: one entry, which lives during the call.
         _ = unsafe poll(&entry, 1, Int32(clamping: milliseconds))
+        if entry.revents & Int16(POLLOUT) != 0 { flush() }
     }
 
     /// The next message of those that have come.

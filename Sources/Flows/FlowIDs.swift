@@ -37,10 +37,11 @@ final class FlowIDs {
     /// One of this server's, from what a client says.
     func id(_ bytes: [UInt8]) -> ID? {
         guard bytes.starts(with: nodeID),
-            let count = Int(String(decoding: bytes.dropFirst(nodeID.count + 1), as: UTF8.self))
+            let count = Int(String(decoding: bytes.dropFirst(nodeID.count + 1), as: UTF8.self)),
+            count > 0, count <= last
         else { return nil }
         let id = ID(nodeID: nodeID, count: count)
-        return count <= last && id.bytes == bytes ? id : nil
+        return id.bytes == bytes ? id : nil
     }
 
     /// No ID up to this one is given again.

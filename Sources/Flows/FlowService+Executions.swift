@@ -124,11 +124,14 @@ extension FlowService {
         }
     }
 
+    /// Some thousand years.
+    private static let mostMilliseconds = 1 << 47
+
     /// - Parameter rest: status, milliseconds, results, errors.
     func done(_ number: Int, _ rest: ArraySlice<MessageValue>) throws(FlowError) {
         let start = rest.startIndex
         guard rest.count == 4, let status = FlowExecution.Status(end: rest[start]),
-            let milliseconds = rest[start + 1].asInt,
+            let milliseconds = rest[start + 1].asInt, (0...Self.mostMilliseconds).contains(milliseconds),
             let results = rest[start + 2].asList, let errors = rest[start + 3].asList
         else { throw .invalidCall }
         var texts: [[UInt8]] = []

@@ -106,7 +106,7 @@ extension FlowService {
                 handle(message)
                 guard Monotonic.nanoseconds < end else {
                     // Clients are looked at first.
-                    ServerTurn.next { self.read() }
+                    readInNextTurn()
                     break reading
                 }
             case .nothing: break reading
@@ -115,6 +115,16 @@ extension FlowService {
             }
         }
         flush()
+    }
+
+    /// Reads once clients have been looked at.
+    func readInNextTurn() {
+        guard !isReadDue else { return }
+        isReadDue = true
+        ServerTurn.next {
+            self.isReadDue = false
+            self.read()
+        }
     }
 
     /// The process has closed its end, or broken the rules of messages.
@@ -192,7 +202,9 @@ extension FlowService {
             throw .invalidCall
         }
         guard lines.takesOne() else { return leaveOut() }
-        let line = "GEARS: " + String(decoding: text.prefix(Self.longestLine), as: UTF8.self)
+        // A line of a flow must not look like several.
+        let plain = text.prefix(Self.longestLine).map { $0 < UInt8(ascii: " ") ? UInt8(ascii: " ") : $0 }
+        let line = "GEARS: " + String(decoding: plain, as: UTF8.self)
         switch level {
         case "debug": Log.debug(line)
         case "verbose": Log.verbose(line)

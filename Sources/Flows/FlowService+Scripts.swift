@@ -99,6 +99,7 @@ extension FlowService {
         let replaced = request.replaced.flatMap { sessions.byID[$0.id] === $0 ? $0 : nil }
         session.state = .live
         do throws(FlowError) {
+            try session.checkRecord()
             if session.record != nil || replaced?.record != nil { try checkWritable() }
             try propagate(session, replacing: replaced)
         } catch {
@@ -158,7 +159,7 @@ extension FlowService {
     /// A registration made by a flow, when its script had ended, sees events from now on.
     func arm(_ number: Int) {
         guard let registration = sessions.registration(numbered: number), !registration.isOfScript,
-            registration.session.isMade
+            sessions.isLinked(registration.session)
         else { return }
         sessions.publish(registration)
         watch(registration)

@@ -43,6 +43,8 @@ public final class FlowService: @unchecked Sendable {
     private var place = ServerPlace()
     private var peakMemory = 0
     private var isFlushDue = false
+    /// Whether `read` will be called in the next turn.
+    var isReadDue = false
     private var isLookDue = false
 
     /// - Parameter context: of OnLoad.

@@ -84,23 +84,25 @@ private func load(_ context: borrowing RedisContext, _ words: ArgumentReader) th
         state.scheduler.hurryWaiting()
     }
     guard areMovesTold else { throw LoadFailure(text: "the server does not tell of renamed keys") }
-    try installFlows(context, settings)
+    let flows = try registerFlows(context, settings)
     for (kind, path) in settings.libraries {
         do throws(ExecutionError) { try state.backends.open(kind, path: path, isConfined: false) } catch {
             throw LoadFailure(text: "ERR error processing argument: \(kind.wireName) \(path)")
         }
     }
+    // It starts a process, which a module that fails to load must not leave behind.
+    flows?.install(packageFolder: RedisContext.moduleFolder + "/flows")
 }
 
-private func installFlows(
+private func registerFlows(
     _ context: borrowing RedisContext, _ settings: ModuleSettings
-) throws(LoadFailure) {
+) throws(LoadFailure) -> FlowService? {
     let service = settings.flows.isEnabled ? FlowService(context, settings) : nil
     let isRegistered = service == nil || FlowCommandTable.register(in: context)
     guard isRegistered, FlowService.installPersistence(of: service, in: context) else {
         throw LoadFailure(text: "the server refused a command of flows; another module may have it")
     }
-    service?.install(packageFolder: RedisContext.moduleFolder + "/flows")
+    return service
 }
 
 private func openings(of backends: BackendCatalog) -> Shutdown.Work {

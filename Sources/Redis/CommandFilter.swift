@@ -72,7 +72,7 @@ public struct FilteredCommand: ~Copyable {
 
     /// How a command of ours gets the place of this one.
     public enum Admission {
-        /// Not at all: the user may not run this one, as the server says itself.
+        /// Not at all: the user may not run this one, as the server says itself, or the server would break.
         case refused
         /// The server lets the user run ours.
         case checked
@@ -88,7 +88,8 @@ public struct FilteredCommand: ~Copyable {
         let found: Admission? = DetachedContext.with { context in
             // A script, or another module: whoever has started it was let in.
             guard let userName = unsafe redis_GetClientUserNameById(context.pointer, id) else {
-                return .vouched
+                // There the caller goes on with, and frees, the words that it had before (Valkey 9).
+                return RedisContext.serverVersion.0 >= 9 ? .refused : .vouched
             }
             defer { unsafe redis_FreeString(nil, userName) }
             guard let user = unsafe redis_GetModuleUserFromUserName(userName) else { return .checked }

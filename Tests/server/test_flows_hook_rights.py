@@ -101,7 +101,9 @@ def test_who_may_run_only_the_command_runs_it_with_the_hook(server, user):
     pipe = client.pipeline(transaction=True)
     pipe.set("k1", "x")
     assert pipe.execute() == [True]
-    assert int(asked(server)) == before + 3 and server.client().mget("k1") == [b"x"]
+    # On Valkey 9 commands of scripts are not hooked.
+    hooked = 3 if server.field("server", "valkey_version") is None else 2
+    assert int(asked(server)) == before + hooked and server.client().mget("k1") == [b"x"]
     server.client().delete("k1")
 
 

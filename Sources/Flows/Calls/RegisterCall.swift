@@ -50,6 +50,9 @@ extension FlowService {
         if case .building(let request) = session.state {
             replaced = request.replaced
             place = session.registrations.count
+        } else if !sessions.isLinked(session) {
+            // Code of a session that is gone may still run; nothing would hold what it registers.
+            throw .askerGone
         }
         let id = ids.next()
         let registration = try FlowRegistration(

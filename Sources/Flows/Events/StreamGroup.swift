@@ -94,15 +94,17 @@ struct StreamGroup {
 
     /// Removes all entries up to this one.
     func trim(upTo id: [UInt8]) throws(FlowError) {
-        guard let next = Self.following(id) else { return }
-        _ = try call("XTRIM", [key] + Self.words("MINID") + [next])
+        // Behind the greatest ID there can be no entry.
+        let rest = Self.following(id).map { Self.words("MINID") + [$0] } ?? Self.words("MAXLEN", "0")
+        _ = try call("XTRIM", [key] + rest)
     }
 
-    /// The least ID that is greater.
+    /// The least ID that is greater; nil if there is none.
     private static func following(_ id: [UInt8]) -> [UInt8]? {
         let parts = String(decoding: id, as: UTF8.self).split(separator: "-")
         guard parts.count == 2, let time = UInt64(parts[0]), let count = UInt64(parts[1]) else { return nil }
         let (next, overflow) = count.addingReportingOverflow(1)
-        return Array((overflow ? "\(time + 1)-0" : "\(time)-\(next)").utf8)
+        guard overflow else { return Array("\(time)-\(next)".utf8) }
+        return time == .max ? nil : Array("\(time + 1)-0".utf8)
     }
 }

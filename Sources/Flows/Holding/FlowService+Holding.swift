@@ -40,12 +40,12 @@ extension FlowService {
                 } else {
                     holding.add(message)
                 }
-            case .nothing: connection.waitUntilReadable(milliseconds: left / 1_000_000 + 1)
+            case .nothing: connection.wait(milliseconds: left / 1_000_000 + 1)
             case .hasEnded, .isBroken: endConnection()
             }
         }
         // What has come for others is looked at in the next turn, since nothing more may come.
-        ServerTurn.next { self.read() }
+        readInNextTurn()
         return isOver()
     }
 
@@ -66,8 +66,10 @@ extension FlowService {
 
     /// A flow wants the server for itself: as soon as it was others' turn for a while.
     func atomic(_ call: FlowCall) throws(FlowError) {
-        guard !holding.holders.contains(call.asker) else { throw .holding(.inside) }
-        // A flow of mode sync has the server already.
+        // A flow of mode sync has the server already, and keeps it afterwards.
+        if holding.holders.last == call.asker, holding.inner.insert(call.asker).inserted {
+            return try answer(call.number) { $0.none() }
+        }
         guard !holding.isHeld else { throw .holding(.inside) }
         let wait = max(0, holding.notBefore - Monotonic.nanoseconds) / 1_000_000
         // Within a timer's call the server sends all that is written on as one transaction (7.0).
@@ -80,7 +82,8 @@ extension FlowService {
 
     private func beginAtomic(_ call: FlowCall) {
         // It may have ended, with its process or alone.
-        guard isReady, call.isOpen else { return }
+        guard isReady else { return }
+        guard call.isOpen else { return fail(call.number, .aborted) }
         guard !holding.isHeld else {
             return ServerTimer.after(milliseconds: 1) { self.beginAtomic(call) }
         }
@@ -98,6 +101,7 @@ extension FlowService {
             throw .holding(.tooLong(milliseconds: holdLimitMilliseconds))
         }
         guard holding.holders.contains(call.asker) else { throw .holding(.notInside) }
+        guard holding.inner.remove(call.asker) == nil else { return try answer(call.number) { $0.none() } }
         holding.holders.removeAll { $0 == call.asker }
         try answer(call.number) { $0.none() }
     }

@@ -4,6 +4,8 @@ import Messages
 final class Holding {
     /// Sessions and executions, by their numbers, that have the thread wait; the innermost last.
     var holders: [Int] = []
+    /// Those of them that hold it for an atomic block, too.
+    var inner: Set<Int> = []
     /// Messages of others, which are looked at afterwards.
     private var putAside: [MessageValue] = []
     /// Those who have held the server for too long, and do not know it yet.
@@ -39,6 +41,7 @@ final class Holding {
     /// An execution has ended.
     func ended(_ number: Int) {
         // As a rule there are none.
+        if !inner.isEmpty { inner.remove(number) }
         if !expired.isEmpty { expired.remove(number) }
         if !abandoned.isEmpty { abandoned.remove(number) }
     }
@@ -46,6 +49,7 @@ final class Holding {
     /// Nothing of it matters any more.
     func reset() {
         holders = []
+        inner = []
         putAside = []
         expired = []
         abandoned = []

@@ -17,7 +17,9 @@ extension FlowService {
                     let record: SessionRecord
                     let bytes = try reader.bytes()
                     do throws(FlowError) { record = try SessionRecord(decoding: bytes) } catch {
-                        throw .invalid("what was kept of a session makes no sense")
+                        // The server would not start without the file, and all other data are in it.
+                        Log.warning("flows: a session is left out, since what was kept of it makes no sense")
+                        continue
                     }
                     take(record, service)
                 }
@@ -101,7 +103,8 @@ extension FlowService {
         case .begins: loaded = []
         case .fails: loaded = nil
         case .ends:
-            let found = loaded ?? []
+            // A replica that loads beside what it serves is told twice.
+            guard let found = loaded else { return }
             loaded = nil
             replaceAll(by: found)
         }
@@ -167,6 +170,11 @@ extension FlowSession {
                 SessionRecord.Registration(
                     id: $0.id, order: $0.order, place: $0.place ?? 0, description: $0.raw)
             })
+    }
+
+    /// Whether a file with it can be read again: what is kept has the limits of a message.
+    func checkRecord() throws(FlowError) {
+        if let record { _ = try SessionRecord(decoding: record.encoded()) }
     }
 
     /// A session that is to be restored.

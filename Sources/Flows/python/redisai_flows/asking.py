@@ -18,6 +18,8 @@ class Asker:
     holds_command = False
     is_hook = False
     is_atomic = False
+    # Whether the server's thread waits for it.
+    is_sync = False
     is_over = False
     # Whether it stands for a thread that a flow has made.
     is_thread = False

@@ -4,6 +4,7 @@ import functools
 
 from .asking import asker_for, current
 from .errors import GearsError
+from .shields import shield
 
 
 def arguments(least, most=None, name=None):
@@ -30,10 +31,15 @@ def asker():
     return asker_for(found.session)
 
 
-def ask(operation, *words):
-    """Asks the server and waits."""
+def ask(operation, *words, take=lambda answer: answer):
+    """Asks the server and waits; what `take` makes of the answer.
+
+    An abort comes before or after both: what the server has given is either asked for not at all, or held by
+    an object that gives it back.
+    """
     who = asker()
-    return who.session.channel.ask(who.number, operation, *words)
+    with shield():
+        return take(who.session.channel.ask(who.number, operation, *words))
 
 
 def ask_async(make, held, operation, *words):

@@ -39,16 +39,22 @@ def callback_text(error, with_traceback):
     `with_traceback` is the setting PythonAttemptTraceback.
     """
     if isinstance(error, FlatError):
-        return one_line(str(error))
+        return coroutine_text(error)
     if with_traceback:
         lines = traceback.format_exception(type(error), error, _own_part(error))
         return one_line(str(lines))
-    return one_line(f"Error type: {type(error)}, Value: {error}")
+    return f"Error type: {type(error)}, Value: {coroutine_text(error)}"
 
 
 def coroutine_text(error):
     """The text of what a coroutine raised: its words alone, as the original has it; one line."""
-    return one_line(str(error))
+    try:
+        return one_line(str(error))
+    except (FlowAborted, ServerGone):
+        raise
+    except BaseException:
+        # The class is the flow's, and its words are code.
+        return f"a {type(error).__name__} whose text cannot be had"
 
 
 def _own_part(error):

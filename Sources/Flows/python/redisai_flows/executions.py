@@ -196,7 +196,9 @@ class Execution(Asker):
             return False
         try:
             records = self._source.next()
-        except Exception as error:
+        except (FlowAborted, ServerGone):
+            raise
+        except BaseException as error:
             self.fail(error)
             return False
         if records is None:
@@ -226,6 +228,11 @@ class Execution(Asker):
                 if kind is types.CoroutineType or kind is LowFuture:
                     self._waits_at = (index, record)
                     return self._accept(step, result)
+                if self._low_future is not None:
+                    self._low_future = None
+                if step.settles:
+                    # This looks at what the flow has brought, and may raise what that raises.
+                    result = step.settle(self, state, record, result)
             except FlowAborted:
                 raise
             except ServerGone:
@@ -234,15 +241,11 @@ class Execution(Asker):
                 self._waits_at = self._low_future = None
                 self.fail(error)
                 return None
-            if self._low_future is not None:
-                self._low_future = None
-            if step.settles:
-                result = step.settle(self, state, record, result)
-                if result is DROPPED:
-                    return None
-                if type(result) is Spread:
-                    self._stack.extend((index + 1, item) for item in reversed(result))
-                    return None
+            if result is DROPPED:
+                return None
+            if type(result) is Spread:
+                self._stack.extend((index + 1, item) for item in reversed(result))
+                return None
             record = result
         self.results.append(record)
         return None
@@ -261,7 +264,12 @@ class Execution(Asker):
     def _pass_on(self, index, record, result):
         """Puts what a step has brought, late, before the next one."""
         step = self._steps[index]
-        result = step.settle(self, self._states[index], record, result)
+        try:
+            result = step.settle(self, self._states[index], record, result)
+        except (FlowAborted, ServerGone):
+            raise
+        except BaseException as error:
+            return self.fail(error)
         if type(result) is Spread:
             self._stack.extend((index + 1, item) for item in reversed(result))
         elif result is not DROPPED:

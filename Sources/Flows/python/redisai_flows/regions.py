@@ -81,7 +81,10 @@ class Regions:
             return memoryview(self._theirs[number])[offset:offset + byte_count]
 
     def lend(self, byte_count):
-        """A `Block` of so many bytes; of what was in it nothing is said."""
+        """A `Block` of so many bytes; of what was in it nothing is said.
+
+        Raises `BlockingIOError` while the server has not looked at those that were made before.
+        """
         capacity = max(_SMALLEST_REGION, 1 << (byte_count - 1).bit_length())
         with self._lock:
             self._take_returned()
@@ -115,7 +118,11 @@ class Regions:
             os.posix_fallocate(descriptor, 0, capacity)
             memory = mmap.mmap(descriptor, capacity)
             _seal(descriptor)
-            socket.send_fds(self._side, [_ANNOUNCEMENT.pack(self._last, capacity)], [descriptor])
+            # The server takes announcements when it reads of a region that it does not know.
+            # `socket.send_fds` knows no flags.
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", descriptor))
+            announcement = _ANNOUNCEMENT.pack(self._last, capacity)
+            self._side.sendmsg([announcement], [rights], socket.MSG_DONTWAIT)
         finally:
             os.close(descriptor)
         return Block(self._last, capacity, memory)

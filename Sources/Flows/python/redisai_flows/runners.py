@@ -66,7 +66,7 @@ def _script(runner):
 
 
 def _run(operation, runner):
-    return _tensors(runner._service, ask(operation, *runner.words()))
+    return ask(operation, *runner.words(), take=lambda answer: _tensors(runner._service, answer))
 
 
 def _run_async(operation, runner):
@@ -79,10 +79,12 @@ def _run_async(operation, runner):
 @arguments(1)
 def createModelRunner(key):  # noqa: N802 - the original's name
     """A runner of the model at a key, which it keeps whatever happens to the key."""
-    number = ask("model.find", calling.text(key, "key argument must be a string"))
-    if number is None:
+    service = calling.service()
+    runner = ask("model.find", calling.text(key, "key argument must be a string"),
+                 take=lambda number: None if number is None else PyGraphRunner(service, number))
+    if runner is None:
         raise GearsError("given key do not contain RedisAI model")
-    return PyGraphRunner(calling.service(), number)
+    return runner
 
 
 @arguments(3)
@@ -123,10 +125,12 @@ def createScriptRunner(key, function):  # noqa: N802
     """A runner of a function of the script at a key."""
     key = calling.text(key, "key name argument must be a string")
     function = calling.text(function, "function name argument must be a string")
-    number = ask("script.find", key)
-    if number is None:
+    service = calling.service()
+    runner = ask("script.find", key,
+                 take=lambda number: None if number is None else PyTorchScriptRunner(service, number, function))
+    if runner is None:
         raise GearsError("given key do not contain RedisAI script")
-    return PyTorchScriptRunner(calling.service(), number, function)
+    return runner
 
 
 @arguments(2)

@@ -47,7 +47,9 @@ class Runtime:
         self._session = session
         self._channel = session.channel
         self._loop = session.loop
+        # Any thread may add to it.
         self._unsent = []
+        self._unsent_lock = threading.Lock()
 
     # Commands
 
@@ -78,14 +80,19 @@ class Runtime:
             self._session.note_skipped()
             self._loop.settle(future, None)
             return future
-        if not self._unsent:
+        # Whoever asks may have ended when that is sent, unless it holds the server.
+        number = asker.number if asker.is_atomic or asker.is_sync else self._session.number
+        with self._unsent_lock:
+            is_first = not self._unsent
+            self._unsent.append((number, future, words))
+        if is_first:
             self._loop.call(self._send_unsent)
-        self._unsent.append((asker.number, future, words))
         return future
 
     def _send_unsent(self):
         """Sends what has gathered: one question for each asker, so that each side wakes once."""
-        unsent, self._unsent = self._unsent, []
+        with self._unsent_lock:
+            unsent, self._unsent = self._unsent, []
         by_asker = {}
         for number, future, words in unsent:
             futures, commands = by_asker.setdefault(number, ([], []))

@@ -10,6 +10,7 @@ from .errors import GearsError, ServerGone, callback_text, one_line
 from .executions import MAY_BLOCK, TELLS_RESULTS, Execution
 from .lines import Lines
 from .runtime import Runtime
+from .shields import shield
 from .values import error_bytes
 from .workers import Lane
 
@@ -53,7 +54,7 @@ class Registration:
                     self._current = following
             following = self._current
         if following is not None:
-            self.session.submit(following.run)
+            self.session.submit(following.run, following.is_sync)
 
     def tell_registered(self):
         """Calls `onRegistered`; whatever it raises is only logged."""
@@ -181,22 +182,26 @@ class Session(Asker):
             if self._has_run:
                 raise GearsError("Can not run more then 1 executions in a single script")
             self._has_run = True
-        number = self.ask("run", {"reader": reader.name, "mode": mode, "desc": _text_or_none(description),
-                                  "steps": plan.shown})
-        execution = Execution(self, number, plan, MAY_BLOCK | (TELLS_RESULTS if is_script else 0), source,
-                              on_end=self.service.forget_execution)
-        execution.future = future
-        self.service.add_execution(execution)
-        self.submit(execution.run)
+        shown = {"reader": reader.name, "mode": mode, "desc": _text_or_none(description), "steps": plan.shown}
+        flags = MAY_BLOCK | (TELLS_RESULTS if is_script else 0)
+        # An abort in the middle would leave the server with an execution that nobody knows.
+        with shield():
+            number = self.ask("run", shown)
+            execution = Execution(self, number, plan, flags, source, on_end=self.service.forget_execution)
+            execution.future = future
+            self.service.add_execution(execution)
+            self.submit(execution.run)
         return future
 
     def register(self, reader, description, plan, on_registered, text):
         """Registers a flow; its ID. It sees events when the script has ended, or at once if it has before."""
-        number, identifier = self.ask("register", description | {
-            "reader": reader.name, "desc": _text_or_none(text), "steps": plan.shown})
+        description = description | {
+            "reader": reader.name, "desc": _text_or_none(text), "steps": plan.shown}
         is_in_order = description.get("inorder", False)
-        registration = Registration(self, number, reader, plan, on_registered, is_in_order)
-        self.service.add_registration(registration)
+        with shield():
+            number, identifier = self.ask("register", description)
+            registration = Registration(self, number, reader, plan, on_registered, is_in_order)
+            self.service.add_registration(registration)
         if asker_for(self) is self._script:
             self._registrations.append(registration)
         else:

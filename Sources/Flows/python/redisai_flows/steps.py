@@ -8,7 +8,7 @@ has kept.
 
 import copy
 
-from .errors import GearsError
+from .errors import FlowAborted, GearsError, ServerGone
 
 # What `settle` returns if no record goes on.
 DROPPED = object()
@@ -239,7 +239,9 @@ class BatchGroupBy(Step):
             try:
                 value = self.function(key, records)
                 refuse_coroutine(value, self.refuses_coroutine)
-            except Exception as error:
+            except (FlowAborted, ServerGone):
+                raise
+            except BaseException as error:
                 execution.fail(error)
             else:
                 yield {"key": key, "value": value}

@@ -136,7 +136,7 @@ def mgetTensorsFromKeyspace(keys):  # noqa: N802
 
 def _get(keys):
     found = calling.service()
-    return [from_answer(found, answer) for answer in ask("tensor.get", keys)]
+    return ask("tensor.get", keys, take=lambda answers: [from_answer(found, answer) for answer in answers])
 
 
 @arguments(1)

@@ -104,14 +104,20 @@ def made_here(service, type, dims, data):
     """A tensor with a copy of `data`, a bytes-like object; large ones in shared memory."""
     if len(data) < SHARED_FROM:
         return PyTensor(service, type, dims, data=bytes(data))
-    block = service.regions.lend(len(data))
+    try:
+        block = service.regions.lend(len(data))
+    except BlockingIOError:
+        return PyTensor(service, type, dims, data=bytes(data))
     block.view[:] = data
     return PyTensor(service, type, dims, data=block)
 
 
 def made_empty(service, type, dims, byte_count):
     """A tensor of zeros in shared memory, to be written through numpy."""
-    block = service.regions.lend(max(1, byte_count))
+    try:
+        block = service.regions.lend(max(1, byte_count))
+    except BlockingIOError:
+        return PyTensor(service, type, dims, data=bytearray(byte_count))
     block.byte_count = byte_count
     if byte_count:
         ctypes.memset(ctypes.addressof(ctypes.c_char.from_buffer(block.memory)), 0, byte_count)
