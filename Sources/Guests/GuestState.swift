@@ -45,11 +45,15 @@ struct GuestState: Equatable, Sendable {
     static let firstPause = 100_000_000
     static let longestPause = 10_000_000_000
 
+    /// Whether nothing follows its end.
+    let runsOnce: Bool
     private(set) var stage = Stage.stopped
     private(set) var startCount = 0
     /// When the last process was started.
     private(set) var startTime = 0
     private var shortLives = 0
+
+    init(runsOnce: Bool = false) { self.runsOnce = runsOnce }
 
     /// When `looked` has something to do.
     var deadline: Int? {
@@ -128,6 +132,10 @@ struct GuestState: Equatable, Sendable {
             stage = .stopped
             return .nothing
         case .starting, .ready, .dying:
+            guard !runsOnce else {
+                stage = .stopped
+                return .nothing
+            }
             shortLives = now - startTime < Self.shortLife ? shortLives + 1 : 0
             guard let pause else { return spawn(at: now) }
             stage = .waiting(until: now + pause)
