@@ -58,6 +58,7 @@ enum FlowError: Error, CommandFailure {
     case process(ProcessError)
     case holding(HoldingError)
     case keeping(KeepingError)
+    case requirement(RequirementError)
 
     // What flows ask
     case invalidCall

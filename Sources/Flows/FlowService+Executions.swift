@@ -202,13 +202,16 @@ extension FlowService {
             if case .building(let request) = session.state {
                 request.client.answer(.failed(.process(.ended)))
             }
+            endPackages(of: session)
         }
         for session in sessions.byID.values {
             for registration in session.registrations where !registration.isOfScript {
                 // Nobody could make it again.
                 remove(registration)
             }
-            guard case .restoring = session.state, session.number != nil else { continue }
+            guard case .restoring = session.state, session.number != nil, !session.packages.areAwaited else {
+                continue
+            }
             session.restoreFailureCount += 1
             let count = session.restoreFailureCount
             if count >= Self.mostRestoreFailures {

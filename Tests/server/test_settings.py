@@ -248,7 +248,8 @@ def test_a_module_that_is_loaded_later_takes_settings_too(start_server, binary):
         "MODEL_BUILD_TIMEOUT", "BACKEND_MEMORY_LIMIT", "MODEL_CHUNK_SIZE", "INLINE_RUN_BUDGET", "QUEUE_LIMIT",
         "BATCH_WAIT_LIMIT", "DEVICE_LIMIT",
         "EXECUTE_IN_TRANSACTIONS", "TORCH_ALLOW_NATIVE_CODE", "ALLOW_LOAD",
-        "FLOWS", "FLOWS_SANDBOX", "FLOWS_MEMORY_LIMIT", "FLOWS_ATOMIC_LIMIT", "FLOWS_HANG_LIMIT"])
+        "FLOWS", "FLOWS_SANDBOX", "FLOWS_ALLOW_INSTALL", "FLOWS_INSTALL_LIMIT",
+        "FLOWS_MEMORY_LIMIT", "FLOWS_ATOMIC_LIMIT", "FLOWS_HANG_LIMIT"])
 def test_a_wrong_word_is_explained_in_the_log(word):
     server = RedisServer(words=[word, "wrong"])
     try:
