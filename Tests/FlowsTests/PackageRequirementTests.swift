@@ -15,8 +15,9 @@ import Testing
 
     @Test(arguments: [
         "", " ", "-tea", "tea-", ".", "../tea", "/tea", "tea/", "-e", "--user", "tea --user", "tea@file:///a",
-        "tea;os_name=='a'", "tea[", "tea[]", "tea[a,]", "tea[a", "tea[-a]", "tea=", "tea==", "tea==1,", "tea=1",
-        "tea==-1", "tea 1", "te a", "tea\n", "tea\t", "tea\u{0}", "täa", "(tea)", "tea (>=1)", "tea>=1 <2",
+        "tea;os_name=='a'", "tea[", "tea[]", "tea[a,]", "tea[a", "tea[-a]", "tea=", "tea==", "tea==1,",
+        "tea=1", "tea==-1", "tea 1", "te a", "tea\n", "tea\t", "tea\u{0}", "täa", "(tea)", "tea (>=1)",
+        "tea>=1 <2",
     ])
     func anythingElseIsNot(_ text: String) {
         #expect(throws: RequirementError.self) { try PackageRequirement(Array(text.utf8)) }

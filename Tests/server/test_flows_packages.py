@@ -129,8 +129,8 @@ def test_a_replaced_session_leaves_no_folder(start, temporary):
 
 @pytest.mark.parametrize("text", [
     "-e .", "--index-url=http://a", "http://a/tea.whl", "tea @ file:///tea", "./tea", "/tea",
-    "tea;python_version>'3'", "tea[", "tea[a", "tea[a,]", "tea==", "tea 1", "tea==1,", "tea>=1 --hash=a", "", " ",
-    "-tea", "tea-", "t\n", "a" * 201, b"\xff", b"tea\0"])
+    "tea;python_version>'3'", "tea[", "tea[a", "tea[a,]", "tea==", "tea 1", "tea==1,", "tea>=1 --hash=a", "",
+    " ", "-tea", "tea-", "t\n", "a" * 201, b"\xff", b"tea\0"])
 def test_what_is_more_than_a_package_is_not_taken(file_client, text):
     refused = failure(file_client, "pass", "REQUIREMENTS", "tea", text)
     assert refused.startswith("ERR requirement '") and "is not taken" in refused

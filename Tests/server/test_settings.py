@@ -25,12 +25,14 @@ NUMBERS = [
     ("device_limit", 32, 1, 1024),
     ("flows_memory_limit", 1024, 64, 2**31 - 1),
     ("flows_atomic_limit", 200, 1, 5000),
+    ("flows_install_limit", 600, 1, 86400),
     ("flows_hang_limit", 1000, 100, 2**31 - 1),
 ]
 FIXED = [
     ("threads_per_queue", 1), ("intra_op_parallelism", 0), ("inter_op_parallelism", 0),
     ("torch_allow_native_code", "no"), ("allow_load", "no"),
     ("allow_unchecked_scripts", "no"), ("flows", "no"), ("flows_python", "python3"),
+    ("flows_allow_install", "no"),
     ("flows_sandbox", "strict"),
 ]
 

@@ -68,8 +68,8 @@ def add(folder, owner):
     for other, session in list(_owners.items()):
         for name, version in versions(other).items():
             if own.get(name, version) != version:
-                raise Conflict(f"{name} {own[name]} cannot be used beside {name} {version} of session {session}, "
-                               "since sessions share what is imported: end that session first")
+                raise Conflict(f"{name} {own[name]} cannot be used beside {name} {version} of session "
+                               f"{session}, since sessions share what is imported: end that session first")
     _owners[folder] = owner
     importlib.invalidate_caches()
     if _FINDER not in sys.meta_path:

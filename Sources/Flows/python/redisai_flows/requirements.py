@@ -1,8 +1,8 @@
 """The requirements of a session: looked for, or fetched if the server's settings allow that.
 
-`python -m redisai_flows.requirements FOLDER REQUIREMENT ... MESSAGES SIDE` fetches them and does nothing else,
-so that this can be a process of its own, which may reach the network while flows may not. It starts no other
-program, so only wheels are installed; nothing of a package runs.
+`python -m redisai_flows.requirements FOLDER REQUIREMENT ... MESSAGES SIDE` fetches them and does nothing
+else, so that this can be a process of its own, which may reach the network while flows may not. It starts no
+other program, so only wheels are installed; nothing of a package runs.
 """
 
 import importlib.metadata
