@@ -59,6 +59,7 @@ enum FlowError: Error, CommandFailure {
     case holding(HoldingError)
     case hook(HookError)
     case keeping(KeepingError)
+    case requirement(RequirementError)
 
     // What flows ask
     case invalidCall

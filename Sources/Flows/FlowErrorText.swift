@@ -61,6 +61,7 @@ extension FlowError {
         case .holding(let error): Self.text(of: error)
         case .hook(let error): error.text
         case .keeping(let error): Self.text(of: error)
+        case .requirement(let error): Self.text(of: error)
 
         case .invalidCall: "ERR a flow's call has wrong arguments"
         case .unknownOperation(let name): "ERR a flow's call names the unknown operation '\(name)'"
@@ -99,6 +100,17 @@ extension FlowError {
         case .notForClients: "ERR the command is for replicas and for the append-only file"
         case .notWritten(.paused): "ERR writes are paused; try again"
         case .notWritten(.replica): "READONLY You can't write against a read only replica."
+        }
+    }
+
+    private static func text(of error: RequirementError) -> String {
+        switch error {
+        case .invalid(let text):
+            "ERR requirement '\(text)' is not taken: a package's name, extras in [] and versions are, as in "
+                + "'name[extra]>=1.2,<2'"
+        case .tooMany(let limit): "ERR the script has more than \(limit) requirements, which is the limit"
+        case .folderMissing: "ERR no folder for packages can be made; set TMPDIR"
+        case .notInstalled(let why): "ERR Could not satisfy requirements: \(why)"
         }
     }
 

@@ -215,6 +215,7 @@ extension FlowService {
             if case .building(let request) = session.state {
                 request.client.answer(.failed(.process(.ended)))
             }
+            endPackages(of: session)
         }
         for session in sessions.byID.values {
             for registration in session.registrations where !registration.isOfScript {

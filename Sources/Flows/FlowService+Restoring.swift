@@ -69,7 +69,12 @@ extension FlowService {
     func endRestoring() {
         toRestore = []
         suspects = sessions.inOrder.filter { session in
-            if case .restoring = session.state { session.number != nil } else { false }
+            // What waits for its packages has not begun.
+            if case .restoring = session.state {
+                session.number != nil && !session.packages.areAwaited
+            } else {
+                false
+            }
         }
         restoresSingly = !suspects.isEmpty
     }

@@ -18,6 +18,7 @@ extension FlowService {
             throw .scriptTooLong(limit: Self.longestScript)
         }
         try checkAvailable()
+        try checkRequirements(command.requirements)
         let script = FlowScript(
             source: command.source.bytes, description: command.description,
             requirements: command.requirements, user: context.clientUser, database: context.database)
@@ -34,10 +35,11 @@ extension FlowService {
 
     /// Has Python run the script of a session that has a number.
     func runScript(of session: FlowSession) {
-        guard let number = session.number else { return }
+        guard let number = session.number, hasPackages(session) else { return }
         let isRestored = session.isMade
         let script = session.script
         do throws(FlowError) {
+            let folder = session.packages.folder
             try send(.script, number, valueCount: 1) { writer in
                 writer.beginDictionary()
                 writer.text("id")
@@ -49,6 +51,10 @@ extension FlowService {
                 writer.text("requirements")
                 writer.list(script.requirements.count)
                 for requirement in script.requirements { writer.bytes(requirement) }
+                if let folder {
+                    writer.text("folder")
+                    writer.bytes(Array(folder.utf8))
+                }
                 writer.endDictionary()
             }
             expectAnswer()
@@ -78,7 +84,7 @@ extension FlowService {
     }
 
     /// Nothing of the script counts.
-    private func end(_ session: FlowSession, because error: FlowError) {
+    func end(_ session: FlowSession, because error: FlowError) {
         if let run = session.run {
             abort(run)
             give(run, to: .nobody)
@@ -147,6 +153,7 @@ extension FlowService {
             registration.streams.stop()
         }
         if let number = session.number { tell(.drop, number) }
+        endPackages(of: session)
         sessions.remove(session)
     }
 

@@ -18,6 +18,8 @@ public final class FlowService: @unchecked Sendable {
     let configuration: FlowConfiguration
     let executions: FlowExecutions
     private(set) var guest: Guest?
+    /// Nil unless packages may be fetched.
+    private(set) var installer: PackageInstaller?
     /// Nil while no process runs.
     var connection: FlowConnection?
     /// Whether the process has said that it serves.
@@ -72,7 +74,20 @@ public final class FlowService: @unchecked Sendable {
     public func install(packageFolder folder: String) {
         unsafe Self.storage = self
         let python = settings.flows.python
-        let guest = Guest(owner: self) { [unowned self] in program(python, folder) }
+        // Beside the folders of processes: those that were left of either kind are removed with each.
+        let packages = settings.flows.allowsInstall ? GuestFolder(named: "flows-packages") : nil
+        if let packages {
+            installer = PackageInstaller(
+                below: packages, limitSeconds: { [unowned self] in settings.flows.installLimitSeconds },
+                program: { [unowned self] in pip(program(python, folder), into: $0, $1) })
+        } else if settings.flows.allowsInstall {
+            Log.warning("flows: no folder for packages can be made, so none are fetched; set TMPDIR")
+        }
+        let guest = Guest(owner: self) { [unowned self] in
+            var program = program(python, folder)
+            if let packages { program.readablePaths.append(packages.path) }
+            return program
+        }
         self.guest = guest
         guest.start()
     }

@@ -22,6 +22,8 @@ final class FlowSession {
     private(set) var registrations: [FlowRegistration] = []
     /// What the script has started itself.
     var run: FlowExecution?
+    /// What its script requires, if that is fetched.
+    var packages = SessionPackages.none
     /// Executions that have not ended.
     var openCount = 0
     /// How many of the registrations the script has made again.

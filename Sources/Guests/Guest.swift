@@ -1,13 +1,14 @@
 import Execution
 
-/// A program that the server starts, watches and starts again when it ends. Any thread.
+/// A program that the server starts, watches and starts again when it ends, unless it is to run once. Any
+/// thread.
 ///
 /// What it costs: with nothing to tell, nothing; its thread sleeps. A guest that was started lives until it
 /// is stopped, also when nobody holds it. The first one has to be made before other threads set variables of
 /// the environment.
 public final class Guest: Sendable {
     struct Fields: Sendable {
-        var state = GuestState()
+        var state: GuestState
         var pid: Int?
         var folder: ProcessFolder?
         /// Of the running process.
@@ -17,19 +18,24 @@ public final class Guest: Sendable {
 
     let program: @Sendable () -> GuestProgram
     private weak let weakOwner: (any GuestOwner)?
-    let fields = Locked(Fields())
+    let fields: Locked<Fields>
     private let supervisor: GuestSupervisor
 
     /// - Parameters:
     ///   - owner: who is told of it; not held. Once it is gone, the guest should be stopped.
+    ///   - runsOnce: nothing follows the end of its process. A start that is not possible now is refused.
     ///   - program: what to run, asked at each start, on the thread of all guests.
-    public convenience init(owner: any GuestOwner, program: @escaping @Sendable () -> GuestProgram) {
-        self.init(owner: owner, supervisor: .shared, program: program)
+    public convenience init(
+        owner: any GuestOwner, runsOnce: Bool = false, program: @escaping @Sendable () -> GuestProgram
+    ) {
+        self.init(owner: owner, supervisor: .shared, runsOnce: runsOnce, program: program)
     }
 
     init(
-        owner: any GuestOwner, supervisor: GuestSupervisor, program: @escaping @Sendable () -> GuestProgram
+        owner: any GuestOwner, supervisor: GuestSupervisor, runsOnce: Bool = false,
+        program: @escaping @Sendable () -> GuestProgram
     ) {
+        fields = Locked(Fields(state: GuestState(runsOnce: runsOnce)))
         _ = GuestEnvironment.servers
         weakOwner = owner
         self.supervisor = supervisor

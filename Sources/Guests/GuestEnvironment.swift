@@ -31,7 +31,8 @@ enum GuestEnvironment {
         of program: GuestProgram, servers: [String: String], folder: String?
     ) -> [String: String] {
         var variables = servers.filter { name, _ in
-            !program.sandbox.isRestricted || names.contains(name) || prefixes.contains { name.hasPrefix($0) }
+            !program.sandbox.isRestricted || names.contains(name)
+                || prefixes.contains { name.hasPrefix($0) } || isPassed(name, to: program)
         }
         if let folder {
             variables["TMPDIR"] = folder
@@ -39,5 +40,21 @@ enum GuestEnvironment {
         }
         variables.merge(program.environment) { $1 }
         return variables
+    }
+
+    /// Absolute paths, and those of addresses of files, that variables which it gets of the server's hold.
+    static func places(namedFor program: GuestProgram) -> [String] {
+        servers.filter { isPassed($0.key, to: program) }.values.flatMap { value in
+            value.split { $0 == " " || $0 == "\n" }.compactMap { word in
+                let path = word.hasPrefix("file://") ? word.dropFirst("file://".count) : word
+                return path.hasPrefix("/") && path != "/" ? String(path) : nil
+            }
+        }
+    }
+
+    private static func isPassed(_ name: String, to program: GuestProgram) -> Bool {
+        program.passedVariables.contains { passed in
+            passed.hasSuffix("*") ? name.hasPrefix(passed.dropLast()) : name == passed
+        }
     }
 }

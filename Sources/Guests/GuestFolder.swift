@@ -1,12 +1,20 @@
 import CGuests
 import Glibc
 
-/// A folder of a guest's own, which only the server's user can open: for its temporary files. Removed with
-/// its content when the last owner lets go, or by the next server if this one ends before.
-final class GuestFolder: Sendable {
-    let path: String
+/// A folder for guests, which only the server's user can open. Removed with its content when the last owner
+/// lets go, or by the next server if this one ends before.
+public final class GuestFolder: Sendable {
+    /// Absolute.
+    public let path: String
     /// Shows that it is in use.
     private let use: Descriptor
+
+    /// Makes one where temporary files lie.
+    /// - Parameter name: removes those whose names begin so that servers have left.
+    /// - Returns: nil if that is not possible.
+    public convenience init?(named name: String) {
+        self.init(named: name, below: GuestEnvironment.servers["TMPDIR"] ?? "/tmp")
+    }
 
     /// Makes one, and removes those of its name that servers have left.
     /// - Returns: nil if that is not possible; `errno` says why.
@@ -21,7 +29,18 @@ final class GuestFolder: Sendable {
         self.use = Descriptor(use)
     }
 
-    deinit {
+    deinit { Self.remove(path) }
+
+    /// Makes a folder within it.
+    /// - Returns: its path; nil if that is not possible.
+    public func makeFolder(named name: String) -> String? {
+        let place = "\(path)/\(name)"
+        // Safety: the path is copied for the call.
+        return unsafe mkdir(place, 0o700) == 0 ? place : nil
+    }
+
+    /// Removes a folder with all that is in it, following no link. May take long.
+    public static func remove(_ path: String) {
         // Safety: the path is copied for the call.
         unsafe guests_remove_folder(path)
     }

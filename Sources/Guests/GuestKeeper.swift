@@ -67,7 +67,8 @@ struct GuestKeeper {
             begin(started, program)
             return nil
         } catch {
-            guard error.isPassing else { return .refused(why: error.text) }
+            let runsOnce = guest.fields.withLock { $0.state.runsOnce }
+            guard error.isPassing, !runsOnce else { return .refused(why: error.text) }
             guest.owner?.log(.warning, error.text)
             return .ended
         }

@@ -13,6 +13,11 @@ public struct GuestProgram: Sendable {
     public var sandbox: GuestSandbox
     /// Absolute paths of files and folders that it may read in a sandbox, beside the system's.
     public var readablePaths: [String]
+    /// Absolute paths of folders that it may change in a sandbox, beside its own.
+    public var writablePaths: [String] = []
+    /// Names of variables of the server's that it gets in a sandbox beside the usual ones; `PIP_*` stands for
+    /// all that begin so.
+    public var passedVariables: [String] = []
     /// What an administrator can do if it cannot be started, in the imperative: `set FLOWS_PYTHON`.
     public var advice: String
 

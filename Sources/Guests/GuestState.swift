@@ -47,6 +47,8 @@ struct GuestState: Equatable, Sendable {
     /// Between two starts of who has served: flows of others wait for it.
     static let longestPauseOfServing = 1_000_000_000
 
+    /// Whether nothing follows its end.
+    let runsOnce: Bool
     private(set) var stage = Stage.stopped
     private(set) var startCount = 0
     /// When the last process was started.
@@ -54,6 +56,8 @@ struct GuestState: Equatable, Sendable {
     private var shortLives = 0
     /// Whether the last process was ready.
     private var hasServed = false
+
+    init(runsOnce: Bool = false) { self.runsOnce = runsOnce }
 
     /// When `looked` has something to do.
     var deadline: Int? {
@@ -135,6 +139,10 @@ struct GuestState: Equatable, Sendable {
             stage = .stopped
             return .nothing
         case .starting, .ready, .dying:
+            guard !runsOnce else {
+                stage = .stopped
+                return .nothing
+            }
             shortLives = now - startTime < Self.shortLife ? shortLives + 1 : 0
             let next = nextStart(after: now)
             guard next > now else { return spawn(at: now) }

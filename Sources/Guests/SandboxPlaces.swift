@@ -40,9 +40,10 @@ enum SandboxPlaces {
             // Safety: the path is copied for the call.
             unsafe guests_allow(rules, place, access)
         }
-        for place in readable + program.readablePaths + [path] { allow(place, GUESTS_READ) }
+        let named = GuestEnvironment.places(namedFor: program)
+        for place in readable + program.readablePaths + named + [path] { allow(place, GUESTS_READ) }
         for place in devices { allow(place, GUESTS_USE_DEVICE) }
-        allow(folder, GUESTS_OWN)
+        for place in program.writablePaths + [folder] { allow(place, GUESTS_OWN) }
         return descriptor
     }
 }

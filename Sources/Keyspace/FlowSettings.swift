@@ -8,6 +8,8 @@ public final class FlowSettings: @unchecked Sendable {
     private let atomicTime = Atomic<Int>(200)
     private let hang = Atomic<Int>(1000)
     private let placement = Atomic<Bool>(true)
+    private let installs = Atomic<Bool>(false)
+    private let installTime = Atomic<Int>(600)
 
     /// The Python that runs flows: a name that is looked for in PATH, or a path. Fixed once the module is
     /// loaded.
@@ -46,6 +48,18 @@ public final class FlowSettings: @unchecked Sendable {
     public var placesThreads: Bool {
         get { placement.load(ordering: .relaxed) }
         set { placement.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Whether the packages that a script requires are fetched by pip. Fixed once the module is loaded.
+    public var allowsInstall: Bool {
+        get { installs.load(ordering: .relaxed) }
+        set { installs.store(newValue, ordering: .relaxed) }
+    }
+
+    /// Seconds that pip may take for one session.
+    public var installLimitSeconds: Int {
+        get { installTime.load(ordering: .relaxed) }
+        set { installTime.store(newValue, ordering: .relaxed) }
     }
 
     /// Milliseconds that the Python process may leave a question whether it is alive without an answer.

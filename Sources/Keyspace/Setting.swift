@@ -125,6 +125,13 @@ public struct Setting: Sendable {
             change: .never,
             summary: "what flows may do beside calling the server; strict = no network, programs or files"),
         Setting(
+            word: "FLOWS_ALLOW_INSTALL", value: .flag(\.flows.allowsInstall), change: .never,
+            summary: "whether pip fetches the packages that a script requires, from the network"),
+        Setting(
+            word: "FLOWS_INSTALL_LIMIT",
+            value: .number(\.flows.installLimitSeconds, 1...86_400, unit: "seconds"), change: .free,
+            summary: "how long pip may take for the packages of one script"),
+        Setting(
             word: "FLOWS_MEMORY_LIMIT",
             value: .number(\.flows.memoryLimitMegabytes, 64...large, unit: "megabytes"), change: .free,
             summary: "memory of the Python process, from its next start on"),

@@ -22,6 +22,15 @@ import Testing
         #expect(state.startCount == 1)
     }
 
+    @Test(arguments: [[], [GuestState.Event.ready(start: 1)], [.kill(because: "a", start: nil)]])
+    func nothingFollowsTheEndOfOneThatRunsOnce(_ before: [GuestState.Event]) {
+        var state = GuestState(runsOnce: true)
+        #expect(state.event(.start, at: Self.start) == .spawn)
+        for event in before { _ = state.event(event, at: Self.start) }
+        #expect(state.event(.ended, at: Self.start) == .nothing)
+        #expect(state.stage == .stopped && state.deadline == nil)
+    }
+
     @Test func itIsReadyWhenItsOwnerSaysSo() {
         var state = Self.started()
         #expect(state.event(.ready(start: 1), at: Self.start) == .nothing)

@@ -216,6 +216,7 @@ import Testing
             "Sources/Execution/WorkQueue.swift",
             "Sources/Execution/WorkerPool.swift",
             "Sources/Flows/FlowConnection.swift",
+            "Sources/Flows/Packages/PackageInstallation.swift",
             "Sources/Guests/Guest.swift",
             "Sources/Guests/GuestSupervisor.swift",
             "Sources/Keyspace/Directory.swift",

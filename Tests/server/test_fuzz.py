@@ -9,6 +9,7 @@ from support.paths import ROOT
 
 sys.path.append(str(ROOT / "Tests" / "fuzz"))
 
+import flows as flow_cases  # noqa: E402
 import kinds  # noqa: E402
 from frame.campaign import Campaign  # noqa: E402
 from frame.case import Case, Stream  # noqa: E402
@@ -92,6 +93,15 @@ def test_a_ping_that_waits_is_found_if_it_waits_again(tmp_path, repeated, kinds_
         campaign.watch = Reports()
     assert [finding.kind for finding in campaign.findings.all] == kinds_found
     assert campaign.result.worst_ping == 0.5
+
+
+@pytest.mark.parametrize("kind, count", [("records", 600), ("messages", 480)])
+def test_what_is_said_of_flows_does_no_harm(kind, count):
+    assert flow_cases.KINDS[kind](SEED, count) >= count
+
+
+def test_what_is_said_of_flows_is_the_same_each_time():
+    assert flow_cases.messages(1, 2) == flow_cases.messages(1, 2) != flow_cases.messages(1, 3)
 
 
 def fixed(*commands):

@@ -25,12 +25,14 @@ NUMBERS = [
     ("device_limit", 32, 1, 1024),
     ("flows_memory_limit", 1024, 64, 2**31 - 1),
     ("flows_atomic_limit", 200, 1, 5000),
+    ("flows_install_limit", 600, 1, 86400),
     ("flows_hang_limit", 1000, 100, 2**31 - 1),
 ]
 FIXED = [
     ("threads_per_queue", 1), ("intra_op_parallelism", 0), ("inter_op_parallelism", 0),
     ("torch_allow_native_code", "no"), ("allow_load", "no"),
     ("allow_unchecked_scripts", "no"), ("flows", "no"), ("flows_python", "python3"),
+    ("flows_allow_install", "no"),
     ("flows_sandbox", "strict"), ("flows_placement", "yes"),
 ]
 
@@ -248,8 +250,8 @@ def test_a_module_that_is_loaded_later_takes_settings_too(start_server, binary):
         "MODEL_BUILD_TIMEOUT", "BACKEND_MEMORY_LIMIT", "MODEL_CHUNK_SIZE", "INLINE_RUN_BUDGET", "QUEUE_LIMIT",
         "BATCH_WAIT_LIMIT", "DEVICE_LIMIT",
         "EXECUTE_IN_TRANSACTIONS", "TORCH_ALLOW_NATIVE_CODE", "ALLOW_LOAD",
-        "FLOWS", "FLOWS_SANDBOX", "FLOWS_MEMORY_LIMIT", "FLOWS_ATOMIC_LIMIT", "FLOWS_HANG_LIMIT",
-        "FLOWS_PLACEMENT"])
+        "FLOWS", "FLOWS_SANDBOX", "FLOWS_ALLOW_INSTALL", "FLOWS_INSTALL_LIMIT",
+        "FLOWS_MEMORY_LIMIT", "FLOWS_ATOMIC_LIMIT", "FLOWS_HANG_LIMIT", "FLOWS_PLACEMENT"])
 def test_a_wrong_word_is_explained_in_the_log(word):
     server = RedisServer(words=[word, "wrong"])
     try:

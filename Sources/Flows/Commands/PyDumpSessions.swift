@@ -66,7 +66,7 @@ struct PyDumpSessions: Command {
         context.reply(bulk: "dead")
         context.reply(bulk: isLinked ? "false" : "true")
         context.reply(bulk: "requirementInstallationNeeded")
-        context.reply(integer: 0)
+        context.reply(integer: session.packages.areAwaited ? 1 : 0)
         context.reply(bulk: "requirements")
         context.reply(arrayOf: session.script.requirements.count)
         for requirement in session.script.requirements { context.reply(bulk: requirement) }

@@ -36,6 +36,9 @@ class FakeMaster:
     def answer(self, connection, requests):
         """Says yes to whatever a replica asks for, until it asks for the data."""
         while line := requests.readline():
+            # While it loads, a replica says that it is there.
+            if line == b"\n":
+                continue
             words = []
             for _ in range(int(line[1:])):
                 length = int(requests.readline()[1:])

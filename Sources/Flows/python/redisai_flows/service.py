@@ -108,6 +108,8 @@ class Service:
 
     def _drop(self, number):
         session = self._sessions.pop(number, None)
+        if session is not None:
+            session.end()
         gone = [key for key, value in self._registrations.items() if value.session is session]
         for key in gone:
             del self._registrations[key]

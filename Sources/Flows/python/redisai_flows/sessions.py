@@ -3,7 +3,7 @@
 import collections
 import threading
 
-from . import requirements, wire
+from . import packages, requirements, wire
 from .asking import Asker, asker_for, current
 from .builder import Builder
 from .errors import GearsError, ServerGone, callback_text, one_line
@@ -87,6 +87,9 @@ class Session(Asker):
         self.settings = service.settings
         self.id = description["id"].decode()
         self._description = description
+        # Where its packages are; None if none were fetched.
+        self.folder = None
+        self._is_gone = False
         self._lane = Lane(self.settings.threads_per_session)
         self._script = Asker(self, number)
         self._lines = Lines()
@@ -142,11 +145,19 @@ class Session(Asker):
 
     def _failure(self):
         """Runs the script's body; the text of what went wrong, or None."""
+        token = current.set(self._script)
         try:
             self._satisfy()
+        except packages.Conflict as problem:
+            return f"Could not satisfy requirements: {problem}"
         except requirements.Unsatisfied as problem:
             self.log("warning", f"requirements of session {self.id}: {problem}")
             return "Could not satisfy requirements, look at the log file for more information."
+        except Exception as problem:
+            # Whatever a package says of itself in a form of its own.
+            return f"Could not satisfy requirements: {problem!r}"
+        finally:
+            current.reset(token)
         builder = type("GearsBuilder", (Builder,), {"session": self})
         self.globals.update(self.runtime.names(builder))
         token = current.set(self._script)
@@ -166,7 +177,18 @@ class Session(Asker):
         if not wanted:
             return
         folder = self._description.get("folder")
-        requirements.check(wanted, None if folder is None else folder.decode())
+        if folder is not None:
+            packages.add(folder.decode(), self.id)
+            self.folder = folder.decode()
+            if self._is_gone:
+                packages.remove(self.folder)
+        requirements.check(wanted)
+
+    def end(self):
+        """The session is gone; what runs may end."""
+        self._is_gone = True
+        if self.folder is not None:
+            packages.remove(self.folder)
 
     # Actions of builders
 
