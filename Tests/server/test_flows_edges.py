@@ -1,4 +1,4 @@
-"""What flows, their clients and their Python may bring at the edges: nothing of it ends or holds the server."""
+"""What flows, their clients and their Python may bring at the edges: it neither ends nor holds the server."""
 
 import threading
 
@@ -26,7 +26,8 @@ def server():
     (f"{GREATEST}-{GREATEST}", None), (f"5-{GREATEST}", "6-0"), ("5-7", "5-8")])
 def test_entries_are_trimmed_up_to_the_greatest_id(server, last, following):
     client = server.client()
-    register(server, "GB('StreamReader').foreach(lambda r: execute('SET', 'seen', r['id'])).register(prefix='s')")
+    register(server, "GB('StreamReader').foreach(lambda r: execute('SET', 'seen', r['id'])).register("
+             "prefix='s')")
     client.execute_command("XADD", "s", "1-1", "a", "b")
     client.execute_command("XADD", "s", last, "a", "b")
     wait_until(lambda: client.get("seen") == last.encode(), what="the last entry")
@@ -141,7 +142,8 @@ def test_a_replica_that_loads_beside_serving_keeps_the_sessions():
         follow(replica, master)
         caught_up(master, replica)
         assert replica.log().count("Finished with success") > before
-        assert [entry[b"id"] for entry in entries(replica)] == [entry[b"id"] for entry in entries(master)] != []
+        names = [[entry[b"id"] for entry in entries(server)] for server in (replica, master)]
+        assert names[0] == names[1] != []
 
 
 def test_awaitable_calls_from_steps_and_threads_are_all_sent(server):
@@ -190,7 +192,8 @@ GB('CommandReader').register(trigger='other')
 
 @pytest.mark.parametrize("source", [
     "import sys\ndef records():\n    yield 1\n    sys.exit()\nGB('PythonReader').run(records)",
-    "import sys\nGB('PythonReader').batchgroupby(lambda r: 'k', lambda k, r: sys.exit()).run(lambda: iter([1]))"])
+    "import sys\nGB('PythonReader').batchgroupby(lambda r: 'k', lambda k, r: sys.exit()).run("
+    "lambda: iter([1]))"])
 def test_an_exit_in_a_reader_or_a_reducer_is_an_error(server, source):
     results, errors = server.client().execute_command("RG.PYEXECUTE", source)
     assert len(errors) == 1 and b"SystemExit" in errors[0]

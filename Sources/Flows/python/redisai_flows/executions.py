@@ -33,8 +33,8 @@ _PLAIN = (str, int, float, bool, bytes)
 class Execution(Asker):
     """Runs records through steps: on one thread at a time, and on none while it waits for a coroutine.
 
-    `plan` is a `Plan`. `source` has `next()`: a list of records, or None when there are no more; `records` come
-    before them. `on_end(execution)` is called once, on the thread on which it ended.
+    `plan` is a `Plan`. `source` has `next()`: a list of records, or None when there are no more; `records`
+    come before them. `on_end(execution)` is called once, on the thread on which it ended.
     """
 
     # What most executions never change.

@@ -2,8 +2,8 @@
 
 Short work is fastest on the server's own processor, since waking another one takes longer than a step; long
 work there would delay the server, and much work is done sooner beside it. So threads begin near the server,
-and go away from it when a step turns out to be long, or when many messages come at once. Where the system does
-not allow that, threads stay where they are.
+and go away from it when a step turns out to be long, or when many messages come at once. Where the system
+does not allow that, threads stay where they are.
 """
 
 import os
@@ -33,7 +33,7 @@ class Placement:
 
 
 class Crowd:
-    """Whether so many messages come at once that they are better done beside the server than by turns with it."""
+    """Whether so much comes at once that it is better done beside the server than by turns with it."""
 
     # So many in one read are many, and so many are few.
     MANY, FEW = 32, 8

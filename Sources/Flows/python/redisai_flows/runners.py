@@ -126,8 +126,10 @@ def createScriptRunner(key, function):  # noqa: N802
     key = calling.text(key, "key name argument must be a string")
     function = calling.text(function, "function name argument must be a string")
     service = calling.service()
-    runner = ask("script.find", key,
-                 take=lambda number: None if number is None else PyTorchScriptRunner(service, number, function))
+
+    def held(number):
+        return None if number is None else PyTorchScriptRunner(service, number, function)
+    runner = ask("script.find", key, take=held)
     if runner is None:
         raise GearsError("given key do not contain RedisAI script")
     return runner

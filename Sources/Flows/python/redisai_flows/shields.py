@@ -21,8 +21,8 @@ class Shield:
     Python raises such an exception between any two steps of the thread. In the middle of handing out messages
     that would lose them for everybody.
 
-    Entering and leaving take no lock: threads change, and exceptions come, only at calls and loops, and between
-    looking at the depth and changing it there is neither.
+    Entering and leaving take no lock: threads change, and exceptions come, only at calls and loops, and
+    between looking at the depth and changing it there is neither.
     """
 
     __slots__ = ("_ident", "_lock", "_depth", "_error")
