@@ -50,6 +50,7 @@ import Testing
         "Sources/Redis/ClientRights.swift",
         "Sources/Redis/ClusterSlots.swift",
         "Sources/Redis/CommandDispatch.swift",
+        "Sources/Redis/CommandFilter.swift",
         "Sources/Redis/CommandRegistration.swift",
         "Sources/Redis/CommandWords.swift",
         "Sources/Redis/DetachedContext.swift",
@@ -57,6 +58,7 @@ import Testing
         "Sources/Redis/EventLoopWatch.swift",
         "Sources/Redis/Info.swift",
         "Sources/Redis/KeyEvents.swift",
+        "Sources/Redis/KeptReply.swift",
         "Sources/Redis/KeyHandle.swift",
         "Sources/Redis/KeyMoves.swift",
         "Sources/Redis/KeyPlace.swift",
@@ -89,10 +91,12 @@ import Testing
         "Sources/Flows/Events/StreamConsumer.swift",
         "Sources/Flows/FlowConnection.swift",
         "Sources/Flows/FlowService.swift",
+        "Sources/Flows/Hooks/StandIn.swift",
         "Sources/Flows/PythonPlaces.swift",
         "Sources/Flows/Persistence/EndSession.swift",
         "Sources/Flows/Persistence/SessionCommandTable.swift",
         "Sources/Flows/SocketWatcher.swift",
+        "Sources/Flows/TriggerName.swift",
     ]
 
     /// Those that other modules call.

@@ -21,12 +21,14 @@ import Testing
             "Sources/Backends/Torch/TorchViews.swift",
             "Sources/Commands/ErrorText.swift",
             "Sources/Flows/FlowErrorText.swift",
+            "Sources/Flows/Hooks/HookError.swift",
             // Lines of the log, in the words that administrators search for.
             "Sources/Keyspace/ModuleSettings.swift",
             "Sources/Module/Entry.swift",
             // What only other modules are told.
             "Sources/SharedAPI/APIFailure.swift",
             // What the server's own refusals begin with.
+            "Sources/Redis/KeptReply.swift",
             "Sources/Redis/ServerCall.swift",
         ], subject: "the text of an error"
     ) { file in
