@@ -122,8 +122,8 @@ fuzz: tools python backends module ## Send random commands, payloads and models 
 	$(VENV) Tests/fuzz/run.py run $(FUZZ) $(if $(SEED),--seed $(SEED)) \
 	    $(if $(FUZZ_MINUTES),--minutes $(FUZZ_MINUTES)) $(if $(FUZZ_COUNT),--count $(FUZZ_COUNT))
 	$(if $(FUZZ),,$(VENV) Tests/fuzz/torch_operators.py --guard $(if $(SEED),--seed $(SEED)) --seconds 300)
-	$(if $(FUZZ),,$(VENV) Tests/fuzz/flows.py records $(if $(SEED),--seed $(SEED)))
-	$(if $(FUZZ),,$(VENV) Tests/fuzz/flows.py messages $(if $(SEED),--seed $(SEED)))
+	$(if $(FUZZ),,$(VENV) Tests/fuzz/flow_cases.py records $(if $(SEED),--seed $(SEED)))
+	$(if $(FUZZ),,$(VENV) Tests/fuzz/flow_cases.py messages $(if $(SEED),--seed $(SEED)))
 
 .PHONY: sanitize
 sanitize: BACKENDS = onnx torch

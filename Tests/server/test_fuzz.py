@@ -9,7 +9,7 @@ from support.paths import ROOT
 
 sys.path.append(str(ROOT / "Tests" / "fuzz"))
 
-import flows as flow_cases  # noqa: E402
+import flow_cases  # noqa: E402
 import kinds  # noqa: E402
 from frame.campaign import Campaign  # noqa: E402
 from frame.case import Case, Stream  # noqa: E402

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Tells servers what their Python process and their master would not say of flows. See README.md.
 
-    flows.py records  [--seed N] [--count N]    what is kept of sessions, changed, as a master sends it
-    flows.py messages [--seed N] [--count N]    messages of the Python process, changed
+    flow_cases.py records  [--seed N] [--count N]    what is kept of sessions, changed, as a master sends it
+    flow_cases.py messages [--seed N] [--count N]    messages of the Python process, changed
 """
 
 import argparse
@@ -97,11 +97,11 @@ def messages(seed, number):
 
 LIAR = """
 sys.path[:0] = {paths!r}
-import flows
+import flow_cases
 def script(number):
     global rounds
     rounds += 1
-    for kind, first, *rest in flows.messages({seed}, rounds + {number} * 1000):
+    for kind, first, *rest in flow_cases.messages({seed}, rounds + {number} * 1000):
         rest = [number if part == ("session",) else part for part in rest]
         try:
             send(getattr(wire, kind), first, *rest)
