@@ -27,6 +27,11 @@ GB('CommandReader').map(count).register(hook='HSET', mode='sync', convertToStr=F
 LOUD = "GB('CommandReader').map(lambda w: call_next(*w[1:]).upper()).register(hook='get', mode='sync')"
 
 
+def hooks_scripts(server):
+    """Valkey 9 cannot bear it that the words of a script's command are others."""
+    return server.field("server", "valkey_version") is None
+
+
 def words(binary):
     """Those of the module; flows on old servers need leave to call them."""
     return (*PATIENT, "ALLOW_UNCHECKED_SCRIPTS", "yes") if binary == paths.SERVER_62 else PATIENT
@@ -267,8 +272,7 @@ def test_hooks_run_in_transactions_and_scripts(binary):
         pipe.set("k", "w")
         pipe.get("k")
         assert pipe.execute() == [True, b"V", True, b"W"]
-        # Valkey 9 cannot bear it that the words of a script's command are others.
-        from_script = b"w" if binary == paths.SERVERS["valkey-9"] else b"W"
+        from_script = b"W" if hooks_scripts(server) else b"w"
         for _ in range(3):
             assert server.client().eval("return redis.call('get', KEYS[1])", 1, "k") == from_script
 
@@ -280,15 +284,17 @@ def test_a_hook_that_may_not_wait_is_refused_in_transactions_and_scripts(server)
     pipe.get("k")
     answers = pipe.execute(raise_on_error=False)
     assert answers[0] is True and "can not run a non-sync execution inside a MULTI/LUA" in str(answers[1])
-    assert "can not run a non-sync execution inside a MULTI/LUA" in \
-        refused(server, "EVAL", "return redis.call('get', 'k')", 0)
+    if hooks_scripts(server):
+        assert "can not run a non-sync execution inside a MULTI/LUA" in \
+            refused(server, "EVAL", "return redis.call('get', 'k')", 0)
 
 
 def test_a_coroutine_is_refused_where_nothing_may_wait(server):
     register(server, "async def hook(w): return 'x'\n"
              "GB('CommandReader').map(hook).register(hook='get', mode='sync')")
-    assert "Creating async record is not allowed" in \
-        refused(server, "EVAL", "return redis.call('get', 'k')", 0)
+    pipe = server.client().pipeline(transaction=True)
+    pipe.get("k")
+    assert "Creating async record is not allowed" in str(pipe.execute(raise_on_error=False)[0])
 
 
 def test_wrong_words_break_a_transaction_as_ever(server):
