@@ -121,7 +121,9 @@ def test_a_sync_flow_is_waited_for_in_transactions_and_scripts(server):
     pipe.get("k1")
     pipe.get("k1")
     assert pipe.execute() == [b"loaded k1"] * 2
-    assert server.client().eval("return redis.call('get', 'k2')", 0) == b"loaded k2"
+    # Valkey 9 cannot bear it that the words of a script's command are others.
+    from_script = b"loaded k2" if server.field("server", "valkey_version") is None else None
+    assert server.client().eval("return redis.call('get', 'k2')", 0) == from_script
 
 
 def test_registrations_tell_of_commands(server):
@@ -133,7 +135,7 @@ def test_registrations_tell_of_commands(server):
     ("commands=['nothing']", "Can not hook an unexisting command"),
     ("commands=['multi']", "Can not hook a command which are not allowed inside a script"),
     ("'a*', commands=['sort']", "Can not hook a command with moveable keys by key prefix"),
-    ("commands=['blpop']", "Can not hook a command which are not allowed inside a script"),
+    ("commands=['subscribe']", "Can not hook a command which are not allowed inside a script"),
     ("commands=1", "given commands is not iterable"),
     ("commands=[1]", "given command type is not string"),
 ])
