@@ -5,11 +5,11 @@ import pytest
 import redis
 
 from support import paths
-from support.flow_servers import FLOWS, entries, entry, register, started
+from support.flow_hooks import PATIENT, kept_server, refused, server, words  # noqa: F401
+from support.flow_servers import entry, register, started
 from support.flows import python_pid
 from support.servers import wait_until
 
-PATIENT = (*FLOWS, "FLOWS_ATOMIC_LIMIT", "5000")
 EVERY_SERVER = pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS.keys())
 READ_THROUGH = """
 def load(record):
@@ -18,33 +18,6 @@ def load(record):
     override_reply(value)
 GB('KeysReader').foreach(load).register('k*', commands=['GET'], eventTypes=['keymiss'], mode='{mode}')
 """
-
-
-def words(binary):
-    """Those of the module; flows on old servers need leave to call them."""
-    return (*PATIENT, "ALLOW_UNCHECKED_SCRIPTS", "yes") if binary == paths.SERVER_62 else PATIENT
-
-
-@pytest.fixture(scope="module")
-def kept_server():
-    with started(words=PATIENT) as server:
-        yield server
-
-
-@pytest.fixture
-def server(kept_server):
-    """A server without registrations."""
-    client = kept_server.client()
-    for fields in entries(kept_server):
-        assert client.execute_command("RG.UNREGISTER", fields[b"id"]) == b"OK"
-    client.flushall()
-    return kept_server
-
-
-def refused(server, *words):
-    with pytest.raises(redis.ResponseError) as caught:
-        server.client().execute_command(*words)
-    return str(caught.value)
 
 
 @EVERY_SERVER

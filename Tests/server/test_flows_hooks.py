@@ -4,12 +4,11 @@ import pytest
 import redis
 
 from support import paths
-from support.flow_servers import FLOWS, entries, entry, register, started
+from support.flow_hooks import PATIENT, kept_server, refused, server, words  # noqa: F401
+from support.flow_servers import entries, entry, register, started
 from support.replicas import caught_up, follow
 from support.servers import wait_until
 
-# Long enough for any machine.
-PATIENT = (*FLOWS, "FLOWS_ATOMIC_LIMIT", "5000")
 EVERY_SERVER = pytest.mark.parametrize("binary", paths.SERVERS.values(), ids=paths.SERVERS.keys())
 NEWER = pytest.mark.parametrize("binary", paths.NEWER_SERVERS.values(), ids=paths.NEWER_SERVERS.keys())
 # The time is taken from a counter, so that nothing depends on clocks.
@@ -30,33 +29,6 @@ LOUD = "GB('CommandReader').map(lambda w: call_next(*w[1:]).upper()).register(ho
 def hooks_scripts(server):
     """Valkey 9 cannot bear it that the words of a script's command are others."""
     return server.field("server", "valkey_version") is None
-
-
-def words(binary):
-    """Those of the module; flows on old servers need leave to call them."""
-    return (*PATIENT, "ALLOW_UNCHECKED_SCRIPTS", "yes") if binary == paths.SERVER_62 else PATIENT
-
-
-@pytest.fixture(scope="module")
-def kept_server():
-    with started(words=PATIENT) as server:
-        yield server
-
-
-@pytest.fixture
-def server(kept_server):
-    """A server without registrations."""
-    client = kept_server.client()
-    for fields in entries(kept_server):
-        assert client.execute_command("RG.UNREGISTER", fields[b"id"]) == b"OK"
-    client.flushall()
-    return kept_server
-
-
-def refused(server, *words):
-    with pytest.raises(redis.ResponseError) as caught:
-        server.client().execute_command(*words)
-    return str(caught.value)
 
 
 def refused_script(server, arguments, step="", before=""):
