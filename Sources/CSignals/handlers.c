@@ -59,9 +59,12 @@ static void report(int number, siginfo_t *info, void *context) {
     siginfo_t told = *info;
     // Servers take an instruction at the address in question for a call of a function that does not exist,
     // and look for the caller; here it is the instruction that has failed.
-    if (told.si_code > 0) told.si_addr = NULL;
+    if (told.si_code > 0 && number != SIGSEGV && number != SIGBUS) told.si_addr = NULL;
     void (*make)(int, siginfo_t *, void *) = atomic_load(&make_report);
-    if (make) make(number, &told, context);
+    if (make) {
+        signals_watch_report(number);
+        make(number, &told, context);
+    }
     raise(number);
 }
 
@@ -108,17 +111,18 @@ static void handle(int number, void (*handler)(int, siginfo_t *, void *)) {
 }
 
 void signals_install(void) {
-    struct sigaction servers;
-    sigaction(SIGSEGV, NULL, &servers);
-    bool makes_reports = servers.sa_flags & SA_SIGINFO && servers.sa_sigaction;
-    atomic_store(&make_report, makes_reports ? servers.sa_sigaction : NULL);
+    struct sigaction now;
+    sigaction(SIGSEGV, NULL, &now);
+    bool is_ours = now.sa_flags & SA_SIGINFO && now.sa_sigaction == report;
+    bool makes_reports = now.sa_flags & SA_SIGINFO && now.sa_sigaction;
+    if (!is_ours) atomic_store(&make_report, makes_reports ? now.sa_sigaction : NULL);
     handle(SIGFPE, divide);
     if (!makes_reports) return;
-    handle(SIGILL, report);
+    static const int servers[] = {SIGSEGV, SIGBUS, SIGILL};
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) handle(servers[i], report);
     // Not all servers handle these.
     static const int others[] = {SIGABRT, SIGTRAP, SIGSYS};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        struct sigaction now;
         sigaction(others[i], NULL, &now);
         if (!(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL) handle(others[i], report);
     }

@@ -1,6 +1,8 @@
 """A process that ends by a signal leaves the server's report, and the report says what was being run."""
 
 import ctypes
+import fcntl
+import os
 import pathlib
 import platform
 import re
@@ -10,7 +12,7 @@ import pytest
 from onnx_generators.running_time import slow_build
 
 from support import paths, patience, tensorflow
-from support.models import execution, set_tensor, store
+from support.models import floats
 from support.servers import RedisServer, wait_until
 from support.threads import status_of_threads
 
@@ -18,7 +20,15 @@ SIGNALS = [signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.S
            signal.SIGSYS]
 TGKILL = {"x86_64": 234, "aarch64": 131}[platform.machine()]
 PRODUCTS = 5000  # of large matrices: minutes
-BUSY = "backend=ONNX,device=CPU,tag=v1,key=busy"
+BUSY = "backend=TORCH,device=CPU,tag=v1,key=busy"
+# Without end, and without an allocation: what is hit within one cannot report (see the last test).
+COUNT = """
+def count(tensors: List[Tensor], keys: List[str], args: List[str]):
+    number = 0
+    while number >= 0:
+        number = number + 1
+    return tensors[0]
+"""
 
 
 @pytest.fixture(params=paths.SERVERS)
@@ -32,10 +42,11 @@ def doomed(request):
 def make_busy(server):
     """A connection whose run goes on for ever."""
     client = server.client()
-    store(client, "busy", "slow", "TAG", "v1")
-    set_tensor(client, "count", "INT64", [patience.FOREVER])
+    words = "TAG", "v1", "ENTRY_POINTS", 1, "count", "SOURCE", COUNT
+    assert client.execute_command("AI.SCRIPTSTORE", "busy", "CPU", *words) == b"OK"
+    floats(client, "x", 1)
     connection = server.wire()
-    connection.send(*execution("busy", ["count"], ["y"]))
+    connection.send("AI.SCRIPTEXECUTE", "busy", "count", "INPUTS", 1, "x", "OUTPUTS", 1, "y")
     wait_until(lambda: is_busy(server), what="the run")
     return connection
 
@@ -63,12 +74,17 @@ def processor_ticks(server, thread):
     return int(text.rpartition(")")[2].split()[11])
 
 
-def end(server, thread, number):
-    """Sends a signal to one thread, and returns the log when the process has ended by it."""
+def hit(server, thread, number):
+    """Sends a signal to one thread, and returns when the process has ended by it."""
     result = ctypes.CDLL(None, use_errno=True).syscall(TGKILL, server.process.pid, thread, int(number))
     assert result == 0, ctypes.get_errno()
     server.ending = "killed"
     assert server.process.wait(timeout=patience.SECONDS) == -number
+
+
+def end(server, thread, number):
+    """The log of a server that a signal to one thread has ended."""
+    hit(server, thread, number)
     log = server.log()
     assert f"crashed by signal: {int(number)}" in log
     return log
@@ -118,3 +134,20 @@ def test_handlers_come_back_after_the_servers_own(doomed):
     with make_busy(doomed):
         runner = worker(doomed)
         assert activities(end(doomed, runner, signal.SIGTRAP)) == {runner: f"does=run,reports=yes,{BUSY}"}
+
+
+def test_a_report_that_does_not_end_ends_the_process(doomed):
+    """Its log is a pipe that nobody reads."""
+    pipe = doomed.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        doomed.stop()
+        doomed.settings.append(f"logfile {pipe}")
+        doomed.start()
+        os.read(reader, 2**20)
+        fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 4096)
+        hit(doomed, doomed.process.pid, signal.SIGSEGV)
+        assert "the crash report does not go on" in doomed.log()
+    finally:
+        os.close(reader)
