@@ -1,7 +1,9 @@
 import Tensors
 
 /// A step of a plan that waits for a worker, with all that its run needs.
-struct RunRequest: Sendable {
+///
+/// An object, since it goes through several tables on its way: a copy of all it holds would cost more.
+final class RunRequest: Sendable {
     let plan: PlanRun
     let step: Int
     let work: Work
@@ -12,6 +14,20 @@ struct RunRequest: Sendable {
     let queuedAt: Int
     /// Whether it was in a batch already, which failed or was lost.
     let wasJoined: Bool
+
+    init(
+        plan: PlanRun, step: Int, work: Work, inputs: [Tensor], outputCount: Int, waitingSince: Int,
+        queuedAt: Int, wasJoined: Bool
+    ) {
+        self.plan = plan
+        self.step = step
+        self.work = work
+        self.inputs = inputs
+        self.outputCount = outputCount
+        self.waitingSince = waitingSince
+        self.queuedAt = queuedAt
+        self.wasJoined = wasJoined
+    }
 
     /// Nil if it runs by itself.
     /// - Parameter longestWaitMilliseconds: for MINBATCHSIZE at most; 0 = no limit.
