@@ -1,7 +1,8 @@
 /// Tells a guest that hangs from one that is busy, for an owner that asks and waits for answers.
 ///
-/// After a while of silence the owner is to send something that is always answered at once, a ping. If
-/// nothing is heard then, the guest hangs. Only time counts in which the owner itself came back to look when
+/// Every now and then while something is outstanding, the owner is to send something that is always answered
+/// at once, a ping; its answer may tell of parts of the guest that others than those heard from wait for. If
+/// nothing at all is heard after a ping, the guest hangs. Only time counts in which the owner itself came back to look when
 /// it had been told to: an answer that it had no time to read is not the guest's fault.
 ///
 /// Pure: times are nanoseconds of one clock. Every call costs a few instructions.
@@ -21,7 +22,7 @@ public struct AnswerWatch: Sendable {
         case pinged(counted: Int, from: Int, until: Int)
     }
 
-    public static let silenceBeforePing = 500_000_000
+    public static let pingInterval = 500_000_000
     public static let usualLimit = 1_000_000_000
     private static let partCount = 10
 
@@ -33,13 +34,13 @@ public struct AnswerWatch: Sendable {
 
     /// Something was asked for; what else is outstanding goes on waiting.
     public mutating func asked(at now: Int) {
-        if case .idle = stage { stage = .waiting(until: now + Self.silenceBeforePing) }
+        if case .idle = stage { stage = .waiting(until: now + Self.pingInterval) }
     }
 
     /// Anything has come from the guest.
     public mutating func heard(at now: Int) {
-        if case .idle = stage { return }
-        stage = .waiting(until: now + Self.silenceBeforePing)
+        guard case .pinged = stage else { return }
+        stage = .waiting(until: now + Self.pingInterval)
     }
 
     /// Nothing is outstanding.

@@ -37,24 +37,23 @@ import Testing
         #expect(watch.look(at: .max) == .nothing)
     }
 
-    @Test func silenceIsAnsweredWithAPing() {
+    @Test func whoIsWaitedForGetsAPing() {
         var watch = Self.asked()
         #expect(watch.nextLook == Self.start + 500 * Self.millisecond)
         #expect(watch.look(at: Self.start + 500 * Self.millisecond - 1) == .nothing)
         #expect(watch.look(at: Self.start + 500 * Self.millisecond) == .ping)
     }
 
-    @Test func moreThatIsAskedForDoesNotBreakTheSilence() {
+    @Test func moreThatIsAskedForPutsNothingOff() {
         var watch = Self.asked()
         watch.asked(at: Self.start + 400 * Self.millisecond)
         #expect(watch.nextLook == Self.start + 500 * Self.millisecond)
     }
 
-    @Test func whateverIsHeardBreaksTheSilence() {
+    @Test func whatIsHeardBeforeAPingDoesNotPutItOff() {
         var watch = Self.asked()
         watch.heard(at: Self.start + 400 * Self.millisecond)
-        #expect(watch.look(at: Self.start + 500 * Self.millisecond) == .nothing)
-        #expect(watch.nextLook == Self.start + 900 * Self.millisecond)
+        #expect(watch.look(at: Self.start + 500 * Self.millisecond) == .ping)
     }
 
     @Test func whoDoesNotAnswerAPingHangs() {
@@ -83,7 +82,7 @@ import Testing
         #expect(watch.look(at: Self.start + 1_500 * Self.millisecond) == .nothing)
     }
 
-    @Test func aPingIsSentAgainAfterAnotherSilence() {
+    @Test func aPingIsSentAgainAfterAnotherWhile() {
         var watch = Self.pinged()
         watch.heard(at: Self.start + 600 * Self.millisecond)
         #expect(Self.findings(&watch, count: 1) == [.ping])

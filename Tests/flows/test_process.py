@@ -9,6 +9,7 @@ import pytest
 from conftest import PACKAGE
 from redisai_flows import wire
 from redisai_flows.placement import Crowd, Placement
+from redisai_flows.workers import THREAD_LIMIT, URGENT_LIMIT
 from standin import NO_ANSWER, PATIENCE
 
 
@@ -57,6 +58,19 @@ GB('CommandReader').map(f).register(trigger='a')
     own_flows.until(lambda: asked)
     own_flows.close()
     assert own_flows.process.wait(PATIENCE) == 0
+
+
+def test_steps_that_wait_on_all_threads_hold_nothing_else(own_flows, gate):
+    """Neither pings, nor those for which the server's thread waits."""
+    source = f"GB('CommandReader').map(lambda words: {gate.wait}).register(trigger='wait')"
+    scripts = [own_flows.script(source) for _ in range(THREAD_LIMIT // 2)]
+    urgent = own_flows.script("GB('CommandReader').register(trigger='urgent', mode='sync')")
+    waiting = [own_flows.start(script, 0, [b"wait"]) for script in scripts for _ in range(3)]
+    for number in range(URGENT_LIMIT + 1):
+        assert own_flows.ping(number) >= 0
+        assert own_flows.trigger(urgent, flags=1 | 16).results == [b"['trigger']"]
+    gate.open()
+    assert [ended.wait().results for ended in waiting] == [[b""]] * len(waiting)
 
 
 def test_a_process_that_would_lose_messages_ends(own_flows):
@@ -115,7 +129,8 @@ GB('CommandReader').map(quick).register(trigger='b')
 """)
     ended = own_flows.start(script, 0, [b"t"])
     ping_until(own_flows, lambda _: ended.has_ended(0.1))
-    assert ended.status == "done" and ended.errors == [""]
+    assert ended.status == "done"
+    assert ended.errors == ["the coroutine has kept the event loop from others for too long"]
     assert own_flows.trigger(script, index=1).results == [b"quick"]
 
 

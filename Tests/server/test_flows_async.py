@@ -1,5 +1,7 @@
 """Coroutines, futures and threads of flows."""
 
+import threading
+
 import pytest
 
 from support import flows
@@ -360,3 +362,25 @@ def test_a_coroutine_that_holds_the_loop_is_ended(server, client):
     with background(server, "RG.TRIGGER", "hold") as answer:
         assert answer() is not None
     wait_until(lambda: refusal(client, "RG.TRIGGER", "quick") is None, what="an answer of another one")
+
+
+def test_a_coroutine_that_holds_the_loop_is_found_whatever_else_happens(server, client):
+    """Triggers of another session are answered all the time."""
+    script(client, "async def spin(words):\n    while True: pass\n"
+                   "GB('CommandReader').map(spin).register(trigger='spin')")
+    script(client, "async def other(words):\n    return 'answered'\n"
+                   "GB('CommandReader').map(other).register(trigger='other')")
+    script(client, "GB('CommandReader').count().register(trigger='chat')")
+    with background(server, "RG.TRIGGER", "spin") as spun, background(server, "RG.TRIGGER", "other") as other:
+        answers = []
+        waiter = threading.Thread(target=lambda: answers.extend((other(), spun())))
+        waiter.start()
+        while waiter.is_alive():
+            assert trigger(client, "chat") == [b"1"]
+        assert answers[0] == [b"answered"]
+        assert "kept the event loop from others" in str(answers[1])
+
+
+def test_what_a_coroutine_raises_without_words_is_named(client):
+    body = "async def f(r):\n    async with asyncio.timeout(0.001):\n        await asyncio.sleep(3600)\n"
+    assert errors(client, body + over([1], ".map(f)")) == [b"TimeoutError"]

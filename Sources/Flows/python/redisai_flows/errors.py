@@ -23,6 +23,9 @@ class FlowAborted(BaseException):
 class LoopHeld(Exception):
     """Ends a coroutine that has kept the event loop for too long."""
 
+    def __str__(self):
+        return "the coroutine has kept the event loop from others for too long"
+
 
 class ServerGone(BaseException):
     """The server has closed the connection; the process ends."""
@@ -43,11 +46,18 @@ def callback_text(error, with_traceback):
     if with_traceback:
         lines = traceback.format_exception(type(error), error, _own_part(error))
         return one_line(str(lines))
-    return f"Error type: {type(error)}, Value: {coroutine_text(error)}"
+    return f"Error type: {type(error)}, Value: {_words(error)}"
 
 
 def coroutine_text(error):
-    """The text of what a coroutine raised: its words alone, as the original has it; one line."""
+    """The text of what a coroutine raised: its words alone, as the original has it, or its class's name.
+
+    One line.
+    """
+    return _words(error) or type(error).__name__
+
+
+def _words(error):
     try:
         return one_line(str(error))
     except (FlowAborted, ServerGone):
