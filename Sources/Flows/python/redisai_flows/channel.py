@@ -6,7 +6,8 @@ by the thread that waits for it, without waking another one: on a busy machine t
 most steps.
 
 The reader keeps its role while it does a job. If the job is long, the lookout (`workers`) takes the role away
-and gives it to another thread, so that no step can keep messages from being read.
+and gives it to another thread, so that no step can keep messages from being read. A worker without work that
+reads an answer for another one leaves it the role: most who have asked once will ask again.
 """
 
 import collections
@@ -28,7 +29,7 @@ _RELEASED_LIMIT = 100_000
 class Call:
     """A question to the server that somebody waits for."""
 
-    __slots__ = ("failed", "value", "is_done", "on_done", "_woken")
+    __slots__ = ("failed", "value", "is_done", "on_done", "thread", "_woken")
 
     def __init__(self, on_done=None):
         self.failed = False
@@ -36,6 +37,8 @@ class Call:
         self.is_done = False
         # Called by the reader instead of waking a thread; it must not wait.
         self.on_done = on_done
+        # Ident of the thread that sleeps until it is answered.
+        self.thread = None
         self._woken = None
 
     def result(self):
@@ -60,6 +63,8 @@ class Channel:
     def __init__(self, sock):
         self.socket = sock
         self.dispatch = None
+        # Whether there is work that another thread could do.
+        self.has_work = lambda: False
         # Called when a thread waits for the server: others may do what has come meanwhile.
         self.on_wait = lambda: None
         # Called when something was read.
@@ -79,6 +84,9 @@ class Channel:
         self._reader = None          # ident of the thread that has the role
         self._is_reading = False     # whether that thread is in `read`
         self._waiting = []           # calls whose threads sleep until they are answered or may read
+        self._answered = []          # calls that are answered, whose threads are still to be woken
+        # Idents of threads that read again when they have done what they do, and so may keep the role.
+        self.keepers = set()
         self._calls = {}
         self._next_call = 0
         self._released = collections.deque()
@@ -184,7 +192,6 @@ class Channel:
     def _wait(self, call):
         """Returns when the call is answered; reads meanwhile if nobody else does."""
         me = threading.get_ident()
-        had_role = self._reader == me
         while not call.is_done:
             self.on_wait()
             with self._lock:
@@ -197,13 +204,13 @@ class Channel:
                     if call._woken is None:
                         call._woken = threading.Lock()
                         call._woken.acquire()
+                        call.thread = me
                     self._waiting.append(call)
             if is_mine:
                 self.read()
             else:
                 call._sleep()
-        if self._waiting or not had_role:
-            # Another one that waits would be woken for its answer anyway; it can read that itself.
+        if self._reader == me and me not in self.keepers:
             self.leave_role()
 
     # Reading
@@ -256,10 +263,11 @@ class Channel:
         else:
             self.find_reader()
 
-    def read(self):
+    def read(self, is_idle=False):
         """Reads once, waiting if there is nothing, and hands out what came; the reader only.
 
-        Returns the number of messages.
+        A reader that `is_idle` but for reading may have left the role to another thread then. Returns the
+        number of messages.
         """
         self.turn += 1
         self._is_reading = True
@@ -270,8 +278,23 @@ class Channel:
             self.on_end(error)
             raise
         self._is_reading = False
+        if self._answered:
+            if is_idle and not self.has_work():
+                self._leave_role_to(self._answered[-1].thread)
+            self._wake_answered()
         self.on_read()
         return count
+
+    def _leave_role_to(self, thread):
+        self.flush()
+        with self._lock:
+            if self._reader == threading.get_ident() and thread in self.keepers:
+                self._reader = thread
+
+    def _wake_answered(self):
+        answered, self._answered = self._answered, []
+        for call in answered:
+            call._wake()
 
     def _read_and_hand_out(self):
         self.flush()
@@ -302,4 +325,4 @@ class Channel:
         if call.on_done is not None:
             call.on_done(call)
         elif sleeps:
-            call._wake()
+            self._answered.append(call)

@@ -15,10 +15,8 @@ from .regions import Regions
 from .sessions import Session
 from .settings import Settings
 from .values import from_server
-from .workers import Lane, Pool
+from .workers import URGENT_LIMIT, Lane, Pool
 
-# Threads that work for the server's thread at once: one, and those of flows that were given up.
-_URGENT_THREADS = 8
 # How many executions that were aborted before this process knew them are remembered.
 _EARLY_ABORTS = 1024
 
@@ -36,7 +34,7 @@ class Service:
         self.loop = EventLoop(self._end)
         self._placement = Placement()
         self.pool = Pool(self.channel, self._placement, self._end)
-        self.urgent = Lane(_URGENT_THREADS)
+        self.urgent = Lane(URGENT_LIMIT, is_urgent=True)
         self._sessions = {}
         self._registrations = {}
         self._executions = {}

@@ -8,8 +8,11 @@ from .errors import FlowAborted
 from .placement import Crowd
 from .shields import shield
 
-# All threads that run steps; more work waits.
+# How many threads may run steps at once; more work waits.
 THREAD_LIMIT = 64
+# How many more there are for urgent work, for which the server's thread waits: one, and those of flows that
+# were given up. One more may read meanwhile.
+URGENT_LIMIT = 8
 # How often the lookout looks while there is work, in seconds. A step that takes longer, up to twice as long,
 # loses the reader's role.
 LOOKOUT_INTERVAL = 0.005
@@ -17,14 +20,16 @@ LOOKOUT_INTERVAL = 0.005
 class Lane:
     """What waits to be run for one session, and how many threads work for it."""
 
-    __slots__ = ("jobs", "limit", "running", "is_listed")
+    __slots__ = ("jobs", "limit", "running", "is_listed", "is_urgent")
 
-    def __init__(self, limit):
+    def __init__(self, limit, is_urgent=False):
         self.jobs = collections.deque()
         # How many threads may work for the session at once; others are for other sessions.
         self.limit = limit
         self.running = 0
         self.is_listed = False
+        # Its work comes before all other.
+        self.is_urgent = is_urgent
 
 
 class _Worker:
@@ -53,6 +58,8 @@ class Pool:
         self._placement = placement
         self._on_end = on_end
         self._limit = thread_limit
+        # Threads that run what is not urgent.
+        self._busy = 0
         self._lock = threading.Lock()
         self._ready = collections.deque()
         self._idle = []
@@ -61,6 +68,7 @@ class Pool:
         self._is_armed = False
         self._crowd = Crowd()
         channel.on_end = on_end
+        channel.has_work = self._has_work
         channel.on_wait = self._help
         channel.on_read = self._arm
         channel.find_reader = self._wake
@@ -84,24 +92,33 @@ class Pool:
     def _list(self, lane):
         if lane.jobs and not lane.is_listed and lane.running < lane.limit:
             lane.is_listed = True
-            self._ready.append(lane)
+            if lane.is_urgent:
+                self._ready.appendleft(lane)
+            else:
+                self._ready.append(lane)
 
     def _next(self):
         """The job whose turn it is and its lane, or None."""
         with self._lock:
-            if not self._ready:
+            if not self._has_work():
                 return None
             lane = self._ready.popleft()
             lane.is_listed = False
             job = lane.jobs.popleft()
             lane.running += 1
+            self._busy += not lane.is_urgent
             if lane.jobs:
                 self._list(lane)
             return job, lane
 
+    def _has_work(self):
+        """Whether one more thread could do something."""
+        ready = self._ready
+        return bool(ready) and (self._busy < self._limit or _is_urgent(ready))
+
     def _help(self):
         """Wakes a thread if there is work."""
-        if self._ready:
+        if self._has_work():
             self._wake()
 
     def _wake(self):
@@ -110,7 +127,7 @@ class Pool:
             if self._idle:
                 self._idle.pop().bed.release()
                 return True
-            if len(self._workers) >= self._limit:
+            if len(self._workers) > self._limit + URGENT_LIMIT:
                 return False
             thread = threading.Thread(target=self._work, daemon=True)
             thread.name = f"flows/{len(self._workers)}"
@@ -124,6 +141,7 @@ class Pool:
         with self._lock:
             del self._workers[threading.current_thread()]
             self._workers[threading.get_ident()] = me
+            self._channel.keepers.add(threading.get_ident())
         try:
             while True:
                 self._turn(me)
@@ -147,15 +165,16 @@ class Pool:
                 pass
             finally:
                 with self._lock:
+                    self._busy -= not lane.is_urgent
                     lane.running -= 1
                     if lane.jobs:
                         self._list(lane)
         elif is_reader:
             self._move(me, self._placement.far if self._crowd.is_there else self._placement.near)
-            self._crowd.add(self._channel.read())
+            self._crowd.add(self._channel.read(is_idle=True))
         else:
             with self._lock:
-                if self._ready or not self._channel.has_reader():
+                if self._has_work() or not self._channel.has_reader():
                     return
                 self._idle.append(me)
             me.bed.acquire()
@@ -195,3 +214,11 @@ class Pool:
                     self._move(stuck, self._placement.far)
             seen = turn
             self._arm()
+
+
+def _is_urgent(ready):
+    """Whether the first of these lanes is; other threads may take it away meanwhile."""
+    try:
+        return ready[0].is_urgent
+    except IndexError:
+        return False
