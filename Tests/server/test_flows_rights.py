@@ -126,6 +126,19 @@ def test_a_reader_needs_the_right_to_each_key(admin, user):
     assert found == [] and lacks_right(texts[0])
 
 
+def test_a_reader_leaves_out_what_it_may_not_read(admin, user):
+    """One error at the end says so, however many keys there are of that kind."""
+    admin.mset({f"mine{number}": number for number in range(300)})
+    admin.mset({f"other{number}": number for number in range(300)})
+    owner = user("owner", "~mine*", "+rg.pyexecute", "+scan", "+get", "+type")
+    found, [text] = script(owner, "GB().map(lambda r: r['key']).run('*')")
+    assert sorted(found) == sorted(b"mine%d" % number for number in range(300)) and lacks_right(text)
+    found, texts = script(owner, "GB().map(lambda r: r['key']).run('mine*')")
+    assert (len(found), texts) == (300, [])
+    found, [text] = script(owner, "GB().count().run()")
+    assert found == [b"300"] and lacks_right(text)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_rights_that_are_taken_away_are_gone(admin, user, way):
     owner = user("owner", "~*", "+rg.pyexecute", "+set")
