@@ -84,4 +84,13 @@ extension FlowError {
         default: false
         }
     }
+
+    /// Whether a call fails again until somebody has changed users or keys.
+    var isLasting: Bool {
+        switch self {
+        case .serverCall(.userMissing), .serverCall(.unchecked): true
+        case .serverCall(.answered(let text)) where text.hasPrefix("WRONGTYPE"): true
+        default: isLackOfRights
+        }
+    }
 }

@@ -24,6 +24,14 @@ final class StreamConsumer {
     private var mayHavePending = true
     private var isBatchDue = false
     private var isTimed = false
+    /// Why entries could not be read, begun or acknowledged; nil once they have been.
+    private var failure: String?
+    /// For so long it waits after a failure that lasts, in seconds.
+    private var pause = 1
+    /// Of waits; a timer of another one does nothing.
+    private var waitNumber = 0
+
+    private static let longestPause = 60
 
     init(_ key: [UInt8], _ registration: FlowRegistration, _ settings: StreamSettings, _ service: FlowService)
     {
@@ -37,8 +45,9 @@ final class StreamConsumer {
     /// It reads nothing more.
     func stop() { state = .isOver }
 
-    /// It begins with what it has read before.
+    /// It begins with what it has read before, and waits no longer.
     func startAgain() {
+        if case .waits = state { state = .idle }
         mayHavePending = true
         look()
     }
@@ -50,16 +59,36 @@ final class StreamConsumer {
         else { return }
         do throws(FlowError) {
             let entries = try nextEntries()
-            guard !entries.isEmpty else { return }
+            guard !entries.isEmpty else { return succeeded() }
             try service.checkCanBegin(registration)
             state = .runs
             try begin(entries)
         } catch {
             state = .idle
-            mayHavePending = true
-            registration.statistics.fail(error)
-            lookLater(seconds: 1)
+            failed(error, seconds: 1)
         }
+    }
+
+    private func succeeded() {
+        failure = nil
+        pause = 1
+    }
+
+    /// What fails again and again counts once. It is tried after `seconds`; if it lasts, ever more rarely.
+    private func failed(_ error: FlowError, seconds: Int) {
+        mayHavePending = true
+        let text = error.text
+        if text != failure {
+            failure = text
+            registration.statistics.fail(error)
+        }
+        guard error.isLasting else { return lookLater(seconds: seconds) }
+        if registration.streams.isFirstRefusal() {
+            let id = String(decoding: registration.id, as: UTF8.self)
+            Log.warning("flows: registration \(id) cannot follow a stream, and tries again: \(text)")
+        }
+        lookLater(seconds: max(seconds, pause))
+        pause = min(2 * pause, Self.longestPause)
     }
 
     private func begin(_ entries: [StreamEntry]) throws(FlowError) {
@@ -105,8 +134,10 @@ final class StreamConsumer {
     private func lookLater(seconds: Int) {
         guard case .idle = state else { return }
         state = .waits
+        waitNumber += 1
+        let number = waitNumber
         ServerTimer.after(milliseconds: 1000 * seconds) { [weak self] in
-            guard let self, case .waits = state else { return }
+            guard let self, case .waits = state, number == waitNumber else { return }
             state = .idle
             if registration.streams.status == .waitsForRetry { registration.streams.status = .ok }
             startAgain()
@@ -130,9 +161,9 @@ final class StreamConsumer {
             try group.acknowledge(entries.map(\.id))
             if settings.trims, let last = entries.last { try group.trim(upTo: last.id) }
         } catch {
-            registration.statistics.fail(error)
-            return lookLater(seconds: max(1, settings.retrySeconds))
+            return failed(error, seconds: max(1, settings.retrySeconds))
         }
+        succeeded()
         noteLag(of: entries)
         // What has failed at once must not go on within this call.
         ServerTurn.atEnd { [weak self] in self?.look() }
