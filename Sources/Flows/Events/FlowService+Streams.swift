@@ -12,6 +12,14 @@ extension FlowService {
         return consumer
     }
 
+    /// Keys are gone without events.
+    func flushed() {
+        for registration in sessions.watchers {
+            for key in registration.streams.consumers.keys { events.endings.append((registration, key)) }
+        }
+        if !events.endings.isEmpty { lookAtEvents() }
+    }
+
     /// Looks for streams that a registration follows, a part of the keyspace in each turn.
     func findStreams(of registration: FlowRegistration, _ settings: StreamSettings) {
         for consumer in registration.streams.consumers.values { consumer.startAgain() }

@@ -58,7 +58,7 @@ final class StreamConsumer {
             registration.streams.status == .ok, ServerRole.isMaster
         else { return }
         do throws(FlowError) {
-            let entries = try nextEntries()
+            guard let entries = try nextEntries() else { return endWithStream() }
             guard !entries.isEmpty else { return succeeded() }
             try service.checkCanBegin(registration)
             state = .runs
@@ -69,6 +69,21 @@ final class StreamConsumer {
         }
     }
 
+    /// Where no stream is any more, there is nothing to take either: the next entry has another one begin.
+    func endWithStream() {
+        // What runs looks again at its end.
+        if case .runs = state { return }
+        guard !holdsStream else { return }
+        registration.streams.remove(key)
+    }
+
+    private var holdsStream: Bool {
+        let type = DetachedContext.with { context in
+            context.inspect(key, database: registration.session.script.database)?.typeName
+        }
+        return type.flatMap { $0 }.map { "\($0)" } == "stream"
+    }
+
     private func succeeded() {
         failure = nil
         pause = 1
@@ -77,6 +92,7 @@ final class StreamConsumer {
     /// What fails again and again counts once. It is tried after `seconds`; if it lasts, ever more rarely.
     private func failed(_ error: FlowError, seconds: Int) {
         mayHavePending = true
+        guard holdsStream else { return endWithStream() }
         let text = error.text
         if text != failure {
             failure = text
@@ -100,15 +116,16 @@ final class StreamConsumer {
             registration, .entries(entries), owner: .kept, mayBlock: true, onEnd: onEnd)
     }
 
-    private func nextEntries() throws(FlowError) -> [StreamEntry] {
+    /// - Returns: nil if there is no stream.
+    private func nextEntries() throws(FlowError) -> [StreamEntry]? {
         while mayHavePending {
-            let (entries, deleted) = try group.pending(atMost: settings.batchSize)
+            guard let (entries, deleted) = try group.pending(atMost: settings.batchSize) else { return nil }
             if !deleted.isEmpty { try group.acknowledge(deleted) }
             if !entries.isEmpty { return entries }
             mayHavePending = !deleted.isEmpty
         }
         if settings.batchSize > 1, !isBatchDue {
-            let count = try group.unreadCount(atMost: settings.batchSize)
+            guard let count = try group.unreadCount(atMost: settings.batchSize) else { return nil }
             guard count > 0 else { return [] }
             guard count >= settings.batchSize else {
                 noteBeginOfBatch()

@@ -20,8 +20,9 @@ struct StreamGroup {
     private static func words(_ words: String...) -> [[UInt8]] { words.map { Array($0.utf8) } }
 
     /// Entries that were read before, and not acknowledged; and the IDs of those that were deleted since.
-    func pending(atMost count: Int) throws(FlowError) -> ([StreamEntry], deleted: [[UInt8]]) {
-        let reply = try read(from: "0", atMost: count)
+    /// - Returns: nil if there is no stream.
+    func pending(atMost count: Int) throws(FlowError) -> ([StreamEntry], deleted: [[UInt8]])? {
+        guard let reply = try read(from: "0", atMost: count) else { return nil }
         guard case .list(let streams) = reply, case .list(let parts)? = streams.first, parts.count == 2,
             case .list(let all) = parts[1]
         else { return ([], []) }
@@ -35,13 +36,14 @@ struct StreamGroup {
     }
 
     /// Entries that nobody has read; they are pending from then on.
-    func next(atMost count: Int) throws(FlowError) -> [StreamEntry] {
-        StreamEntry.only(try read(from: ">", atMost: count), key: key)
+    /// - Returns: nil if there is no stream.
+    func next(atMost count: Int) throws(FlowError) -> [StreamEntry]? {
+        try read(from: ">", atMost: count).map { StreamEntry.only($0, key: key) }
     }
 
-    /// The group is made when it is first needed, and again with its stream. A key without a stream has
-    /// nothing.
-    private func read(from id: String, atMost count: Int) throws(FlowError) -> ServerReply {
+    /// The group is made when it is first needed, and again with its stream.
+    /// - Returns: nil if there is no stream.
+    private func read(from id: String, atMost count: Int) throws(FlowError) -> ServerReply? {
         let words =
             Self.words("GROUP") + [Self.group, Self.consumer] + Self.words("COUNT", "\(count)", "STREAMS")
             + [key] + Self.words(id)
@@ -50,7 +52,7 @@ struct StreamGroup {
                 throw error
             }
         }
-        guard try exists() else { return .null }
+        guard try exists() else { return nil }
         _ = try call("XGROUP", Self.words("CREATE") + [key, Self.group] + Self.words("0"))
         return try call("XREADGROUP", words)
     }
@@ -60,8 +62,9 @@ struct StreamGroup {
     }
 
     /// How many entries nobody has read, up to a number.
-    func unreadCount(atMost count: Int) throws(FlowError) -> Int {
-        guard try exists() else { return 0 }
+    /// - Returns: nil if there is no stream.
+    func unreadCount(atMost count: Int) throws(FlowError) -> Int? {
+        guard try exists() else { return nil }
         let range = [key, Array("(".utf8) + (try lastDelivered()), Array("+".utf8)]
         let reply = try call("XRANGE", range + Self.words("COUNT", "\(count)"))
         return StreamEntry.list(reply, key: key).count

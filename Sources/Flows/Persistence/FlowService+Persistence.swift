@@ -37,6 +37,7 @@ extension FlowService {
         return Loading.install(context) { [unowned service] in service.loading($0) }
             && ServerFork.install(context) { [unowned service] in service.forked() }
             && ServerRole.install(context) { [unowned service] in service.watchAll() }
+            && KeyEvents.installFlush(context) { [unowned service] in service.flushed() }
     }
 
     private static let encodingVersion = 1
