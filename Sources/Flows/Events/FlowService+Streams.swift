@@ -31,8 +31,7 @@ extension FlowService {
         of registration: FlowRegistration, _ settings: StreamSettings, from cursor: [UInt8]
     ) {
         guard sessions.registrations[registration.id] === registration else { return }
-        let words = ["MATCH", "COUNT", "1000", "TYPE", "stream"].map { Array($0.utf8) }
-        let arguments = [cursor, words[0], settings.prefix.pattern] + words[1...]
+        let arguments = StreamGroup.scanWords(cursor, settings.prefix)
         let reply: ServerReply
         do throws(FlowError) { reply = try registration.session.call(Array("SCAN".utf8), arguments) } catch {
             return registration.statistics.fail(error)

@@ -24,6 +24,10 @@ final class StreamConsumer {
     private var mayHavePending = true
     private var isBatchDue = false
     private var isTimed = false
+    /// All entries up to this one are done with; nil if that is not known.
+    private(set) var doneUpTo: StreamID?
+    /// Whether its user may not read.
+    private(set) var isRefused = false
     /// Why entries could not be read, begun or acknowledged; nil once they have been.
     private var failure: String?
     /// For so long it waits after a failure that lasts, in seconds.
@@ -39,11 +43,13 @@ final class StreamConsumer {
         self.registration = registration
         self.settings = settings
         self.service = service
-        group = StreamGroup(key, registration.session)
+        group = StreamGroup(key, registration)
     }
 
     /// It reads nothing more.
     func stop() { state = .isOver }
+
+    func forgetProgress() { doneUpTo = nil }
 
     /// It begins with what it has read before, and waits no longer.
     func startAgain() {
@@ -86,6 +92,7 @@ final class StreamConsumer {
 
     private func succeeded() {
         failure = nil
+        isRefused = false
         pause = 1
     }
 
@@ -98,7 +105,8 @@ final class StreamConsumer {
             failure = text
             registration.statistics.fail(error)
         }
-        guard error.isLasting else { return lookLater(seconds: seconds) }
+        isRefused = error.isLasting
+        guard isRefused else { return lookLater(seconds: seconds) }
         if registration.streams.isFirstRefusal() {
             let id = String(decoding: registration.id, as: UTF8.self)
             Log.warning("flows: registration \(id) cannot follow a stream, and tries again: \(text)")
@@ -176,11 +184,15 @@ final class StreamConsumer {
         }
         do throws(FlowError) {
             try group.acknowledge(entries.map(\.id))
-            if settings.trims, let last = entries.last { try group.trim(upTo: last.id) }
         } catch {
             return failed(error, seconds: max(1, settings.retrySeconds))
         }
         succeeded()
+        doneUpTo = entries.last.flatMap { StreamID($0.id) } ?? doneUpTo
+        // What can not be trimmed keeps nobody from going on.
+        do throws(FlowError) { try service.trim(key, for: registration) } catch {
+            registration.statistics.fail(error)
+        }
         noteLag(of: entries)
         // What has failed at once must not go on within this call.
         ServerTurn.atEnd { [weak self] in self?.look() }

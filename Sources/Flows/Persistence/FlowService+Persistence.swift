@@ -169,7 +169,8 @@ extension FlowSession {
             id: id, script: script,
             registrations: saved.map {
                 SessionRecord.Registration(
-                    id: $0.id, order: $0.order, place: $0.place ?? 0, description: $0.raw)
+                    id: $0.id, order: $0.order, place: $0.place ?? 0, description: $0.raw,
+                    groupMark: $0.savedGroupMark)
             })
     }
 
@@ -190,7 +191,7 @@ extension FlowSession {
             add(
                 try FlowRegistration(
                     id: registration.id, order: registration.order, session: self, registration.description,
-                    place: registration.place))
+                    place: registration.place, groupMark: registration.groupMark))
         }
     }
 
