@@ -72,3 +72,25 @@ enum FlowError: Error, CommandFailure {
     /// About tensors, models and scripts.
     case object(ObjectError)
 }
+
+extension FlowError {
+    /// Whether the server has refused a command since the user may not run it, or not on that key.
+    var isLackOfRights: Bool {
+        switch self {
+        case .serverCall(.noPermission): true
+        case .serverCall(.answered(let text)):
+            // Servers of 7.0 have other words.
+            text.hasPrefix("NOPERM") || text.hasPrefix("ERR acl verification failed")
+        default: false
+        }
+    }
+
+    /// Whether a call fails again until somebody has changed users or keys.
+    var isLasting: Bool {
+        switch self {
+        case .serverCall(.userMissing), .serverCall(.unchecked): true
+        case .serverCall(.answered(let text)) where text.hasPrefix("WRONGTYPE"): true
+        default: isLackOfRights
+        }
+    }
+}

@@ -53,8 +53,14 @@ final class FlowIDs {
     }
 
     /// A name for a session that was given none: 40 random digits.
-    func sessionID() -> [UInt8] {
+    func sessionID() -> [UInt8] { Self.randomDigits(Self.nodeDigitCount) }
+
+    /// What tells the consumer groups of a registration from others: 16 random digits, since streams with
+    /// their groups come from other servers, too.
+    func groupMark() -> [UInt8] { Self.randomDigits(16) }
+
+    private static func randomDigits(_ count: Int) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
-        return (0..<Self.nodeDigitCount).map { _ in digits[Int.random(in: 0..<16)] }
+        return (0..<count).map { _ in digits[Int.random(in: 0..<16)] }
     }
 }

@@ -30,10 +30,15 @@ final class FlowRegistration {
     var kept: [FlowExecution] = []
     /// Of a StreamReader: how far it is in each stream.
     var streams = StreamProgress()
+    /// What the name of its consumer groups ends with: random digits, or the ID if an earlier version has
+    /// registered it.
+    var groupMark: [UInt8]
 
+    /// - Parameter groupMark: nil = the ID.
     /// - Throws: as `parts(of:)`.
     init(
-        id: [UInt8], order: Int, session: FlowSession, _ raw: MessageValue, place: Int?
+        id: [UInt8], order: Int, session: FlowSession, _ raw: MessageValue, place: Int?,
+        groupMark: [UInt8]? = nil
     ) throws(FlowError) {
         parts = try Self.parts(of: raw)
         self.id = id
@@ -41,10 +46,20 @@ final class FlowRegistration {
         self.session = session
         self.raw = raw
         self.place = place
+        self.groupMark = groupMark ?? id
     }
 
     /// Whether its script has made it.
     var isOfScript: Bool { place != nil }
+
+    /// Whether its groups go on where one that earlier versions had for all was.
+    var isOfEarlierVersion: Bool { groupMark.contains(UInt8(ascii: "-")) }
+
+    /// What is kept of the mark; nil if nothing needs to be.
+    var savedGroupMark: [UInt8]? {
+        guard case .stream = reader, groupMark != id else { return nil }
+        return groupMark
+    }
 
     var reader: FlowReader { parts.reader }
     var mode: FlowMode { parts.mode }

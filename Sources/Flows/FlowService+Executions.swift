@@ -220,6 +220,7 @@ extension FlowService {
         for session in sessions.byID.values {
             for registration in session.registrations where !registration.isOfScript {
                 // Nobody could make it again.
+                destroyGroups(of: registration)
                 remove(registration)
             }
         }

@@ -104,6 +104,7 @@ extension FlowService {
     private func commit(_ session: FlowSession, _ request: ScriptRequest) {
         let replaced = request.replaced.flatMap { sessions.byID[$0.id] === $0 ? $0 : nil }
         session.state = .live
+        let left = replaced.map { passOnGroups(from: $0, to: session) } ?? []
         do throws(FlowError) {
             try session.checkRecord()
             if session.record != nil || replaced?.record != nil { try checkWritable() }
@@ -114,6 +115,7 @@ extension FlowService {
         }
         if let replaced {
             abortAll(of: replaced)
+            for registration in left { destroyGroups(of: registration) }
             dismiss(replaced)
         }
         sessions.add(session)

@@ -22,6 +22,17 @@ public enum KeyEvents {
             return Int32(REDIS_OK)
         } == REDIS_OK
     }
+
+    /// Has `action` called after one database or all have been emptied, which no events of keys tell of. In
+    /// OnLoad only.
+    /// - Returns: false if the server refuses.
+    public static func installFlush(
+        _ context: borrowing RedisContext, action: @escaping () -> Void
+    ) -> Bool {
+        ServerEvents.install(.flushed, context) { part in
+            if part == REDIS_FLUSHDB_END { action() }
+        }
+    }
 }
 
 extension KeyHandle {

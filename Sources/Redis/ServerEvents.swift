@@ -5,6 +5,7 @@ public enum ServerEvents {
     /// An event that flows or keys have to know of.
     enum Kind: Int {
         case roleChanged
+        case flushed
         case loading
         case replicaChanged
         case forkChild
@@ -13,6 +14,7 @@ public enum ServerEvents {
         fileprivate var id: UInt64 {
             switch self {
             case .roleChanged: UInt64(REDIS_EVENT_ROLE_CHANGED)
+            case .flushed: UInt64(REDIS_EVENT_FLUSHDB)
             case .loading: UInt64(REDIS_EVENT_LOADING)
             case .replicaChanged: UInt64(REDIS_EVENT_REPLICA_CHANGED)
             case .forkChild: UInt64(REDIS_EVENT_FORK_CHILD)

@@ -10,6 +10,8 @@ class Keyspace:
         self.data = {}
         # How many keys a KeysReader gets at once.
         self.batch = 3
+        # Keys that may not be read.
+        self.refused = set()
 
     def execute(self, words):
         """A command's reply. Raises `KeyError` with an error's text."""
@@ -49,20 +51,22 @@ class Keyspace:
         return [b"%d" % (0 if start + count >= len(keys) else start + count), found]
 
     def read(self, reader, arguments, cursor):
-        """(payloads, cursor) of a reader's `run`."""
+        """(payloads, cursor, refusal) of a reader's `run`."""
         if reader == "StreamReader":
             key = _bytes(arguments["key"])
             entries = self.data.get(key, [])
             return [(key, identifier, words) for identifier, words in entries
-                    if identifier.decode() > arguments["fromId"]], None
+                    if identifier.decode() > arguments["fromId"]], None, None
         pattern = _bytes(arguments["pattern"])
         if arguments["noScan"]:
-            return ([self._payload(pattern, arguments)] if pattern in self.data else []), None
+            return ([self._payload(pattern, arguments)] if pattern in self.data else []), None, None
         keys = sorted(self.data)
         start = cursor or 0
         end = start + self.batch
-        payloads = [self._payload(key, arguments) for key in keys[start:end] if _matches(key, pattern)]
-        return payloads, end if end < len(keys) else None
+        found = [key for key in keys[start:end] if _matches(key, pattern)]
+        payloads = [self._payload(key, arguments) for key in found if key not in self.refused]
+        refusal = b"NOPERM" if self.refused.intersection(found) else None
+        return payloads, end if end < len(keys) else None, refusal
 
     def _payload(self, key, arguments):
         if not arguments["readValue"]:

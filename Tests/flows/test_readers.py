@@ -38,6 +38,13 @@ def test_sum_of_a_hundred_keys(flows):
     assert script.results == [b"4950"]
 
 
+def test_keys_that_may_not_be_read_are_one_error_at_the_end(flows):
+    flows.keyspace.data = {b"%d" % number: b"%d" % number for number in range(10)}
+    flows.keyspace.refused = {b"0", b"5", b"9"}
+    script = flows.script("GB().map(lambda r: int(r['value'])).accumulate(lambda a, r: (a or 0) + r).run()")
+    assert script.results == [b"31"] and len(script.errors) == 1 and "NOPERM" in script.errors[0]
+
+
 def test_keys_only_reader_gives_names(flows):
     flows.keyspace.data = dict(KEYS)
     assert flows.script("GB('KeysOnlyReader').run(count=2)").results == [

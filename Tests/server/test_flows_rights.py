@@ -1,5 +1,7 @@
 """Whose rights flows have: those of the user who has registered them, whoever sets them going."""
 
+import time
+
 import pytest
 
 from support import flows, paths
@@ -126,6 +128,19 @@ def test_a_reader_needs_the_right_to_each_key(admin, user):
     assert found == [] and lacks_right(texts[0])
 
 
+def test_a_reader_leaves_out_what_it_may_not_read(admin, user):
+    """One error at the end says so, however many keys there are of that kind."""
+    admin.mset({f"mine{number}": number for number in range(300)})
+    admin.mset({f"other{number}": number for number in range(300)})
+    owner = user("owner", "~mine*", "+rg.pyexecute", "+scan", "+get", "+type")
+    found, [text] = script(owner, "GB().map(lambda r: r['key']).run('*')")
+    assert sorted(found) == sorted(b"mine%d" % number for number in range(300)) and lacks_right(text)
+    found, texts = script(owner, "GB().map(lambda r: r['key']).run('mine*')")
+    assert (len(found), texts) == (300, [])
+    found, [text] = script(owner, "GB().count().run()")
+    assert found == [b"300"] and lacks_right(text)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_rights_that_are_taken_away_are_gone(admin, user, way):
     owner = user("owner", "~*", "+rg.pyexecute", "+set")
@@ -212,6 +227,34 @@ def test_a_refusal_within_a_flow_is_in_the_servers_list(admin, user):
     assert lacks_right(refusal(admin, "RG.TRIGGER", "do", "SET", "other", 1))
     # Which user it was, servers of 7.0 do not note.
     assert [entry["object"] for entry in admin.acl_log()] == ["other"]
+
+
+def test_a_stream_that_may_not_be_read_counts_once(rights_server, admin, user):
+    """It is tried ever more rarely, at once when the registration is to go on, and is one line of the log."""
+    owner = user("owner", "~notes", "+@all")
+    source = "GB('StreamReader').foreach(lambda r: execute('RPUSH', 'notes', r['id'])).register('s*')"
+    admin.execute_command("ACL", "LOG", "RESET")
+    start = time.monotonic()
+    script(owner, source)
+    admin.xadd("s1", {"n": 1})
+    admin.xadd("s2", {"n": 1}, id="5-0")
+
+    def refused():
+        counts = [entry["count"] for entry in admin.acl_log() if entry["object"] in ("s1", b"s1")]
+        return sum(map(int, counts))
+
+    wait_until(lambda: refused() >= 3, what="three refusals")
+    assert time.monotonic() - start >= 2.9
+    [data] = [entry["RegistrationData"] for entry in registrations(admin)]
+    assert (data["numTriggered"], data["numFailures"]) == (2, 2) and lacks_right(data["lastError"])
+    [registration] = registrations(admin)
+    line = f"registration {registration['id'].decode()} cannot follow a stream"
+    assert rights_server.log().count(line) == 1
+    admin.execute_command("ACL", "SETUSER", "owner", "~s*")
+    admin.delete("s1")
+    admin.execute_command("RG.UNPAUSEREGISTRATIONS", registration["id"])
+    wait_until(lambda: admin.lrange("notes", 0, -1) == [b"5-0"], what="the entry")
+    wait_until(lambda: flows.statistics(admin)["lastError"] is None, what="the end of the flow")
 
 
 # Databases

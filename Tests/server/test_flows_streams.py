@@ -188,6 +188,55 @@ def test_a_stream_may_go_and_come_back():
         until_list(server, "notes", [1, 2])
 
 
+def reads_of_streams(server):
+    """How often streams are read when a registration is to go on: thrice for one that is there."""
+    client = server.client()
+    client.config_resetstat()
+    client.execute_command("RG.UNPAUSEREGISTRATIONS", entry(server)[b"id"])
+    return client.info("commandstats").get("cmdstat_xreadgroup", {"calls": 0})["calls"]
+
+
+@pytest.mark.parametrize("end", [
+    lambda client, key: client.delete(key), lambda client, key: client.unlink(key),
+    lambda client, key: client.rename(key, "other"), lambda client, key: client.move(key, 1),
+    lambda client, key: client.pexpire(key, -1), lambda client, key: client.set(key, "text")],
+    ids=["del", "unlink", "rename", "move", "expire", "set"])
+def test_streams_that_are_gone_are_forgotten(end):
+    with started() as server:
+        register(server, f"GB('StreamReader').foreach({NOTE}).register('job:*')")
+        add(server, *range(20), key="job:stays")
+        for number in range(20):
+            add(server, number, key=f"job:{number}")
+        wait_until(lambda: entry(server)[b"numSuccess"] == 40, what="all entries")
+        for number in range(20):
+            end(server.client(), f"job:{number}")
+            server.client(database=1).flushdb()
+        server.read_all()
+        # What has become something else is seen when it is looked at.
+        reads_of_streams(server)
+        assert reads_of_streams(server) == 3
+        add(server, "again", key="job:stays")
+        server.client().delete("job:0")
+        add(server, "anew", key="job:0")
+        wait_until(lambda: entry(server)[b"numSuccess"] == 42, what="both entries")
+        assert sorted(server.client().lrange("notes", -2, -1)) == [b"again", b"anew"]
+
+
+@pytest.mark.parametrize("end", ["DEL", "FLUSHALL", "FLUSHDB"])
+def test_a_stream_is_forgotten_when_it_goes(end):
+    with started() as server:
+        register(server, f"GB('StreamReader').foreach({NOTE}).register('job:*')")
+        for number in range(20):
+            add(server, number, key=f"job:{number}")
+        wait_until(lambda: entry(server)[b"numSuccess"] == 20, what="all entries")
+        keys = [f"job:{number}" for number in range(20)] if end == "DEL" else []
+        server.client().execute_command(end, *keys)
+        server.read_all()
+        assert reads_of_streams(server) == 0
+        add(server, "anew", key="job:0")
+        wait_until(lambda: b"anew" in server.client().lrange("notes", 0, -1), what="the entry")
+
+
 def test_a_trigger_goes_on_beside_streams():
     with started() as server:
         register(server, f"GB('StreamReader').foreach({NOTE}).register('s')\n"

@@ -44,6 +44,7 @@ enum { REDIS_AUXILIARY_BEFORE_KEYS = 1 };
 typedef struct redis_event { uint64_t id, data_version; } redis_event;
 enum {
     REDIS_EVENT_ROLE_CHANGED = 0,
+    REDIS_EVENT_FLUSHDB = 2,
     REDIS_EVENT_LOADING = 3,
     REDIS_EVENT_SHUTDOWN = 5,
     REDIS_EVENT_REPLICA_CHANGED = 6,
@@ -56,6 +57,7 @@ enum {
 
 // Parts of some of them.
 enum { REDIS_LOADING_ENDED = 3, REDIS_LOADING_FAILED = 4 };
+enum { REDIS_FLUSHDB_END = 1 };
 enum { REDIS_FORK_CHILD_BORN = 0 };
 enum { REDIS_ASYNC_LOADING_STARTED = 0, REDIS_ASYNC_LOADING_ABORTED = 1 };
 

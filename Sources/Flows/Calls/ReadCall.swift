@@ -6,7 +6,8 @@ extension FlowService {
     /// What one answer holds at most.
     private static let keysOfAnswer = 100
 
-    /// Answers records, and what Python is to say to go on; none at the end.
+    /// Answers records, what Python is to say to go on (none at the end), and why records were left out (none
+    /// if none were).
     func readRecords(_ call: FlowCall) throws(FlowError) {
         let arguments = try call.argument(1)
         switch try call.text(0) {
@@ -30,16 +31,24 @@ extension FlowService {
         }
         var records: [KeyRecord] = []
         var byteCount = 0
+        var refusal: FlowError?
         while byteCount < Self.bytesOfAnswer, let key = place.keys.popLast() {
-            let record = try KeyRecord(key, event: nil, readsValue: readsValue, in: call.session)
-            records.append(record)
-            byteCount += record.byteCount
+            do throws(FlowError) {
+                let record = try KeyRecord(key, event: nil, readsValue: readsValue, in: call.session)
+                records.append(record)
+                byteCount += record.byteCount
+            } catch {
+                // SCAN finds keys that the user may not read; others come behind them.
+                guard error.isLackOfRights else { throw error }
+                refusal = refusal ?? error
+            }
         }
         try answer(call.number) { writer in
-            writer.tuple(2)
+            writer.tuple(3)
             writer.list(records.count)
             for record in records { record.write(to: &writer) }
             place.write(to: &writer)
+            if let refusal { writer.bytes(refusal.text) } else { writer.none() }
         }
     }
 
@@ -62,10 +71,11 @@ extension FlowService {
             byteCount += entry.byteCount
         }
         try answer(call.number) { writer in
-            writer.tuple(2)
+            writer.tuple(3)
             writer.list(entries.count)
             for entry in entries { entry.write(to: &writer) }
             if let last = entries.last { writer.bytes(last.id) } else { writer.none() }
+            writer.none()
         }
     }
 }

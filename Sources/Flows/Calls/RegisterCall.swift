@@ -56,7 +56,8 @@ extension FlowService {
         }
         let id = ids.next()
         let registration = try FlowRegistration(
-            id: id.bytes, order: id.count, session: session, description, place: place)
+            id: id.bytes, order: id.count, session: session, description, place: place,
+            groupMark: ids.groupMark())
         try checkHook(registration.reader, registration.mode, of: session, replaced: replaced)
         if let name = registration.reader.trigger {
             try sessions.reserve(name, for: session, replaced: replaced)

@@ -22,6 +22,7 @@ struct Unregister: Command {
         }
         let session = registration.session
         let wasKept = session.record != nil
+        service.destroyGroups(of: registration)
         service.remove(registration)
         if session.record != nil {
             try service.propagate(session)

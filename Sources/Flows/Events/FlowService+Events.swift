@@ -46,8 +46,15 @@ extension FlowService {
                 }
                 note(registration, name, event)
             case .stream(let settings):
-                guard event == "xadd", settings.prefix.includes(name) else { continue }
-                events.streams.append((registration, name))
+                if event == "xadd" {
+                    guard settings.prefix.includes(name) else { continue }
+                    events.streams.append((registration, name))
+                } else {
+                    guard PendingEvents.endingNames.contains(event),
+                        registration.streams.consumers[name] != nil
+                    else { continue }
+                    events.endings.append((registration, name))
+                }
             case .command, .hook: continue
             }
             lookAtEvents()
@@ -72,7 +79,7 @@ extension FlowService {
         }
     }
 
-    private func lookAtEvents() {
+    func lookAtEvents() {
         guard !events.isLookDue else { return }
         events.isLookDue = true
         ServerTurn.atEnd { self.beginForEvents() }
@@ -81,8 +88,8 @@ extension FlowService {
     /// At the end of the turn: what commands have done is read, and flows begin.
     private func beginForEvents() {
         events.isLookDue = false
-        let (keys, streams) = (events.keys, events.streams)
-        (events.keys, events.streams) = ([], [])
+        let (keys, streams, endings) = (events.keys, events.streams, events.endings)
+        (events.keys, events.streams, events.endings) = ([], [], [])
         for event in keys { begin(for: event) }
         for (registration, key) in streams {
             guard case .stream(let settings) = registration.reader, isPublished(registration) else {
@@ -90,6 +97,7 @@ extension FlowService {
             }
             consumer(of: key, registration, settings).look()
         }
+        for (registration, key) in endings { registration.streams.consumers[key]?.endWithStream() }
     }
 
     private func isPublished(_ registration: FlowRegistration) -> Bool {

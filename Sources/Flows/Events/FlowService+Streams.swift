@@ -12,6 +12,14 @@ extension FlowService {
         return consumer
     }
 
+    /// Keys are gone without events.
+    func flushed() {
+        for registration in sessions.watchers {
+            for key in registration.streams.consumers.keys { events.endings.append((registration, key)) }
+        }
+        if !events.endings.isEmpty { lookAtEvents() }
+    }
+
     /// Looks for streams that a registration follows, a part of the keyspace in each turn.
     func findStreams(of registration: FlowRegistration, _ settings: StreamSettings) {
         for consumer in registration.streams.consumers.values { consumer.startAgain() }
@@ -23,8 +31,7 @@ extension FlowService {
         of registration: FlowRegistration, _ settings: StreamSettings, from cursor: [UInt8]
     ) {
         guard sessions.registrations[registration.id] === registration else { return }
-        let words = ["MATCH", "COUNT", "1000", "TYPE", "stream"].map { Array($0.utf8) }
-        let arguments = [cursor, words[0], settings.prefix.pattern] + words[1...]
+        let arguments = StreamGroup.scanWords(cursor, settings.prefix)
         let reply: ServerReply
         do throws(FlowError) { reply = try registration.session.call(Array("SCAN".utf8), arguments) } catch {
             return registration.statistics.fail(error)

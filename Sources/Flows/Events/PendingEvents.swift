@@ -10,6 +10,10 @@ final class PendingEvents {
     var keys: [KeyEvent] = []
     /// Streams that have new entries.
     var streams: [(registration: FlowRegistration, key: [UInt8])] = []
+    /// Streams that flows follow and that may be gone.
+    var endings: [(registration: FlowRegistration, key: [UInt8])] = []
+    /// Events after which a key is gone.
+    static let endingNames: Set<String> = ["del", "expired", "evicted", "rename_from", "move_from"]
     /// Whether the server tells of events.
     var isSubscribed = false
     /// Whether somebody looks at what is here at the end of the turn.

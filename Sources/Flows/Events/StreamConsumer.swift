@@ -24,6 +24,18 @@ final class StreamConsumer {
     private var mayHavePending = true
     private var isBatchDue = false
     private var isTimed = false
+    /// All entries up to this one are done with; nil if that is not known.
+    private(set) var doneUpTo: StreamID?
+    /// Whether its user may not read.
+    private(set) var isRefused = false
+    /// Why entries could not be read, begun or acknowledged; nil once they have been.
+    private var failure: String?
+    /// For so long it waits after a failure that lasts, in seconds.
+    private var pause = 1
+    /// Of waits; a timer of another one does nothing.
+    private var waitNumber = 0
+
+    private static let longestPause = 60
 
     init(_ key: [UInt8], _ registration: FlowRegistration, _ settings: StreamSettings, _ service: FlowService)
     {
@@ -31,14 +43,17 @@ final class StreamConsumer {
         self.registration = registration
         self.settings = settings
         self.service = service
-        group = StreamGroup(key, registration.session)
+        group = StreamGroup(key, registration)
     }
 
     /// It reads nothing more.
     func stop() { state = .isOver }
 
-    /// It begins with what it has read before.
+    func forgetProgress() { doneUpTo = nil }
+
+    /// It begins with what it has read before, and waits no longer.
     func startAgain() {
+        if case .waits = state { state = .idle }
         mayHavePending = true
         look()
     }
@@ -49,17 +64,55 @@ final class StreamConsumer {
             registration.streams.status == .ok, ServerRole.isMaster
         else { return }
         do throws(FlowError) {
-            let entries = try nextEntries()
-            guard !entries.isEmpty else { return }
+            guard let entries = try nextEntries() else { return endWithStream() }
+            guard !entries.isEmpty else { return succeeded() }
             try service.checkCanBegin(registration)
             state = .runs
             try begin(entries)
         } catch {
             state = .idle
-            mayHavePending = true
-            registration.statistics.fail(error)
-            lookLater(seconds: 1)
+            failed(error, seconds: 1)
         }
+    }
+
+    /// Where no stream is any more, there is nothing to take either: the next entry has another one begin.
+    func endWithStream() {
+        // What runs looks again at its end.
+        if case .runs = state { return }
+        guard !holdsStream else { return }
+        registration.streams.remove(key)
+    }
+
+    private var holdsStream: Bool {
+        let type = DetachedContext.with { context in
+            context.inspect(key, database: registration.session.script.database)?.typeName
+        }
+        return type.flatMap { $0 }.map { "\($0)" } == "stream"
+    }
+
+    private func succeeded() {
+        failure = nil
+        isRefused = false
+        pause = 1
+    }
+
+    /// What fails again and again counts once. It is tried after `seconds`; if it lasts, ever more rarely.
+    private func failed(_ error: FlowError, seconds: Int) {
+        mayHavePending = true
+        guard holdsStream else { return endWithStream() }
+        let text = error.text
+        if text != failure {
+            failure = text
+            registration.statistics.fail(error)
+        }
+        isRefused = error.isLasting
+        guard isRefused else { return lookLater(seconds: seconds) }
+        if registration.streams.isFirstRefusal() {
+            let id = String(decoding: registration.id, as: UTF8.self)
+            Log.warning("flows: registration \(id) cannot follow a stream, and tries again: \(text)")
+        }
+        lookLater(seconds: max(seconds, pause))
+        pause = min(2 * pause, Self.longestPause)
     }
 
     private func begin(_ entries: [StreamEntry]) throws(FlowError) {
@@ -71,15 +124,16 @@ final class StreamConsumer {
             registration, .entries(entries), owner: .kept, mayBlock: true, onEnd: onEnd)
     }
 
-    private func nextEntries() throws(FlowError) -> [StreamEntry] {
+    /// - Returns: nil if there is no stream.
+    private func nextEntries() throws(FlowError) -> [StreamEntry]? {
         while mayHavePending {
-            let (entries, deleted) = try group.pending(atMost: settings.batchSize)
+            guard let (entries, deleted) = try group.pending(atMost: settings.batchSize) else { return nil }
             if !deleted.isEmpty { try group.acknowledge(deleted) }
             if !entries.isEmpty { return entries }
             mayHavePending = !deleted.isEmpty
         }
         if settings.batchSize > 1, !isBatchDue {
-            let count = try group.unreadCount(atMost: settings.batchSize)
+            guard let count = try group.unreadCount(atMost: settings.batchSize) else { return nil }
             guard count > 0 else { return [] }
             guard count >= settings.batchSize else {
                 noteBeginOfBatch()
@@ -105,8 +159,10 @@ final class StreamConsumer {
     private func lookLater(seconds: Int) {
         guard case .idle = state else { return }
         state = .waits
+        waitNumber += 1
+        let number = waitNumber
         ServerTimer.after(milliseconds: 1000 * seconds) { [weak self] in
-            guard let self, case .waits = state else { return }
+            guard let self, case .waits = state, number == waitNumber else { return }
             state = .idle
             if registration.streams.status == .waitsForRetry { registration.streams.status = .ok }
             startAgain()
@@ -128,10 +184,14 @@ final class StreamConsumer {
         }
         do throws(FlowError) {
             try group.acknowledge(entries.map(\.id))
-            if settings.trims, let last = entries.last { try group.trim(upTo: last.id) }
         } catch {
+            return failed(error, seconds: max(1, settings.retrySeconds))
+        }
+        succeeded()
+        doneUpTo = entries.last.flatMap { StreamID($0.id) } ?? doneUpTo
+        // What can not be trimmed keeps nobody from going on.
+        do throws(FlowError) { try service.trim(key, for: registration) } catch {
             registration.statistics.fail(error)
-            return lookLater(seconds: max(1, settings.retrySeconds))
         }
         noteLag(of: entries)
         // What has failed at once must not go on within this call.

@@ -14,6 +14,7 @@ struct StreamProgress {
     private(set) var lastLag = 0
     private var totalLag = 0
     private var lagCount = 0
+    private var hasRefusal = false
 
     /// 0 if nothing is done with yet.
     var averageLag: Double { lagCount == 0 ? 0 : Double(totalLag) / Double(lagCount) }
@@ -29,6 +30,13 @@ struct StreamProgress {
     mutating func stop() {
         for consumer in consumers.values { consumer.stop() }
         consumers = [:]
+        hasRefusal = false
+    }
+
+    /// Whether the server's log has nothing yet of streams that it may not follow; it does from then on.
+    mutating func isFirstRefusal() -> Bool {
+        defer { hasRefusal = true }
+        return !hasRefusal
     }
 
     mutating func noteLag(_ milliseconds: Int) {

@@ -37,6 +37,7 @@ extension FlowService {
         return Loading.install(context) { [unowned service] in service.loading($0) }
             && ServerFork.install(context) { [unowned service] in service.forked() }
             && ServerRole.install(context) { [unowned service] in service.watchAll() }
+            && KeyEvents.installFlush(context) { [unowned service] in service.flushed() }
     }
 
     private static let encodingVersion = 1
@@ -168,7 +169,8 @@ extension FlowSession {
             id: id, script: script,
             registrations: saved.map {
                 SessionRecord.Registration(
-                    id: $0.id, order: $0.order, place: $0.place ?? 0, description: $0.raw)
+                    id: $0.id, order: $0.order, place: $0.place ?? 0, description: $0.raw,
+                    groupMark: $0.savedGroupMark)
             })
     }
 
@@ -189,7 +191,7 @@ extension FlowSession {
             add(
                 try FlowRegistration(
                     id: registration.id, order: registration.order, session: self, registration.description,
-                    place: registration.place))
+                    place: registration.place, groupMark: registration.groupMark))
         }
     }
 

@@ -13,11 +13,15 @@ struct SessionRecord: Equatable {
         let place: Int
         /// What `register` was given, from which the rest follows.
         let description: MessageValue
+        /// Of a StreamReader, what the names of its groups end with; nil if an earlier version has made it.
+        var groupMark: [UInt8]?
     }
 
     private static let version = 1
-    /// Values of the record, those of a registration.
+    /// Values of the record, those of a registration without a mark.
     private static let (valueCount, registrationValueCount) = (7, 4)
+
+    private static let longestMark = 100
 
     let id: [UInt8]
     let script: FlowScript
@@ -49,11 +53,12 @@ struct SessionRecord: Equatable {
         for requirement in script.requirements { writer.bytes(requirement) }
         writer.list(registrations.count)
         for registration in registrations {
-            writer.tuple(Self.registrationValueCount)
+            writer.tuple(Self.registrationValueCount + (registration.groupMark == nil ? 0 : 1))
             writer.bytes(registration.id)
             writer.integer(registration.order)
             writer.integer(registration.place)
             writer.value(registration.description)
+            if let mark = registration.groupMark { writer.bytes(mark) }
         }
         do throws(MessageError) { try writer.finish() } catch {
             throw .answerTooLong(error.description)
@@ -76,14 +81,22 @@ struct SessionRecord: Equatable {
             user: parts[4].asBytes.map(Array.init), database: Int32(database))
         var found: [Registration] = []
         for registration in registrations {
-            guard let parts = registration.asList, parts.count == Self.registrationValueCount,
+            guard let parts = registration.asList,
+                (Self.registrationValueCount...Self.registrationValueCount + 1).contains(parts.count),
                 let id = parts[0].asBytes, let order = parts[1].asInt,
                 (1...FlowIDs.mostLoaded).contains(order),
                 let place = parts[2].asInt, place >= 0
             else { throw .keeping(.invalid) }
+            let mark = parts.count > Self.registrationValueCount ? parts[Self.registrationValueCount] : nil
+            guard mark == nil || (1...Self.longestMark).contains(mark?.asBytes?.count ?? 0) else {
+                throw .keeping(.invalid)
+            }
             // Whether it makes sense is seen now, not when it is to be started.
             _ = try FlowRegistration.parts(of: parts[3])
-            found.append(Registration(id: Array(id), order: order, place: place, description: parts[3]))
+            found.append(
+                Registration(
+                    id: Array(id), order: order, place: place, description: parts[3],
+                    groupMark: mark?.asBytes.map(Array.init)))
         }
         self.registrations = found
     }

@@ -1,5 +1,6 @@
 """Where the records of an execution come from."""
 
+from .errors import GearsError
 from .values import from_server, name, text
 
 
@@ -22,7 +23,10 @@ NOTHING = Given(None)
 
 
 class Asked:
-    """Records that the server reads, as many at once as it finds right; `make(payload)` makes one."""
+    """Records that the server reads, as many at once as it finds right; `make(payload)` makes one.
+
+    Behind the last one `next` raises `GearsError` once if the server has left out records.
+    """
 
     def __init__(self, session, reader, arguments, make):
         self._session = session
@@ -31,18 +35,24 @@ class Asked:
         # None before the first question; then what the server wants to hear to go on.
         self._cursor = None
         self._ended = False
+        # Why the first record was left out.
+        self._refusal = None
 
     def next(self):
         while not self._ended:
             reader, arguments = self._question
-            payloads, self._cursor = self._session.ask("read", reader, arguments, self._cursor)
+            payloads, self._cursor, refusal = self._session.ask("read", reader, arguments, self._cursor)
+            self._refusal = self._refusal or refusal
             self._ended = self._cursor is None
             if payloads:
                 return [self._make(payload) for payload in payloads]
+        if self._refusal is not None:
+            refusal, self._refusal = self._refusal, None
+            raise GearsError(text(refusal))
         return None
 
     def is_at_end(self):
-        return self._ended
+        return self._ended and self._refusal is None
 
 
 class Generated:
