@@ -79,6 +79,7 @@ extension FlowError {
         case .unavailable(let reason): "ERR flows cannot run: \(reason)"
         case .busy: "BUSY flows do not take in what was sent to them; try again"
         case .starting: "TRYAGAIN the Python process of the flows is starting"
+        case .delayed(let reason): "TRYAGAIN the Python process of the flows is not there: \(reason)"
         case .endsWhenRestoring(let count):
             "ERR the Python process ended \(count) times while it ran the session's script again"
         }

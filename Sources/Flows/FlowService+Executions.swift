@@ -215,6 +215,8 @@ extension FlowService {
             if case .building(let request) = session.state {
                 request.client.answer(.failed(.process(.ended)))
             }
+            // What it has started has ended, and nobody will ask for it.
+            if let run = session.run { give(run, to: .nobody) }
             endPackages(of: session)
         }
         for session in sessions.byID.values {
