@@ -147,6 +147,7 @@ extension FlowError {
         case .unchecked:
             "ERR this server cannot check the rights of flows; ALLOW_UNCHECKED_SCRIPTS lets them do all"
         case .userMissing: "NOPERM the user who registered the flow does not exist any more"
+        case .databaseMissing(let number): "ERR this server has no database \(number), in which the flow works"
         case .unexpected: "Failed executing command"
         }
     }
