@@ -50,6 +50,8 @@ extension FlowError {
         case .unknownSubcommand: "unknown subcommand"
         case .tooManyExecutions(let limit):
             "ERR Could not trigger execution, there are \(limit) open ones, which is the limit"
+        case .tooMuchWaits(let limit):
+            "ERR Could not trigger execution, what waits for Python has \(limit) bytes already, which is the limit"
         case .resultsTooLarge(let limit): "ERR the results have more than \(limit) bytes, which is the limit"
 
         case .scriptTooLong(let limit): "ERR the script has more than \(limit) bytes, which is the limit"

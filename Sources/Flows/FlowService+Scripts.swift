@@ -148,8 +148,7 @@ extension FlowService {
     /// A session is gone: Python forgets it, too. What runs may end.
     func dismiss(_ session: FlowSession) {
         for registration in session.registrations {
-            for execution in registration.waiting { finish(execution, because: .triggerMissing) }
-            registration.waiting = []
+            endWaiting(of: registration, because: .triggerMissing)
             registration.streams.stop()
         }
         if let number = session.number { tell(.drop, number) }

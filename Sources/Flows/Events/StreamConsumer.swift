@@ -51,7 +51,7 @@ final class StreamConsumer {
         do throws(FlowError) {
             let entries = try nextEntries()
             guard !entries.isEmpty else { return }
-            try service.checkCanBegin(registration)
+            try service.checkCanBegin(registration, .entries(entries))
             state = .runs
             try begin(entries)
         } catch {
