@@ -191,7 +191,7 @@ extension FlowService {
         execution.onEnd?(execution)
         execution.onEnd = nil
         endIfUnused(execution.session)
-        if executions.open.isEmpty, sessions.built.isEmpty { settleAnswers() }
+        settleIfIdle()
     }
 
     private func tellEnd(of execution: FlowExecution) {

@@ -101,7 +101,7 @@ def test_a_script_that_never_ends_holds_up_no_other(server, client):
         wait_until(lambda: client.exists("began"), what="the script")
         assert results(client, RUN) == [b"1"]
         assert sessions(client) == []
-        # It is no execution, so only the end of the process ends it, or its own.
+        # It is no execution, though it can be ended as one.
         assert executions(client) == {}
         client.set("stop", 1)
         assert answer() == b"OK"
