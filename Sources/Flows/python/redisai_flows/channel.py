@@ -259,10 +259,14 @@ class Channel:
     def read(self):
         """Reads once, waiting if there is nothing, and hands out what came; the reader only.
 
-        Returns the number of messages.
+        Returns the number of messages; 0 if this thread is not the reader any more: between taking the role and
+        this call it may have waited for so long that the lookout gave the role away, and two must never read.
         """
-        self.turn += 1
-        self._is_reading = True
+        with self._lock:
+            if self._reader != threading.get_ident():
+                return 0
+            self.turn += 1
+            self._is_reading = True
         try:
             count = self._read_and_hand_out()
         except BaseException as error:
