@@ -51,7 +51,7 @@ extension FlowError {
         case .tooManyExecutions(let limit):
             "ERR Could not trigger execution, there are \(limit) open ones, which is the limit"
         case .tooMuchWaits(let limit):
-            "ERR Could not trigger execution, what waits for Python has \(limit) bytes already, which is the limit"
+            "ERR Could not trigger execution, what waits for Python has \(limit) bytes, which is the limit"
         case .resultsTooLarge(let limit): "ERR the results have more than \(limit) bytes, which is the limit"
 
         case .scriptTooLong(let limit): "ERR the script has more than \(limit) bytes, which is the limit"
@@ -149,7 +149,8 @@ extension FlowError {
         case .unchecked:
             "ERR this server cannot check the rights of flows; ALLOW_UNCHECKED_SCRIPTS lets them do all"
         case .userMissing: "NOPERM the user who registered the flow does not exist any more"
-        case .databaseMissing(let number): "ERR this server has no database \(number), in which the flow works"
+        case .databaseMissing(let number):
+            "ERR this server has no database \(number), in which the flow works"
         case .unexpected: "Failed executing command"
         }
     }

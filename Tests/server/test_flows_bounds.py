@@ -50,7 +50,8 @@ def test_memory_of_dropped_results_is_given_back(client):
     script(client, f"GB('KeysReader').map(lambda r: 'a' * {MILLION} * 10).register('key*')")
     for number in range(4):
         client.set(f"key {number}", 1)
-    wait_until(lambda: [status for status, _ in executions(client).values()] == [b"done"] * 4, what="the ends")
+    ends = [b"done"] * 4
+    wait_until(lambda: [status for status, _ in executions(client).values()] == ends, what="the ends")
     before = client.info("memory")["used_memory_rss"]
     for execution in executions(client):
         client.execute_command("RG.DROPEXECUTION", execution)
@@ -61,7 +62,7 @@ def test_memory_of_dropped_results_is_given_back(client):
 # What executions begin with
 
 LARGE = "a" * (15 * MILLION)
-TOO_MUCH = ("ERR Could not trigger execution, what waits for Python has 67108864 bytes already, "
+TOO_MUCH = ("ERR Could not trigger execution, what waits for Python has 67108864 bytes, "
             "which is the limit")
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from support import flows
+from support import flows, patience
 from support.clients import refusal
-from support.flow_process import ANSWERING, RUN, server  # noqa: F401
+from support.flow_process import ANSWERING, RUN
 from support.flows import (
     ABORTED, background, executions, failure, registrations, results, script, sessions, trigger)
 from support.servers import wait_until
@@ -29,6 +29,12 @@ while True: time.sleep(0.001)""",
 # In a session that is restored, commands do nothing.
 AGAIN = "while execute('PING') is None: pass\n"
 NEVER = "execution does not exist"
+
+
+@pytest.fixture
+def server(start_server):
+    """Scripts that spin leave the rest of Python little time."""
+    return start_server(words=(*flows.WORDS, "FLOWS_HANG_LIMIT", patience.AN_HOUR))
 
 
 def endless(name):

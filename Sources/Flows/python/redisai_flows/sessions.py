@@ -148,7 +148,10 @@ class Session(Asker):
         self.send(wire.SCRIPTED, self.number, None if text is None else error_bytes(text))
 
     def abort(self):
-        """Ends the script, if it has not ended; any thread. It meets `FlowAborted`, once a call into C returns."""
+        """Ends the script, if it has not ended; any thread.
+
+        It meets `FlowAborted`, once a call into C returns.
+        """
         with self._lock:
             self._is_aborted = True
             if self._shield is not None:
