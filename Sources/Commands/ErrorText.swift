@@ -213,6 +213,7 @@ enum ErrorText {
         case .unchecked:
             "ERR this server cannot check the rights of scripts; ALLOW_UNCHECKED_SCRIPTS lets them do all"
         case .userMissing: "NOPERM The user of the client does not exist any more"
+        case .databaseMissing(let number): "ERR The server has no database \(number)"
         case .unexpected: "Unexpected internal error"
         }
     }

@@ -86,6 +86,9 @@ final class FlowConnection: @unchecked Sendable {
     /// Whether so much waits to be sent that no new work should be.
     var isFull: Bool { outbox.withLock { $0.isFull } }
 
+    /// Bytes that wait to be sent.
+    var unsentByteCount: Int { outbox.withLock { $0.byteCount } }
+
     /// Writes a message, which goes with the next flush; any thread.
     /// - Parameter fill: writes the values of the tuple that a message is, after kind and number.
     func write(

@@ -49,6 +49,8 @@ enum FlowError: Error, CommandFailure {
     case unknownSubcommand
     case tooManyExecutions(limit: Int)
     case resultsTooLarge(limit: Int)
+    /// What executions that wait for Python begin with.
+    case tooMuchWaits(limit: Int)
 
     case scriptTooLong(limit: Int)
     case configurationUnknown(String)

@@ -50,6 +50,8 @@ extension FlowError {
         case .unknownSubcommand: "unknown subcommand"
         case .tooManyExecutions(let limit):
             "ERR Could not trigger execution, there are \(limit) open ones, which is the limit"
+        case .tooMuchWaits(let limit):
+            "ERR Could not trigger execution, what waits for Python has \(limit) bytes, which is the limit"
         case .resultsTooLarge(let limit): "ERR the results have more than \(limit) bytes, which is the limit"
 
         case .scriptTooLong(let limit): "ERR the script has more than \(limit) bytes, which is the limit"
@@ -79,6 +81,7 @@ extension FlowError {
         case .unavailable(let reason): "ERR flows cannot run: \(reason)"
         case .busy: "BUSY flows do not take in what was sent to them; try again"
         case .starting: "TRYAGAIN the Python process of the flows is starting"
+        case .delayed(let reason): "TRYAGAIN the Python process of the flows is not there: \(reason)"
         case .endsWhenRestoring(let count):
             "ERR the Python process ended \(count) times while it ran the session's script again"
         }
@@ -146,6 +149,8 @@ extension FlowError {
         case .unchecked:
             "ERR this server cannot check the rights of flows; ALLOW_UNCHECKED_SCRIPTS lets them do all"
         case .userMissing: "NOPERM the user who registered the flow does not exist any more"
+        case .databaseMissing(let number):
+            "ERR this server has no database \(number), in which the flow works"
         case .unexpected: "Failed executing command"
         }
     }

@@ -11,8 +11,10 @@ final class FlowExecution {
 
     /// Who gets what comes out.
     enum Owner {
-        /// Nobody: it is forgotten at its end.
+        /// Nobody: it is forgotten at its end, and what it brings at once.
         case nobody
+        /// Whoever holds the server for it.
+        case holder
         /// Whoever asks for it: it is kept for a time.
         case kept
         /// The client that has caused it, which waits.
@@ -44,8 +46,8 @@ final class FlowExecution {
     private(set) var milliseconds = 0
     /// Clients of RG.GETRESULTSBLOCKING.
     var waiters: [FlowClient] = []
-    /// Bytes of the results so far, about.
-    private var byteCount = 0
+    /// Bytes of the results and errors so far, about.
+    private(set) var byteCount = 0
 
     init(
         id: FlowIDs.ID, session: FlowSession, registration: FlowRegistration?, steps: [FlowStep], owner: Owner
@@ -65,9 +67,10 @@ final class FlowExecution {
     /// The most that the results of one execution may take.
     static let resultLimit = 256 << 20
 
-    /// Takes a piece of the results.
+    /// Takes a piece of the results, if anybody can ask for them.
     /// - Throws: `.resultsTooLarge`.
     func add(_ piece: [MessageValue]) throws(FlowError) {
+        if case .nobody = owner { return }
         byteCount += piece.reduce(0) { $0 + $1.approximateByteCount }
         guard byteCount <= Self.resultLimit else { throw .resultsTooLarge(limit: Self.resultLimit) }
         // As a rule there is one piece.
@@ -79,6 +82,14 @@ final class FlowExecution {
         self.status = status
         self.errors = errors
         self.milliseconds = milliseconds
+        byteCount += errors.reduce(0) { $0 + $1.count }
+    }
+
+    /// Nobody can ask for what it has brought any more.
+    func forgetResults() {
+        results = []
+        errors = []
+        byteCount = 0
     }
 }
 

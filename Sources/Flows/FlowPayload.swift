@@ -8,6 +8,19 @@ enum FlowPayload {
     case key(KeyRecord)
     case entries([StreamEntry])
 
+    /// About what it takes.
+    var byteCount: Int {
+        switch self {
+        case .none: 0
+        case .words(let words): words.reduce(0) { $0 + Self.overhead + $1.count }
+        case .key(let record): record.byteCount
+        case .entries(let entries): entries.reduce(0) { $0 + $1.byteCount }
+        }
+    }
+
+    /// Of a word, in bytes.
+    private static var overhead: Int { 48 }
+
     func write(to writer: inout MessageWriter) {
         switch self {
         case .none: writer.list(0)

@@ -23,6 +23,8 @@ extension FlowService {
             guard let session = execution?.session ?? sessions.session(numbered: asker) else {
                 throw .askerGone
             }
+            // A script that was ended may be about to ask.
+            guard execution != nil || !session.isAborted else { throw .aborted }
             try perform(
                 operation,
                 FlowCall(

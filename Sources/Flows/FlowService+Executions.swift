@@ -16,7 +16,7 @@ extension FlowService {
             return try triggerHolding(registration, words, mayBlock: mayBlock, in: context)
         }
         guard mayBlock else { throw .triggerCannotBlock }
-        try checkCanBegin(registration)
+        try checkCanBegin(registration, words)
         begin(registration, words, owner: .client(FlowClient(context)))
     }
 
@@ -25,7 +25,7 @@ extension FlowService {
         _ registration: FlowRegistration, _ words: FlowPayload, mayBlock: Bool,
         in context: borrowing RedisContext
     ) throws(FlowError) {
-        let execution = try runHolding(registration, words, owner: .nobody, mayBlock: mayBlock)
+        let execution = try runHolding(registration, words, owner: .holder, mayBlock: mayBlock)
         if execution.isOver {
             triggerAnswer(execution).send(in: context)
         } else {
@@ -33,13 +33,22 @@ extension FlowService {
         }
     }
 
+    /// - Parameter payload: what it is to begin with, unless it never waits for Python.
     /// - Throws: why nothing of a registration can be started now.
-    func checkCanBegin(_ registration: FlowRegistration) throws(FlowError) {
+    func checkCanBegin(
+        _ registration: FlowRegistration, _ payload: FlowPayload = .none
+    ) throws(FlowError) {
         if case .failed(let error) = registration.session.state { throw error }
         try checkAvailable()
         guard executions.open.count < FlowExecutions.openLimit else {
             throw .tooManyExecutions(limit: FlowExecutions.openLimit)
         }
+        if !startsAtOnce(registration) { try executions.checkRoom(for: payload) }
+    }
+
+    /// Whether nothing of it waits for Python.
+    private func startsAtOnce(_ registration: FlowRegistration) -> Bool {
+        if case .live = registration.session.state { registration.waiting.isEmpty } else { false }
     }
 
     /// Starts an execution of a registration, or has it wait until Python knows that.
@@ -59,10 +68,10 @@ extension FlowService {
         execution.onEnd = onEnd
         executions.add(execution)
         registration.statistics.begin()
-        if case .live = session.state {
+        if startsAtOnce(registration) {
             start(execution)
         } else {
-            registration.waiting.append(execution)
+            executions.wait(CollectionOfOne(execution))
         }
     }
 
@@ -91,16 +100,32 @@ extension FlowService {
     }
 
     /// Python may know a registration now: what waited for that begins, or ends.
+    ///
+    /// As much begins as the connection takes soon; then clients are looked at.
     func startWaiting(of registration: FlowRegistration) {
-        let waiting = registration.waiting
-        registration.waiting = []
-        for execution in waiting {
-            if case .failed(let error) = registration.session.state {
-                finish(execution, because: error)
-            } else {
-                start(execution)
+        switch registration.session.state {
+        case .failed(let error): endWaiting(of: registration, because: error)
+        case .building, .restoring: return
+        case .live:
+            let waiting = executions.takeWaiting(of: registration)
+            var count = 0
+            while count < waiting.count, connection.map({ $0.unsentByteCount < Self.portion }) ?? true {
+                start(waiting[count])
+                count += 1
             }
+            guard count < waiting.count else { return }
+            executions.wait(waiting[count...], first: true)
+            flush()
+            ServerTimer.after(milliseconds: 1) { [weak self] in self?.startWaiting(of: registration) }
         }
+    }
+
+    /// So many bytes are written before the next are looked for.
+    private static var portion: Int { 4 << 20 }
+
+    /// What waits for Python does so no longer.
+    func endWaiting(of registration: FlowRegistration, because error: FlowError) {
+        for execution in executions.takeWaiting(of: registration) { finish(execution, because: error) }
     }
 
     /// What a client names.
@@ -152,6 +177,8 @@ extension FlowService {
     /// Ends an execution that Python has not, or not well.
     func finish(_ execution: FlowExecution, because error: FlowError) {
         guard !execution.isOver else { return }
+        // If it has not begun.
+        execution.payload = .none
         execution.end(.aborted, errors: [Array(error.text.utf8)], milliseconds: 0)
         finish(execution)
     }
@@ -164,7 +191,7 @@ extension FlowService {
         execution.onEnd?(execution)
         execution.onEnd = nil
         endIfUnused(execution.session)
-        if executions.open.isEmpty, sessions.built.isEmpty { settleAnswers() }
+        settleIfIdle()
     }
 
     private func tellEnd(of execution: FlowExecution) {
@@ -195,9 +222,8 @@ extension FlowService {
     func abort(_ execution: FlowExecution) {
         guard !execution.isOver else { return }
         if let registration = execution.registration,
-            registration.waiting.contains(where: { $0 === execution })
+            !executions.takeWaiting(of: registration, where: { $0 === execution }).isEmpty
         {
-            registration.waiting.removeAll { $0 === execution }
             return finish(execution, because: .aborted)
         }
         tell(.abort, execution.number)
@@ -215,6 +241,8 @@ extension FlowService {
             if case .building(let request) = session.state {
                 request.client.answer(.failed(.process(.ended)))
             }
+            // What it has started has ended, and nobody will ask for it.
+            if let run = session.run { give(run, to: .nobody) }
             endPackages(of: session)
         }
         for session in sessions.byID.values {
@@ -234,11 +262,7 @@ extension FlowService {
     /// Nobody waits for a process any more.
     func endWaiting(_ error: FlowError) {
         for session in sessions.byID.values {
-            for registration in session.registrations {
-                let waiting = registration.waiting
-                registration.waiting = []
-                for execution in waiting { finish(execution, because: error) }
-            }
+            for registration in session.registrations { endWaiting(of: registration, because: error) }
         }
         for session in sessions.built.values {
             guard case .building(let request) = session.state else { continue }
@@ -250,9 +274,7 @@ extension FlowService {
     /// A registration sees no more events; its executions may end.
     func remove(_ registration: FlowRegistration) {
         if let number = registration.number { tell(.forget, number) }
-        let waiting = registration.waiting
-        registration.waiting = []
-        for execution in waiting { finish(execution, because: .notRegistered) }
+        endWaiting(of: registration, because: .notRegistered)
         registration.streams.stop()
         sessions.forget(registration)
         registration.session.remove(registration)

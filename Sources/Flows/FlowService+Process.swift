@@ -19,6 +19,10 @@ extension FlowService: GuestOwner {
         ServerThread.call { self.refuse(why) }
     }
 
+    public func guestDelayed(_ why: String) {
+        ServerThread.call { self.endWaiting(.process(.delayed(why))) }
+    }
+
     public func log(_ level: GuestLogLevel, _ line: String) {
         switch level {
         case .notice: Log.notice("flows: \(line)")

@@ -57,18 +57,32 @@ extension FlowService {
                 }
                 writer.endDictionary()
             }
+            sessions.running.insert(number)
             expectAnswer()
         } catch {
             end(session, because: error)
         }
     }
 
+    /// A client wants a script to end that runs, or is to run again.
+    ///
+    /// It counts as failed at once. Python ends it when a call into C returns.
+    func abortScript(of session: FlowSession) {
+        if let number = session.number, sessions.running.contains(number) {
+            session.isAborted = true
+            tell(.abort, number)
+        }
+        end(session, because: .aborted)
+    }
+
     /// A script has ended.
     func scripted(_ number: Int, _ value: MessageValue?) throws(FlowError) {
         guard let value, value.isNone || value.asBytes != nil else { throw .invalidCall }
         holding.expired.remove(number)
+        sessions.running.remove(number)
+        defer { settleIfIdle() }
         // Else it has been given up.
-        guard let session = sessions.session(numbered: number) else { return }
+        guard let session = sessions.session(numbered: number), !session.isAborted else { return }
         let text = value.asBytes.map { String(decoding: $0, as: UTF8.self) }
         switch session.state {
         case .building(let request):
@@ -80,7 +94,6 @@ extension FlowService {
         case .restoring: restored(session, failure: text.map { .script($0) })
         case .live, .failed: throw .invalidCall
         }
-        if executions.open.isEmpty, sessions.built.isEmpty { settleAnswers() }
     }
 
     /// Nothing of the script counts.
@@ -150,8 +163,7 @@ extension FlowService {
     /// A session is gone: Python forgets it, too. What runs may end.
     func dismiss(_ session: FlowSession) {
         for registration in session.registrations {
-            for execution in registration.waiting { finish(execution, because: .triggerMissing) }
-            registration.waiting = []
+            endWaiting(of: registration, because: .triggerMissing)
             registration.streams.stop()
         }
         if let number = session.number { tell(.drop, number) }

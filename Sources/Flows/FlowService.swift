@@ -227,6 +227,11 @@ public final class FlowService: @unchecked Sendable {
     /// Nothing is under way any more, as far as the server knows.
     func settleAnswers() { answers.settled() }
 
+    /// Something has ended: nothing else may be under way.
+    func settleIfIdle() {
+        if executions.open.isEmpty, sessions.running.isEmpty { settleAnswers() }
+    }
+
     private func lookLater() {
         guard !isLookDue, let time = answers.nextLook else { return }
         isLookDue = true

@@ -24,6 +24,8 @@ final class FlowSession {
     var run: FlowExecution?
     /// What its script requires, if that is fetched.
     var packages = SessionPackages.none
+    /// Whether its script was ended by a client: what it asks from then on is refused.
+    var isAborted = false
     /// Executions that have not ended.
     var openCount = 0
     /// How many of the registrations the script has made again.

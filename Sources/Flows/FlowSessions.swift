@@ -17,6 +17,8 @@ final class FlowSessions {
     private var triggers: [TriggerName: FlowRegistration] = [:]
     /// Those that events of keys may start.
     private(set) var watchers: [FlowRegistration] = []
+    /// Sessions whose scripts run in Python, for the first time or again, by their numbers.
+    var running: Set<Int> = []
     /// Commands that are hooked.
     let hooks = FlowHooks()
     /// Names that scripts which still run have registered.
@@ -48,6 +50,13 @@ final class FlowSessions {
             guard case .building(let request) = session.state else { return false }
             return session.id == id || request.replaced?.id == id
         }
+    }
+
+    /// The session of a name whose script runs, or is to run again.
+    func withScript(_ id: [UInt8]) -> FlowSession? {
+        if let session = built.values.first(where: { $0.id == id }) { return session }
+        guard let session = byID[id], case .restoring = session.state else { return nil }
+        return session
     }
 
     // MARK: Sessions
@@ -86,6 +95,7 @@ final class FlowSessions {
         byNumber = [:]
         registrationsByNumber = [:]
         built = [:]
+        running = []
         reserved = [:]
         former = []
         for session in byID.values {

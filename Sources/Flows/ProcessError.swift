@@ -4,6 +4,8 @@ enum ProcessError {
     case unavailable(String)
     case busy
     case starting
+    /// It cannot be started for the moment.
+    case delayed(String)
     /// A session's script has ended it, so often.
     case endsWhenRestoring(count: Int)
 }

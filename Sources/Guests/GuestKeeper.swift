@@ -7,6 +7,8 @@ struct GuestKeeper {
     private var process: GuestProcess?
     /// What was said of the last start, so that it is not said of each.
     private var remarks: [String] = []
+    /// Why the last start had to be put off; the same.
+    private var delay: String?
 
     init(_ guest: Guest) { self.guest = guest }
 
@@ -69,12 +71,15 @@ struct GuestKeeper {
         } catch {
             let runsOnce = guest.fields.withLock { $0.state.runsOnce }
             guard error.isPassing, !runsOnce else { return .refused(why: error.text) }
-            guest.owner?.log(.warning, error.text)
+            if delay != error.text { guest.owner?.log(.warning, error.text) }
+            delay = error.text
+            guest.owner?.guestDelayed(error.text)
             return .ended
         }
     }
 
     private mutating func begin(_ started: GuestLaunch.Started, _ program: GuestProgram) {
+        delay = nil
         let folder = ProcessFolder(pid: started.pid)
         let start = guest.fields.withLock { fields in
             fields.pid = started.pid

@@ -55,8 +55,9 @@ struct GuestLaunch {
     private func makeFolder(below parent: String) throws(GuestFailure) -> GuestFolder? {
         guard program.sandbox.isRestricted else { return nil }
         guard let folder = GuestFolder(named: program.name, below: parent) else {
-            let error = ProgramFile.error(errno)
-            throw .refused("no folder for temporary files can be made in \(parent): \(error); set TMPDIR")
+            let error = errno
+            let text = "no folder for temporary files can be made in \(parent): \(ProgramFile.error(error))"
+            throw ProgramFile.isPassing(error) ? .passing(text) : .refused("\(text); set TMPDIR")
         }
         return folder
     }
@@ -92,7 +93,7 @@ struct GuestLaunch {
 
     private func failure(_ child: guests_child, _ file: ProgramFile) -> GuestFailure {
         let error = ProgramFile.error(child.error)
-        if [EAGAIN, ENOMEM, EMFILE, ENFILE, ETXTBSY].contains(child.error) {
+        if ProgramFile.isPassing(child.error) {
             return .passing("\(file.path) cannot be started now: \(error)")
         }
         switch child.step {

@@ -15,6 +15,11 @@ public protocol GuestOwner: AnyObject, Sendable {
     /// - Parameter why: one line, with what can be done.
     func guestRefused(_ why: String)
 
+    /// It could not be started for the moment, as where the system has no descriptor left; another try
+    /// follows, within `GuestState.longestPause`.
+    /// - Parameter why: one line; the log has it.
+    func guestDelayed(_ why: String)
+
     /// A line for the log: what the guest has printed, or a remark about it; printable ASCII, up to 1 KiB.
     func log(_ level: GuestLogLevel, _ line: String)
 }

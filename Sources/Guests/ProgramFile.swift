@@ -18,7 +18,9 @@ struct ProgramFile {
         // Safety: the path is copied for the call.
         let number = unsafe guests_open_program(path)
         guard number >= 0 else {
-            throw .refused("cannot open \(path): \(Self.error(errno)); \(advice)")
+            let error = errno
+            let text = "cannot open \(path): \(Self.error(error))"
+            throw Self.isPassing(error) ? .passing(text) : .refused("\(text); \(advice)")
         }
         file = Descriptor(number)
         let beginning = Descriptor(opening: path, O_RDONLY)?.read(upTo: 2)
@@ -56,6 +58,11 @@ struct ProgramFile {
         return .refused(
             "may not run \(path): the server's service allows only some programs, or its user may not; "
                 + "add ExecPaths=\(path) to its unit (make install writes such a drop-in), or \(advice)")
+    }
+
+    /// Whether what the kernel has refused may be possible a little later.
+    static func isPassing(_ error: Int32) -> Bool {
+        [EAGAIN, ENOMEM, EMFILE, ENFILE, ETXTBSY].contains(error)
     }
 
     static func error(_ number: Int32) -> String {

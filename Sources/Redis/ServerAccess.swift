@@ -127,8 +127,10 @@ public final class ServerAccess: @unchecked Sendable {
         if let lent = unsafe lent { return try unsafe body(RedisContext(lent)) }
         return try ServerLock.with { () throws(ServerCallFailure) in
             guard let context = unsafe Self.background else { throw .unexpected }
-            // The database may be gone only if the server has been told to have fewer, which it cannot be.
-            _ = unsafe redis_SelectDb(context, database)
+            // What is kept may come from a server with more databases. The context would stay in another one.
+            guard unsafe redis_SelectDb(context, database) == REDIS_OK else {
+                throw .databaseMissing(database)
+            }
             guard let user else { return try unsafe body(RedisContext(context)) }
             return try unsafe ServerUser.with(user) { user throws(ServerCallFailure) in
                 unsafe redis_SetContextUser(context, user)

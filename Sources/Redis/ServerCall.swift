@@ -30,6 +30,8 @@ public enum ServerCallFailure: Error {
     case unchecked
     /// The client's user has been removed.
     case userMissing
+    /// The server has fewer databases than the one that the client's was in.
+    case databaseMissing(Int32)
     case unexpected
 }
 

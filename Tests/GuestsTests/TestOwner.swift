@@ -10,6 +10,7 @@ final class TestOwner: GuestOwner {
         var connections: [GuestConnection] = []
         var ends: [GuestEnd] = []
         var refusals: [String] = []
+        var delays: [String] = []
         var notices: [String] = []
         var warnings: [String] = []
     }
@@ -25,6 +26,8 @@ final class TestOwner: GuestOwner {
     func guestEnded(_ end: GuestEnd) { note { $0.ends.append(end) } }
 
     func guestRefused(_ why: String) { note { $0.refusals.append(why) } }
+
+    func guestDelayed(_ why: String) { note { $0.delays.append(why) } }
 
     func log(_ level: GuestLogLevel, _ line: String) {
         note { heard in

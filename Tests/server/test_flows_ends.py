@@ -1,6 +1,7 @@
 """The Python process: ways to end it, its memory, and what is no Python."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -40,6 +41,40 @@ def test_a_script_may_end_the_process(client):
     assert script(client, "pass", "ID", "one") == b"OK"
 
 
+@pytest.mark.parametrize("status, step", [(b"done", "str"), (b"running", "wait")])
+def test_what_a_script_has_started_ends_with_the_process(server, client, status, step):
+    """The script waits, so that its run belongs to nobody else yet."""
+    script_hold, hold = Hold(client), Hold(client)
+    source = f"{script_hold.setup}of_script = wait\n{hold.setup}" \
+             f"GB('PythonReader').foreach({step}).run(lambda: iter([1]))\nof_script()"
+    pid = python_pid(client)
+    with background(server, "RG.PYEXECUTE", source) as answer:
+        script_hold.reached()
+        wait_until(lambda: [of for of, _ in executions(client).values()] == [status], what="the run")
+        os.kill(pid, signal.SIGKILL)
+        assert str(answer()) == PYTHON_ENDED
+    assert executions(client) == {}
+
+
+def test_a_start_that_fails_for_the_moment_is_told(server, client):
+    """Whoever waits is told, the log says once why, and flows go on when it is over."""
+    script(client, ANSWERING)
+    pid, of_server = python_pid(client), server.process.pid
+    usual = resource.prlimit(of_server, resource.RLIMIT_NOFILE)
+    resource.prlimit(of_server, resource.RLIMIT_NOFILE, (3, usual[1]))
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: gone(pid), what="the end of the process")
+    reason = "TRYAGAIN the Python process of the flows is not there: "
+    wait_until(lambda: (refusal(client, "RG.TRIGGER", "t") or "").startswith(reason), what="the reason")
+    for _ in range(2):
+        assert refusal(client, "RG.TRIGGER", "t").endswith("Too many open files")
+        assert failure(client, "pass").startswith(reason)
+    assert server.log().count("Too many open files") == 1
+    resource.prlimit(of_server, resource.RLIMIT_NOFILE, usual)
+    wait_until(lambda: refusal(client, "RG.TRIGGER", "t") is None, what="an answer")
+    assert trigger(client, "t") == [b"answer"]
+
+
 def test_what_it_says_at_its_end_is_in_the_log(server, client):
     script(client, "import os, sys\nsys.stderr.write('last words')\nsys.stderr.flush()\n"
                    "GB('CommandReader').foreach(lambda r: os._exit(5)).register(trigger='end')")
@@ -66,7 +101,7 @@ def test_a_script_that_never_ends_holds_up_no_other(server, client):
         wait_until(lambda: client.exists("began"), what="the script")
         assert results(client, RUN) == [b"1"]
         assert sessions(client) == []
-        # It is no execution, so only the end of the process ends it, or its own.
+        # It is no execution, though it can be ended as one.
         assert executions(client) == {}
         client.set("stop", 1)
         assert answer() == b"OK"

@@ -1,6 +1,6 @@
 import Redis
 
-/// `RG.ABORTEXECUTION id`
+/// `RG.ABORTEXECUTION id`, of an execution, or of the session whose script runs
 struct AbortExecution: Command {
     let id: Argument
 
@@ -11,8 +11,13 @@ struct AbortExecution: Command {
 
     func run(in context: borrowing RedisContext) throws(FlowError) {
         let service = FlowService.current
-        guard let execution = service.knownExecution(id) else { throw .executionToAbortMissing }
-        service.abort(execution)
+        if let execution = service.knownExecution(id) {
+            service.abort(execution)
+        } else if let session = service.sessions.withScript(id.bytes) {
+            service.abortScript(of: session)
+        } else {
+            throw .executionToAbortMissing
+        }
         context.replyOK()
     }
 }

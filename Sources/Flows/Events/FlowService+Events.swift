@@ -108,7 +108,7 @@ extension FlowService {
         let registration = event.registration
         do throws(FlowError) {
             guard let record = try record(of: event) else { return }
-            try checkCanBegin(registration)
+            try checkCanBegin(registration, .key(record))
             if registration.mode == .sync {
                 // The client that has caused it has no answer yet: that goes at the end of the turn.
                 try runHolding(registration, .key(record), owner: .kept, mayBlock: true)

@@ -66,7 +66,7 @@ final class StreamConsumer {
         do throws(FlowError) {
             guard let entries = try nextEntries() else { return endWithStream() }
             guard !entries.isEmpty else { return succeeded() }
-            try service.checkCanBegin(registration)
+            try service.checkCanBegin(registration, .entries(entries))
             state = .runs
             try begin(entries)
         } catch {

@@ -35,7 +35,7 @@ extension FlowService {
         let registration = event.registration
         do throws(FlowError) {
             guard let record = try record(of: event) else { return }
-            try checkCanBegin(registration)
+            try checkCanBegin(registration, .key(record))
             // Nobody waits where nobody can.
             let holder = mayBlock || registration.mode == .sync ? held : nil
             holder?.openCount += 1

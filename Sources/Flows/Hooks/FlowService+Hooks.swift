@@ -82,12 +82,12 @@ extension FlowService {
     private func run(
         _ hook: FlowRegistration, _ words: [[UInt8]], _ call: HookCall, in context: borrowing RedisContext
     ) throws(FlowError) {
-        try checkCanBegin(hook)
+        try checkCanBegin(hook, .words(words))
         guard isReady, hook.number != nil else { throw .process(.starting) }
         let mayBlock = context.flags.isDisjoint(with: .cannotWait)
         if hook.mode == .sync {
             let execution = try runHolding(
-                hook, .words(words), owner: .nobody, mayBlock: mayBlock, hook: call)
+                hook, .words(words), owner: .holder, mayBlock: mayBlock, hook: call)
             if execution.isOver {
                 FlowAnswer(hook: execution).send(in: context)
             } else {
@@ -135,7 +135,7 @@ extension FlowService {
         _ older: FlowRegistration, _ words: [[UInt8]], _ hook: HookCall, _ call: FlowCall
     ) throws(FlowError) {
         try checkCanBegin(older)
-        let execution = try runHolding(older, .words(words), owner: .nobody, mayBlock: false, hook: hook)
+        let execution = try runHolding(older, .words(words), owner: .holder, mayBlock: false, hook: hook)
         let answer = FlowAnswer(hook: execution)
         switch answer {
         case .record(let record):

@@ -74,6 +74,9 @@ extension PackageInstallation: GuestOwner {
         ServerThread.call { self.finish(why) }
     }
 
+    /// Who runs once is refused then.
+    func guestDelayed(_ why: String) {}
+
     func log(_ level: GuestLogLevel, _ line: String) {
         if level == .notice { remember(line) }
         switch level {

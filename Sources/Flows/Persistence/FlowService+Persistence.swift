@@ -181,9 +181,12 @@ extension FlowSession {
 
     /// A session that is to be restored.
     convenience init(_ record: SessionRecord) throws(FlowError) {
+        // A server that could not say who its user was has kept none (before 7.0.6): what was allowed to all
+        // there is here what whoever does not log in may do.
+        let user = record.script.user ?? Array("default".utf8)
         guard
             let access = DetachedContext.with({ context in
-                ServerAccess(context, database: record.script.database, user: record.script.user)
+                ServerAccess(context, database: record.script.database, user: user)
             })
         else { throw .keeping(.invalid) }
         self.init(id: record.id, script: record.script, access: access, state: .restoring)

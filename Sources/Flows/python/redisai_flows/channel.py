@@ -266,11 +266,15 @@ class Channel:
     def read(self, is_idle=False):
         """Reads once, waiting if there is nothing, and hands out what came; the reader only.
 
-        A reader that `is_idle` but for reading may have left the role to another thread then. Returns the
-        number of messages.
+        Returns the number of messages; 0 if this thread is not the reader any more: between taking the role and
+        this call it may have waited for so long that the lookout gave the role away, and two must never read. A
+        reader that `is_idle` but for reading may have left the role to another thread afterwards.
         """
-        self.turn += 1
-        self._is_reading = True
+        with self._lock:
+            if self._reader != threading.get_ident():
+                return 0
+            self.turn += 1
+            self._is_reading = True
         try:
             count = self._read_and_hand_out()
         except BaseException as error:

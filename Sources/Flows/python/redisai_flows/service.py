@@ -98,9 +98,10 @@ class Service:
         session.submit(session.run_script)
 
     def _abort(self, number):
-        execution = self._executions.get(number)
-        if execution is not None:
-            execution.abort()
+        # Executions and sessions have numbers from one row.
+        aborted = self._executions.get(number) or self._sessions.get(number)
+        if aborted is not None:
+            aborted.abort()
         else:
             self._early_aborts.append(number)
 

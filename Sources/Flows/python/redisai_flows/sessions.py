@@ -6,7 +6,7 @@ import threading
 from . import packages, requirements, wire
 from .asking import Asker, asker_for, current
 from .builder import Builder
-from .errors import GearsError, ServerGone, callback_text, one_line
+from .errors import FlowAborted, GearsError, ServerGone, callback_text, one_line
 from .executions import MAY_BLOCK, TELLS_RESULTS, Execution
 from .lines import Lines
 from .runtime import Runtime
@@ -65,7 +65,7 @@ class Registration:
             if hasattr(result, "cr_frame"):
                 result.close()
                 self.session.log("warning", "onRegistered can not be a coroutine")
-        except ServerGone:
+        except (FlowAborted, ServerGone):
             raise
         except BaseException as error:
             text = callback_text(error, self.session.settings.has_traceback)
@@ -92,6 +92,10 @@ class Session(Asker):
         self._is_gone = False
         self._lane = Lane(self.settings.threads_per_session)
         self._script = Asker(self, number)
+        # The shield of the thread that runs the script.
+        self._shield = None
+        self._is_aborted = False
+        self._lock = threading.Lock()
         self._lines = Lines()
         self._is_restored = bool(description.get("restore"))
         self._registrations = []
@@ -135,13 +139,45 @@ class Session(Asker):
 
     def run_script(self):
         """Runs the script; a job of a worker. Tells the server how it ended."""
-        text = self._failure()
-        if text is None:
-            self._script.is_over = True
-            for registration in self._registrations:
-                registration.tell_registered()
+        try:
+            text = self._outcome()
+        except FlowAborted:
+            self._leave_thread()
+            text = "execution aborted"
         self._registrations = []
         self.send(wire.SCRIPTED, self.number, None if text is None else error_bytes(text))
+
+    def abort(self):
+        """Ends the script, if it has not ended; any thread.
+
+        It meets `FlowAborted`, once a call into C returns.
+        """
+        with self._lock:
+            self._is_aborted = True
+            if self._shield is not None:
+                self._shield.raise_here(FlowAborted)
+
+    def _outcome(self):
+        """The text of what went wrong, or None; raises `FlowAborted`."""
+        with self._lock:
+            if self._is_aborted:
+                raise FlowAborted
+            self._shield = shield()
+        try:
+            text = self._failure()
+            if text is None:
+                self._script.is_over = True
+                for registration in self._registrations:
+                    registration.tell_registered()
+        finally:
+            self._leave_thread()
+        return text
+
+    def _leave_thread(self):
+        with self._lock:
+            self._shield = None
+        # What was raised to end this script must not come to what the thread does next.
+        shield().clear()
 
     def _failure(self):
         """Runs the script's body; the text of what went wrong, or None."""
@@ -164,7 +200,7 @@ class Session(Asker):
         try:
             source = self._description["source"].decode()
             exec(compile(source, "<string>", "exec"), self.globals)
-        except ServerGone:
+        except (FlowAborted, ServerGone):
             raise
         except BaseException as error:
             return callback_text(error, self.settings.has_traceback) or "failed running the given script"
