@@ -16,7 +16,9 @@ final class FlowSessions {
     private var registrationsByNumber: [Int: FlowRegistration] = [:]
     private var triggers: [TriggerName: FlowRegistration] = [:]
     /// Those that events of keys may start.
-    private(set) var watchers: [FlowRegistration] = []
+    private(set) var watchers: [FlowRegistration] = [] {
+        didSet { KeyEvents.interestsHaveChanged() }
+    }
     /// Commands that are hooked.
     let hooks = FlowHooks()
     /// Names that scripts which still run have registered.
@@ -129,7 +131,7 @@ final class FlowSessions {
 
     func forget(_ registration: FlowRegistration) {
         if registrations[registration.id] === registration { registrations[registration.id] = nil }
-        watchers.removeAll { $0 === registration }
+        if registration.reader.seesKeys { watchers.removeAll { $0 === registration } }
         hooks.remove(registration)
         if let number = registration.number { registrationsByNumber[number] = nil }
         registration.number = nil
