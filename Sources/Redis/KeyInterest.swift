@@ -16,7 +16,7 @@ public struct KeyInterest {
 
 /// All interests, in a form that tells quickly what nobody wants to hear of.
 ///
-/// A look takes some nanoseconds for each interest whose key begins with the same byte, and allocates nothing.
+/// A look takes nanoseconds for each interest whose key begins with the same byte, and allocates nothing.
 final class KeyInterests {
     private struct Entry {
         /// Places in `bytes`.
