@@ -24,6 +24,8 @@ final class FlowConnection: @unchecked Sendable {
     private let side: Int32
     private let outbox = Locked(Outbox())
     private var inbox = Inbox()
+    /// Whether `next` asks the socket: not at once after it has given all that it had.
+    private var asksSocket = true
     private var watch: EventLoopWatch?
     private var isClosed = false
     /// What the process holds of the server's.
@@ -131,12 +133,27 @@ final class FlowConnection: @unchecked Sendable {
         if entry.revents & Int16(POLLOUT) != 0 { flush() }
     }
 
+    /// Whether a message waits that was taken from the socket already: nobody is told of that one.
+    var hasMessage: Bool { inbox.hasMessage }
+
+    /// Says whether the next `next` may ask the socket at once, or somebody shall wait first.
+    func expectMessages(_ areExpected: Bool) { asksSocket = areExpected }
+
     /// The next message of those that have come.
+    ///
+    /// Once a read has brought all that there was, this says `.nothing` without asking again; what comes
+    /// afterwards has the socket readable, of which the event loop and `wait` tell.
     func next() -> Received {
         guard !isClosed else { return .hasEnded }
         do throws(MessageError) {
             if let message = try inbox.next() { return .message(message) }
-            switch inbox.receive(from: messages) {
+            guard asksSocket else {
+                asksSocket = true
+                return .nothing
+            }
+            let received = inbox.receive(from: messages)
+            asksSocket = received != .messages || inbox.mayHaveMore
+            switch received {
             case .messages: return try inbox.next().map { .message($0) } ?? .nothing
             case .nothing: return .nothing
             case .hasEnded: return .hasEnded

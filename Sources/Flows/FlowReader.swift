@@ -1,4 +1,5 @@
 import Messages
+import Redis
 
 /// What starts a registered flow, as the script said; from Python, so nothing of it is believed.
 enum FlowReader: Equatable {
@@ -47,6 +48,15 @@ enum FlowReader: Equatable {
         switch self {
         case .command, .hook: false
         case .keys, .stream: true
+        }
+    }
+
+    /// The events of keys that may start it, or end what it does; nil if none can.
+    var interest: KeyInterest? {
+        switch self {
+        case .command, .hook: nil
+        case .keys(let filter): filter.prefix.interest(in: filter.events)
+        case .stream(let settings): settings.prefix.interest(in: ["xadd"] + PendingEvents.endingNames)
         }
     }
 }

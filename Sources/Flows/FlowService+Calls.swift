@@ -40,6 +40,7 @@ extension FlowService {
         switch operation {
         case "execute": try execute(call)
         case "executeMany": try executeMany(call)
+        case "executeRest": try executeRest(call)
         case "next": try callNext(call)
         case "override": try overrideReply(call)
         case "register": try register(call)

@@ -100,6 +100,7 @@ extension FlowService {
         let end = Monotonic.nanoseconds + Self.readingBudget
         // Whoever holds the server reads itself.
         guard !holding.isHeld else { return }
+        connection?.expectMessages(true)
         reading: while let connection {
             if let message = holding.take(where: { _ in true }) {
                 handle(message)

@@ -16,7 +16,9 @@ final class FlowSessions {
     private var registrationsByNumber: [Int: FlowRegistration] = [:]
     private var triggers: [TriggerName: FlowRegistration] = [:]
     /// Those that events of keys may start.
-    private(set) var watchers: [FlowRegistration] = []
+    private(set) var watchers: [FlowRegistration] = [] {
+        didSet { KeyEvents.interestsHaveChanged() }
+    }
     /// Sessions whose scripts run in Python, for the first time or again, by their numbers.
     var running: Set<Int> = []
     /// Commands that are hooked.
@@ -139,7 +141,7 @@ final class FlowSessions {
 
     func forget(_ registration: FlowRegistration) {
         if registrations[registration.id] === registration { registrations[registration.id] = nil }
-        watchers.removeAll { $0 === registration }
+        if registration.reader.seesKeys { watchers.removeAll { $0 === registration } }
         hooks.remove(registration)
         if let number = registration.number { registrationsByNumber[number] = nil }
         registration.number = nil

@@ -8,6 +8,7 @@ struct HeldObjects {
         case tensor(Tensor)
         case model(Model)
         case script(Script)
+        case commands(ManyCommands)
     }
 
     /// At most so many at a time.
@@ -43,5 +44,10 @@ struct HeldObjects {
     func script(_ number: Int) throws(FlowError) -> Script {
         guard case .script(let script) = objects[number] else { throw .object(.unknown("script")) }
         return script
+    }
+
+    func commands(_ number: Int) throws(FlowError) -> ManyCommands {
+        guard case .commands(let many) = objects[number] else { throw .object(.unknown("commands")) }
+        return many
     }
 }

@@ -1,3 +1,5 @@
+import Redis
+
 /// The keys that a reader looks at: one, or all that begin alike.
 struct KeyPrefix: Equatable {
     /// As the script said it: a `*` at the end stands for anything.
@@ -8,6 +10,15 @@ struct KeyPrefix: Equatable {
     func includes(_ key: [UInt8]) -> Bool {
         guard text.last == UInt8(ascii: "*") else { return key == text }
         return key.starts(with: text.dropLast())
+    }
+
+    /// Events of these keys.
+    /// - Parameter events: their names in lower case; nil = all.
+    func interest(in events: [String]?) -> KeyInterest {
+        let isWholeKey = text.last != UInt8(ascii: "*")
+        return KeyInterest(
+            key: isWholeKey ? text : text.dropLast(), isWholeKey: isWholeKey,
+            events: events?.map { Array($0.utf8) })
     }
 
     /// For SCAN, which takes more for a pattern than we do.

@@ -35,7 +35,8 @@ struct KeysFilter: Equatable {
     }
 
     /// Whether an event may start the flow, whatever is stored at the key.
+    /// - Parameter event: in lower case.
     func includes(_ event: String, _ key: [UInt8]) -> Bool {
-        prefix.includes(key) && (events?.contains(event.lowercased()) ?? true)
+        prefix.includes(key) && (events?.contains(event) ?? true)
     }
 }

@@ -23,6 +23,8 @@ public struct Inbox: Sendable {
     private var buffer: [UInt8] = []
     /// Bytes at the beginning of the buffer that were read.
     private var readCount = 0
+    /// Whether the last read has left something in the socket, as far as is known.
+    public private(set) var mayHaveMore = true
 
     /// An empty one, without a buffer.
     public init() {}
@@ -63,7 +65,7 @@ public struct Inbox: Sendable {
     }
 
     /// Whether `next` gives a message or an error.
-    private var hasMessage: Bool {
+    public var hasMessage: Bool {
         guard let length else { return false }
         return length > MessageLimits.byteCount || length <= byteCount - MessageLimits.prefixByteCount
     }
@@ -79,14 +81,17 @@ public struct Inbox: Sendable {
     /// - Returns: 0 if something has come, `EPIPE` if nothing will, else the system's number for the reason.
     private mutating func read(_ descriptor: Int32) -> Int32 {
         var code: Int32 = 0
+        var isFull = false
         buffer.append(addingCapacity: Self.readByteCount) { span in
             // Safety: the call writes no more bytes than there are, and says how many it has written.
             unsafe span.withUnsafeMutableBufferPointer { room, count in
                 let result = unsafe recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT))
                 count = max(0, result)
                 code = result > 0 ? 0 : result == 0 ? EPIPE : errno
+                isFull = count == room.count
             }
         }
+        mayHaveMore = isFull
         return code
     }
 

@@ -45,6 +45,18 @@ import Testing
         #expect(try inbox.next() == .integer(1))
     }
 
+    @Test func saysWhetherAReadMayHaveLeftSomething() throws {
+        let sockets = SocketPair()
+        let stream = try MessageWriterTests.written { $0.integer(1) }
+        var inbox = Inbox()
+        #expect(inbox.mayHaveMore)
+        sockets.sendFromTheirs(stream[...])
+        #expect(inbox.receive(from: sockets.ours) == .messages)
+        #expect(!inbox.mayHaveMore && inbox.hasMessage)
+        #expect(try inbox.next() == .integer(1))
+        #expect(!inbox.hasMessage)
+    }
+
     @Test(arguments: [0, 3, 4, 8])
     func endsAfterTheLastWholeMessage(_ rest: Int) throws {
         let sockets = SocketPair()

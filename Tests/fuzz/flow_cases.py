@@ -37,6 +37,7 @@ STREAM = REGISTRATION | {
 RUN = {"reader": "PythonReader", "mode": "async", "desc": None, "steps": []}
 CALLS = [
     ("execute", [b"PING"]), ("executeMany", [[b"PING"], [b"SET", b"k", b"v"]]),
+    ("executeRest", 2),
     ("register", REGISTRATION), ("register", KEYS), ("register", STREAM), ("run", RUN),
     ("read", "KeysReader", {"pattern": b"*", "count": 10}, None), ("atomic",), ("unatomic",),
     ("next", [b"a"]), ("override", b"a"), ("tensor.get", [b"t"]),

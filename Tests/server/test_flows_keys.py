@@ -60,6 +60,50 @@ def test_records_hold_what_the_key_holds():
             "('empty', None)"])
 
 
+def test_each_reader_hears_what_it_watches_alone():
+    with started() as server:
+        lines = []
+        for name, words in enumerate([
+                "'ab'", "'ab*', eventTypes=['SET']", "'*', eventTypes=['del', 'hse']", "''", "'abc*'",
+                "'\u00e9*'", "'ab**'"]):
+            lines.append(f"GB('KeysReader').foreach(lambda r: execute('RPUSH', 'notes', '{name} ' + repr("
+                         f"(r['key'], r['event'])))).register({words}, readValue=False)")
+        register(server, "\n".join(lines))
+        client = server.client()
+        for key in ["a", "ab", "abc", "ab*", "b", "", "\u00e9", "\u00e8"]:
+            client.hset(key, "f", "v")
+        client.set("ab", 1)
+        client.set("a", 1)
+        client.set("\u00e91", 1)
+        client.delete("a")
+        until_members(server, "notes", [
+            "0 ('ab', 'hset')", "3 ('', 'hset')", "4 ('abc', 'hset')", "5 ('\u00e9', 'hset')",
+            "6 ('ab*', 'hset')", "0 ('ab', 'set')", "1 ('ab', 'set')", "5 ('\u00e91', 'set')",
+            "2 ('a', 'del')"])
+
+
+def test_readers_come_and_go_between_events():
+    with started() as server:
+        client = server.client()
+        register(server, f"GB('KeysReader').foreach({NOTE}).register('a*', readValue=False)")
+        first = entry(server)[b"id"]
+        client.set("b1", 1)
+        client.set("a1", 1)
+        register(server, f"GB('KeysReader').foreach({NOTE}).register('b*', readValue=False)", "ID", "other")
+        client.set("b2", 1)
+        client.set("a2", 1)
+        until_members(server, "notes", ["a1:set", "b2:set", "a2:set"])
+        client.execute_command("RG.UNREGISTER", first)
+        client.set("a3", 1)
+        client.set("b3", 1)
+        until_members(server, "notes", ["a1:set", "b2:set", "a2:set", "b3:set"])
+        register(server, f"GB('KeysReader').foreach({NOTE}).register('c*', readValue=False)",
+                 "ID", "other", "UPGRADE")
+        client.set("b4", 1)
+        client.set("c4", 1)
+        until_members(server, "notes", ["a1:set", "b2:set", "a2:set", "b3:set", "c4:set"])
+
+
 def test_expired_keys_are_events():
     with started() as server:
         register(server, f"GB('KeysReader').foreach({NOTE}).register('k', eventTypes=['expired'])")

@@ -14,19 +14,55 @@ extension FlowService {
         goOn(with: ManyCommands(call, try call.list(0)))
     }
 
+    /// The flow has got the first replies of several, and asks for more by the number that came with them.
+    func executeRest(_ call: FlowCall) throws(FlowError) {
+        let (connection, number) = (try asked(), try call.integer(0))
+        let many = try connection.held.commands(number)
+        connection.held.release(number)
+        many.call = call
+        goOn(with: many)
+    }
+
     /// Clients are looked at between parts of what takes long.
     private func goOn(with many: ManyCommands) {
         let end = Monotonic.nanoseconds + Self.partNanoseconds
         while let words = many.next() {
-            many.replies.append(
-                Result { () throws(FlowError) in try Self.reply(to: words, in: many.call.session) })
+            many.add(Result { () throws(FlowError) in try Self.reply(to: words, in: many.call.session) })
             guard Monotonic.nanoseconds < end else {
                 return ServerTurn.next { self.goOn(with: many) }
             }
         }
-        do throws(FlowError) { try answer(many.call.number) { many.write(to: &$0) } } catch {
+        answer(many)
+    }
+
+    /// Sends the replies that there are; one that does not fit behind those before it waits.
+    private func answer(_ many: ManyCommands) {
+        let count = many.replies.count
+        do throws(FlowError) {
+            do throws(FlowError) { try answer(many, count: count) } catch {
+                guard case .answerTooLong = error else { throw error }
+                if count == 1 { many.replaceLast(by: error) }
+                try answer(many, count: max(1, count - 1))
+            }
+        } catch {
             fail(many.call.number, error)
         }
+    }
+
+    /// Sends the first replies, with a number if that is not all; Python holds the rest from then on.
+    private func answer(_ many: ManyCommands, count: Int) throws(FlowError) {
+        let number = many.call.number
+        if many.ends(with: count) { return try answer(number) { many.write(first: count, to: &$0) } }
+        let connection = try asked()
+        try connection.held.checkRoom(for: 1)
+        let rest = nextNumber()
+        try answer(number) { writer in
+            writer.tuple(2)
+            many.write(first: count, to: &writer)
+            writer.integer(rest)
+        }
+        many.removeFirst(count)
+        connection.held.hold(.commands(many), as: rest)
     }
 
     private static var partNanoseconds: Int { 500_000 }

@@ -13,7 +13,9 @@ extension FlowService {
         if !events.isSubscribed {
             events.isSubscribed =
                 DetachedContext.with { context in
-                    KeyEvents.subscribe(context) { [unowned self] in happened($0, $1, $2) }
+                    KeyEvents.subscribe(
+                        context, to: { [unowned self] in sessions.watchers.compactMap(\.reader.interest) },
+                        { [unowned self] in happened($0, $1, $2) })
                 } ?? false
             if !events.isSubscribed { Log.warning("flows: the server tells of no events of keys") }
         }
@@ -28,12 +30,13 @@ extension FlowService {
         }
     }
 
-    /// Within a command, or whatever else has caused it.
+    /// Within a command, or whatever else has caused it. Most of what nobody watches does not come here.
     private func happened(_ context: borrowing RedisContext, _ event: String, _ key: Argument) {
         guard !events.isReading, !sessions.watchers.isEmpty else { return }
         // A replica does what its master has done already.
         guard context.flags.isDisjoint(with: [.loading, .replica]) else { return }
         let name = key.bytes
+        let lowerEvent = event.lowercased()
         for registration in sessions.watchers
         where registration.session.script.database == context.database {
             switch registration.reader {
@@ -41,7 +44,7 @@ extension FlowService {
                 if let commands = filter.commands {
                     guard let held = sessions.hooks.current, commands.contains(held.command) else { continue }
                 }
-                guard filter.includes(event, name), holds(filter.types, at: key, in: context) else {
+                guard filter.includes(lowerEvent, name), holds(filter.types, at: key, in: context) else {
                     continue
                 }
                 note(registration, name, event)

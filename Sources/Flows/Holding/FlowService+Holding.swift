@@ -22,8 +22,12 @@ extension FlowService {
             if let index = holding.holders.lastIndex(of: asker) { holding.holders.remove(at: index) }
             // At most every second moment belongs to flows.
             holding.notBefore = Monotonic.nanoseconds + (Monotonic.nanoseconds - begin)
+            // Of what was taken from the socket for others, nobody else tells.
+            if holding.hasMessages || connection?.hasMessage == true { readInNextTurn() }
         }
         flush()
+        // Python has just been given something to do.
+        connection?.expectMessages(false)
         while !isOver(), let connection {
             if let message = holding.take(where: { Self.isOf(asker, $0) }) {
                 handle(message)
@@ -44,8 +48,6 @@ extension FlowService {
             case .hasEnded, .isBroken: endConnection()
             }
         }
-        // What has come for others is looked at in the next turn, since nothing more may come.
-        readInNextTurn()
         return isOver()
     }
 

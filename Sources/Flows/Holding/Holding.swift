@@ -30,6 +30,9 @@ final class Holding {
     /// Whether nothing more is taken in for others.
     var isFull: Bool { putAside.count >= Self.mostPutAside }
 
+    /// Whether something has come for others.
+    var hasMessages: Bool { !putAside.isEmpty }
+
     func add(_ message: MessageValue) { putAside.append(message) }
 
     /// The oldest message that fits.

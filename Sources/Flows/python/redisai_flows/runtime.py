@@ -99,13 +99,29 @@ class Runtime:
             futures.append(future)
             commands.append(words)
         for number, (futures, commands) in by_asker.items():
-            try:
-                self._channel.start(
-                    number, "executeMany", commands, encoded=encoded_plain,
-                    on_done=lambda call, futures=futures: self._loop.call(_answer, futures, call))
-            except ValueError as error:
-                for future in futures:
-                    self._loop.settle(future, None, error)
+            self._ask_many(number, futures, "executeMany", commands)
+
+    def _ask_many(self, number, futures, operation, argument):
+        try:
+            self._channel.start(
+                number, operation, argument, encoded=encoded_plain,
+                on_done=lambda call: self._loop.call(
+                    self._take_replies, number, futures, operation, argument, call))
+        except ValueError as error:
+            for future in futures:
+                self._loop.settle(future, None, error)
+
+    def _take_replies(self, number, futures, operation, argument, call):
+        """Ends the futures whose replies have come, and asks for the others, which are too many bytes."""
+        if call.failed:
+            _answer(futures, [(True, call.value)] * len(futures))
+            if operation == "executeRest":
+                self._channel.release(argument)
+            return
+        replies, rest = call.value if isinstance(call.value, tuple) else (call.value, None)
+        _answer(futures, replies)
+        if rest is not None:
+            self._ask_many(number, futures[len(replies):], "executeRest", rest)
 
     @staticmethod
     def _words(words):
@@ -241,9 +257,8 @@ async def _later(coroutine, seconds):
     return await coroutine
 
 
-def _answer(futures, call):
-    """Ends futures with (failed, value) of each command, or with the error of the question as a whole."""
-    answers = [(True, call.value)] * len(futures) if call.failed else call.value
+def _answer(futures, answers):
+    """Ends the first futures with (failed, value) of each command."""
     for future, (failed, value) in zip(futures, answers):
         if future.done():
             continue
