@@ -27,6 +27,6 @@ static inline signals_slot *signals_next_slot(signals_slots **part, signals_slot
     return *part ? (*part)->slots : NULL;
 }
 
-/// Has a report that the calling thread is about to make for signal `number` end, one way or the other: if the
-/// thread does not get on with it for some seconds, the process ends by that signal.
+/// Has a report that the calling thread is about to make for signal `number` end, one way or the other: if
+/// the thread does not get on with it for some seconds, the process ends by that signal.
 SIGNALS_HIDDEN void signals_watch_report(int number);

@@ -1,8 +1,8 @@
 // A report that does not end.
 //
 // Servers allocate memory and write files while they report. A thread that is hit in the allocator holds its
-// lock and waits for itself; a log may be a pipe that nobody reads. The server would then neither serve nor end,
-// and nobody would start it again.
+// lock and waits for itself; a log may be a pipe that nobody reads. The server would then neither serve nor
+// end, and nobody would start it again.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/time.h>

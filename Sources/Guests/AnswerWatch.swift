@@ -2,8 +2,8 @@
 ///
 /// Every now and then while something is outstanding, the owner is to send something that is always answered
 /// at once, a ping; its answer may tell of parts of the guest that others than those heard from wait for. If
-/// nothing at all is heard after a ping, the guest hangs. Only time counts in which the owner itself came back to look when
-/// it had been told to: an answer that it had no time to read is not the guest's fault.
+/// nothing at all is heard after a ping, the guest hangs. Only time counts in which the owner itself came
+/// back to look when it had been told to: an answer that it had no time to read is not the guest's fault.
 ///
 /// Pure: times are nanoseconds of one clock. Every call costs a few instructions.
 public struct AnswerWatch: Sendable {

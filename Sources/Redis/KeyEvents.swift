@@ -14,8 +14,8 @@ public enum KeyEvents {
 
     /// Has `handler` called for events from now on, for ever; once.
     ///
-    /// What nobody wants to hear of costs less than a tenth of a microsecond for each command that changes a
-    /// key, most of it in the server; yet nobody asks for it who may not need it.
+    /// What nobody wants to hear of costs each command that changes a key some hundred instructions, most of
+    /// them the server's; yet nobody asks for it who may not need it.
     /// - Parameters:
     ///   - interests: says what `handler` wants to hear of; it may also hear of something else.
     /// - Returns: false if the server refuses.

@@ -21,6 +21,15 @@ import Testing
         #expect(try SessionRecord(decoding: Self.record.encoded()) == Self.record)
     }
 
+    @Test(arguments: [nil, Array("0123456789012345".utf8)])
+    func theMarkOfARegistrationsGroupsComesBack(_ mark: [UInt8]?) throws {
+        var marked = Self.registration
+        marked.groupMark = mark
+        let record = SessionRecord(
+            id: Self.record.id, script: Self.record.script, registrations: [marked, Self.registration])
+        #expect(try SessionRecord(decoding: record.encoded()) == record)
+    }
+
     @Test func whatIsCutIsRefused() throws {
         let bytes = try Self.record.encoded()
         for count in 0..<bytes.count {

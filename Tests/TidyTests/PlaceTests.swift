@@ -28,6 +28,7 @@ import Testing
             // What only other modules are told.
             "Sources/SharedAPI/APIFailure.swift",
             // What the server's own refusals begin with.
+            "Sources/Flows/FlowError.swift",
             "Sources/Redis/KeptReply.swift",
             "Sources/Redis/ServerCall.swift",
         ], subject: "the text of an error"

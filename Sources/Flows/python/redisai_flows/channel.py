@@ -266,9 +266,9 @@ class Channel:
     def read(self, is_idle=False):
         """Reads once, waiting if there is nothing, and hands out what came; the reader only.
 
-        Returns the number of messages; 0 if this thread is not the reader any more: between taking the role and
-        this call it may have waited for so long that the lookout gave the role away, and two must never read. A
-        reader that `is_idle` but for reading may have left the role to another thread afterwards.
+        Returns the number of messages; 0 if this thread is not the reader any more: between taking the role
+        and this call it may have waited for so long that the lookout gave the role away, and two must never
+        read. A reader that `is_idle` but for reading may have left the role to another thread afterwards.
         """
         with self._lock:
             if self._reader != threading.get_ident():
