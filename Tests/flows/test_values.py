@@ -1,7 +1,6 @@
 """Values on their way into flows and out of them."""
 
 import asyncio
-import types
 
 import pytest
 from redisai_flows.runtime import _answer as answer_all
@@ -138,8 +137,7 @@ def test_a_deep_reply_is_an_error_of_who_awaits_it():
         deep = [deep]
     loop = asyncio.new_event_loop()
     first, second = loop.create_future(), loop.create_future()
-    call = types.SimpleNamespace(failed=False, value=[(False, deep), (False, b"shallow")])
-    answer_all([first, second], call)
+    answer_all([first, second], [(False, deep), (False, b"shallow")])
     assert isinstance(first.exception(), RecursionError)
     assert second.result() == "shallow"
     loop.close()
