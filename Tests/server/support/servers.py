@@ -14,6 +14,8 @@ import redis
 
 from . import clients, paths, patience, wire
 
+# Of a crash report, in characters: the signal and the stacks of the threads.
+REPORT_LENGTH = 8000
 CRASH_MARKS = ("BUG REPORT START", "crashed by signal", "ASSERTION FAILED", "Guru Meditation")
 
 
@@ -175,8 +177,9 @@ class RedisServer:
                 return f"the server ended by itself with status {status}"
             if self.ending == "asked" and status != 0:
                 return f"the server ended with status {status} when it was asked to"
-        marks = [mark for mark in CRASH_MARKS if mark in self.log()]
-        return f"the server's log says {marks}" if marks else None
+        log = self.log()
+        begin = min((log.index(mark) for mark in CRASH_MARKS if mark in log), default=None)
+        return None if begin is None else f"the server's log says:\n{log[begin:begin + REPORT_LENGTH]}"
 
     @property
     def log_path(self):
