@@ -6,6 +6,7 @@ import signal
 import pytest
 import redis
 
+from support.flow_process import states
 from support.flow_servers import FLOWS, register, started
 from support.flows import python_pid
 from support.servers import wait_until
@@ -96,6 +97,7 @@ def test_a_stopped_process_does_not_stop_the_server():
         pid = python_pid(server.client())
         os.kill(pid, signal.SIGSTOP)
         try:
+            wait_until(lambda: states(pid) == {"T"}, what="the stop of all threads")
             assert TOO_LONG in refused(server, "GET", "k")
             assert server.client().ping()
         finally:
