@@ -104,7 +104,9 @@ test-unit: swift backends ## Run the Swift tests only (no server)
 	$(SWIFT_BUILD) --build-tests --explicit-target-dependency-import-check error
 	@echo '==> running the Swift tests'
 	# One after the other: some measure the memory of the process.
-	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build --no-parallel
+	mkdir -p build
+	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build --no-parallel 2>&1 | tee build/swift-tests.log || \
+	    { echo '==> what has failed of it'; grep -a -E '✘|error:|Fatal' build/swift-tests.log | tail -n 50; exit 1; }
 
 .PHONY: test-flows
 test-flows: python ## Run the tests of the Python side of flows only (no server)
