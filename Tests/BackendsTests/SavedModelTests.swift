@@ -53,7 +53,7 @@ extension BackendsTests {
             let parent = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
             func leftovers() throws -> [String] {
                 try FileManager.default.contentsOfDirectory(atPath: parent)
-                    .filter { $0.hasPrefix("redisai-model-") }
+                    .filter { $0.hasPrefix("redisai-model-\(getpid())-") }
             }
             let before = try leftovers()
             for name in ["line", "words", "refused/asset", "refused/saves_while_restoring"] {

@@ -6,12 +6,12 @@ final class PrivateFolder {
     let path: String
     private var made: [(path: String, isFolder: Bool)] = []
 
-    /// Makes one under `TMPDIR`, or `/tmp`.
+    /// Makes one under `TMPDIR`, or `/tmp`; the process' number is in its name.
     /// - Throws: `.backend` if that is not possible.
     init() throws(ExecutionError) {
         // Safety: the environment changes on the main thread only while the module is loaded.
         let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-        var name = Array("\(parent)/redisai-model-XXXXXX".utf8CString)
+        var name = Array("\(parent)/redisai-model-\(getpid())-XXXXXX".utf8CString)
         // Safety: the text ends with a NUL and is changed in place; the folder gets mode 0700.
         guard unsafe mkdtemp(&name) != nil else {
             throw .backend("ERR no folder for the variables of the SavedModel can be made in \(parent)")
