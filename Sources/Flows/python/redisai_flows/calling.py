@@ -2,9 +2,10 @@
 
 import functools
 
-from .asking import asker_for, current
+from .asking import current
 from .errors import GearsError
 from .shields import shield
+from .wire import encoded_plain
 
 
 def arguments(least, most=None, name=None):
@@ -28,18 +29,18 @@ def asker():
     found = current.get()
     if found is None:
         raise GearsError("Can not use redisAI on a thread that belongs to no session")
-    return asker_for(found.session)
+    return found.session if found.is_over else found
 
 
 def ask(operation, *words, take=lambda answer: answer):
-    """Asks the server and waits; what `take` makes of the answer.
+    """Asks the server and waits; what `take` makes of the answer. Words hold only what travels.
 
     An abort comes before or after both: what the server has given is either asked for not at all, or held by
     an object that gives it back.
     """
     who = asker()
     with shield():
-        return take(who.session.channel.ask(who.number, operation, *words))
+        return take(who.session.channel.ask(who.number, operation, *words, encoded=encoded_plain))
 
 
 def ask_async(make, held, operation, *words):
@@ -57,7 +58,7 @@ def ask_async(make, held, operation, *words):
         # Naming it here keeps it from being released while the server may still need it.
         _ = held
         loop.settle(future, value, error)
-    session.channel.start(who.number, operation, *words, on_done=answered)
+    session.channel.start(who.number, operation, *words, on_done=answered, encoded=encoded_plain)
     return future
 
 

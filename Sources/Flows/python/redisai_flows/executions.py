@@ -26,6 +26,8 @@ TELLS_RESULTS = 16       # the server wants the results
 ERROR_LIMIT = 1000
 ERROR_LENGTH = 16 * 1024
 
+# What a step's callback may return for the execution to go on later.
+_AWAITED = frozenset((types.CoroutineType, LowFuture))
 # Types whose text is made by Python itself.
 _PLAIN = (str, int, float, bool, bytes)
 
@@ -135,38 +137,41 @@ class Execution(Asker):
 
     def _advance(self, outcome=None):
         """Works until the end, or until a step has to wait."""
-        try:
-            self._advance_or_end(outcome)
-        except FlowAborted:
-            self._leave_thread()
-            self._end(ABORTED)
-
-    def _advance_or_end(self, outcome):
         with self._lock:
             if self._is_aborted:
                 return
             self._thread = threading.get_ident()
             self._shield = shield()
-        token = current.set(self)
+        awaited = None
         try:
-            if outcome is not None:
-                self._take_outcome(*outcome)
-            is_waiting = self._work()
-        finally:
-            current.reset(token)
-            self._leave_thread()
+            token = current.set(self)
+            try:
+                if outcome is not None:
+                    self._take_outcome(*outcome)
+                awaited = self._work()
+            finally:
+                current.reset(token)
+                self._leave_thread(awaited)
+        except FlowAborted:
+            self._leave_thread(None)
         if self._is_aborted:
-            self._end(ABORTED)
-        elif is_waiting is False:
-            self._end(DONE)
+            # What was raised to end this execution must not come to another one.
+            shield().clear()
+            self._end_aborted()
+            self._close()
+        elif awaited is None:
+            self._tell_end()
+            self._close()
         else:
-            self._wait(is_waiting)
+            self._wait(awaited)
 
-    def _leave_thread(self):
+    def _leave_thread(self, awaited):
+        """No step runs any more; that is the end if nothing is waited for."""
         with self._lock:
             self._thread = None
-        # What was raised to end this execution must not come to another one.
-        self._shield.clear()
+            if awaited is None and not self._is_aborted:
+                self.is_over = True
+                self.status = DONE
 
     def _take_outcome(self, value, error):
         (index, record), self._waits_at = self._waits_at, None
@@ -176,23 +181,22 @@ class Execution(Asker):
             self._pass_on(index, record, value)
 
     def _work(self):
-        """What a step waits for, or False at the end."""
+        """What a step waits for, or None at the end."""
         while True:
             while self._stack:
                 index, record = self._stack.pop()
-                if index < self._floor:
-                    continue
-                awaited = self._through(index, record)
-                if awaited is not None:
-                    return awaited
-            if self._has_more():
+                if index >= self._floor:
+                    awaited = self._through(index, record)
+                    if awaited is not None:
+                        return awaited
+            if self._source is not NOTHING and self._has_more():
                 continue
-            if not self._finish_step():
-                return False
+            if not (self._plan.keepers and self._finish_step()):
+                return None
 
     def _has_more(self):
         """Takes more records of the reader; False if there are none, or none are wanted."""
-        if self._source is NOTHING or self._floor:
+        if self._floor:
             return False
         try:
             records = self._source.next()
@@ -219,33 +223,33 @@ class Execution(Asker):
     def _through(self, index, record):
         """Takes a record through the steps from `index` on; what it waits for, or None."""
         steps, states = self._steps, self._states
-        for index in range(index, len(steps)):
-            step, state = steps[index], states[index]
+        if index:
+            steps, states = steps[index:], states[index:]
+        for step, state in zip(steps, states):
             self._step = step
             try:
                 result = step.function(record) if step.is_plain else step.call(self, state, record)
-                kind = type(result)
-                if kind is types.CoroutineType or kind is LowFuture:
-                    self._waits_at = (index, record)
+                if type(result) in _AWAITED:
+                    self._waits_at = (self._steps.index(step), record)
                     return self._accept(step, result)
                 if self._low_future is not None:
                     self._low_future = None
                 if step.settles:
                     # This looks at what the flow has brought, and may raise what that raises.
                     result = step.settle(self, state, record, result)
-            except FlowAborted:
-                raise
-            except ServerGone:
+            except (FlowAborted, ServerGone):
                 raise
             except BaseException as error:
                 self._waits_at = self._low_future = None
                 self.fail(error)
                 return None
-            if result is DROPPED:
-                return None
-            if type(result) is Spread:
-                self._stack.extend((index + 1, item) for item in reversed(result))
-                return None
+            if step.settles:
+                if result is DROPPED:
+                    return None
+                if type(result) is Spread:
+                    following = self._steps.index(step) + 1
+                    self._stack.extend((following, item) for item in reversed(result))
+                    return None
             record = result
         self.results.append(record)
         return None
@@ -300,34 +304,31 @@ class Execution(Asker):
             is_running = self._thread is not None
             if is_running:
                 self._shield.raise_here(FlowAborted)
-        self._tell_end(ABORTED)
+        self._end_aborted()
         if not is_running:
             self._close()
 
-    def _end(self, status):
-        """Nothing runs for it any more."""
-        self._tell_end(status)
-        self._close()
-
-    def _tell_end(self, status):
-        """Tells whoever waits for it, once."""
+    def _end_aborted(self):
+        """Tells the abort, once: both who aborts it and the thread that it leaves may be here."""
         with self._lock:
             if self.is_over:
                 return
             self.is_over = True
-        self.status = status
-        if status == ABORTED:
-            self.errors.append("execution aborted")
+        self.status = ABORTED
+        self.errors.append("execution aborted")
+        self._tell_end()
+
+    def _tell_end(self):
+        """Tells whoever waits for it."""
         # Who awaits it may tell the server what that makes of it, so the server hears of this end first.
         self._tell()
         if self.future is not None:
             self.session.loop.settle(self.future, [self.results, self.errors])
 
     def _close(self):
-        with self._lock:
-            on_end, self._on_end = self._on_end, None
-        if on_end is not None:
-            on_end(self)
+        """Nothing runs for it any more: the thread that it leaves is here, or who aborts it if it waits."""
+        if self._on_end is not None:
+            self._on_end(self)
 
     def milliseconds(self):
         """How long it has run, waiting included."""

@@ -16,6 +16,7 @@ TYPES = {
     "BOOL": (1, "?", "|b1"), "STRING": (None, None, None)}
 FLOATING = ("FLOAT", "DOUBLE", "FLOAT16", "BFLOAT16")
 
+_LARGEST_DIMENSION = (1 << 63) - 1
 NO_TENSOR = "Failed creating tensor, make sure you put the right data type."
 WRONG_LENGTH = "ERR data length does not match tensor shape and type"
 
@@ -91,10 +92,10 @@ class PyTensor:
 
 
 def element_count(dims):
-    """The product of `dims`. Raises `GearsError` for negative ones."""
+    """The product of `dims`. Raises `GearsError` for negative ones, and for what has more than 64 bits."""
     count = 1
     for dimension in dims:
-        if dimension < 0:
+        if not 0 <= dimension <= _LARGEST_DIMENSION:
             raise GearsError(NO_TENSOR)
         count *= dimension
     return count

@@ -138,23 +138,25 @@ class Incoming:
     def __init__(self):
         self._rest = bytearray()
 
-    def feed(self, data):
-        """The messages that `data`, bytes of any length, completes: a list of tuples."""
+    def feed(self, view):
+        """The messages that `view`, a memoryview of any length, completes: a list of tuples.
+
+        Nothing of the view is kept.
+        """
         if self._rest:
-            self._rest += data
+            self._rest += view
             if self.missing:
                 return []
-            data = bytes(self._rest)
+            view = memoryview(self._rest)
             self._rest = bytearray()
         messages = []
-        view = memoryview(data)
-        start, end = 0, len(data)
-        while end - start >= 4:
-            length, = _LENGTH.unpack_from(data, start)
-            following = start + 4 + length
+        start, end = 0, len(view)
+        length_at, loads = _LENGTH.unpack_from, marshal.loads
+        while (body := start + 4) <= end:
+            following = body + length_at(view, start)[0]
             if following > end:
                 break
-            messages.append(marshal.loads(view[start + 4:following]))
+            messages.append(loads(view[body:following]))
             start = following
         if start < end:
             self._rest = bytearray(view[start:])
