@@ -1,22 +1,29 @@
 """The connection to the server: who reads, who waits, who is woken.
 
-One thread at a time reads. It is the thread that has a reason to: a worker without work, or one that waits
-for the answer to a call of its own. So a job is done by the thread that has read it, and an answer is taken
-by the thread that waits for it, without waking another one: on a busy machine that wake-up costs more than
-most steps.
+One thread at a time has the role of the reader. It keeps it while it does a job, and reads when there is
+nothing else to do: so a job is done by the thread that has read it, and an answer is taken by the thread that
+waits for it, without waking another one. On a busy machine that wake-up costs more than most steps.
 
-The reader keeps its role while it does a job. If the job is long, the lookout (`workers`) takes the role away
-and gives it to another thread, so that no step can keep messages from being read. A worker without work that
-reads an answer for another one leaves it the role: most who have asked once will ask again.
+A reader that has to wait for an answer gives the role to a thread that can go on: one whose answer is there,
+or a worker for the next job. Its question is sent when nobody can go on any more. So however many flows wait
+for the server, one of them works, none wakes another one but to let it work, and many questions travel
+together.
+
+That is right for short steps. If one is long, the lookout (`workers`) takes the role away, so that no step
+can keep messages from being read, and for a while nothing waits for others (`_is_hurried`): questions are
+sent at once, and all who can go on are woken.
 """
 
 import collections
+import itertools
 import threading
+import time
 
 from . import wire
-from .errors import GearsError, ServerGone
+from .asking import current
+from .calls import Call
+from .errors import ServerGone
 from .shields import shield
-from .values import text
 
 _READ_SIZE = 256 * 1024
 # Messages that could wait for others are sent when there are so many, or when one has so many bytes.
@@ -24,34 +31,8 @@ _POSTED_LIMIT = 32
 _LARGE_MESSAGE = 16 * 1024
 # Numbers in one message of what was released.
 _RELEASED_LIMIT = 100_000
-
-
-class Call:
-    """A question to the server that somebody waits for."""
-
-    __slots__ = ("failed", "value", "is_done", "on_done", "thread", "_woken")
-
-    def __init__(self, on_done=None):
-        self.failed = False
-        self.value = None
-        self.is_done = False
-        # Called by the reader instead of waking a thread; it must not wait.
-        self.on_done = on_done
-        # Ident of the thread that sleeps until it is answered.
-        self.thread = None
-        self._woken = None
-
-    def result(self):
-        """The answer; raises `GearsError` with the server's text if it is an error."""
-        if self.failed:
-            raise GearsError(str(text(self.value)))
-        return self.value
-
-    def _sleep(self):
-        self._woken.acquire()
-
-    def _wake(self):
-        self._woken.release()
+# How long nothing waits for others once a step has been long, in seconds.
+_HURRY = 1.0
 
 
 class Channel:
@@ -63,14 +44,14 @@ class Channel:
     def __init__(self, sock):
         self.socket = sock
         self.dispatch = None
-        # Whether there is work that another thread could do.
+        # True if jobs wait; whether another thread could do one; whether the server's thread waits for one.
+        self.jobs = ()
         self.has_work = lambda: False
-        # Called when a thread waits for the server: others may do what has come meanwhile.
-        self.on_wait = lambda: None
+        self.has_urgent_work = lambda: False
+        # A worker that sleeps, with `ident` and `wake()`; None if there are enough that do not.
+        self.find_worker = lambda: None
         # Called when something was read.
         self.on_read = lambda: None
-        # Who may read when a caller that was reading has its answer: gets the role, or returns False.
-        self.find_reader = lambda: False
         # Called with what makes it impossible to go on: the server has gone, or messages would be lost.
         self.on_end = lambda error: None
         self._incoming = wire.Incoming()
@@ -84,11 +65,12 @@ class Channel:
         self._reader = None          # ident of the thread that has the role
         self._is_reading = False     # whether that thread is in `read`
         self._waiting = []           # calls whose threads sleep until they are answered or may read
-        self._answered = []          # calls that are answered, whose threads are still to be woken
+        self._answered = collections.deque()    # those that are answered, whose threads still sleep
+        self._hurried_until = 0.0
         # Idents of threads that read again when they have done what they do, and so may keep the role.
         self.keepers = set()
         self._calls = {}
-        self._next_call = 0
+        self._numbers = itertools.count(1)
         self._released = collections.deque()
         # Counts what the reader has read, so that the lookout sees whether it is stuck.
         self.turn = 0
@@ -111,15 +93,21 @@ class Channel:
         So the server wakes once for all that was done with what was read at once. A thread that is not the
         reader sends at once. The message holds only what `values` makes.
         """
-        data = wire.encoded_plain(message)
-        with shield():
-            with self._lock:
-                is_reader = self._reader == threading.get_ident()
-                if is_reader:
-                    self._posted.append(data)
-            if not is_reader:
+        self._post(wire.encoded_plain(message))
+
+    def _post(self, data):
+        if self._released:
+            data = self._release_message() + data
+        me = threading.get_ident()
+        if self._reader != me:
+            with shield():
                 self._send_bytes(data)
-            elif len(self._posted) >= _POSTED_LIMIT or len(data) >= _LARGE_MESSAGE:
+            return
+        posted = self._posted
+        posted.append(data)
+        # Whoever takes the role away sends what was posted before that, so this looks again.
+        if self._reader != me or len(posted) >= _POSTED_LIMIT or len(data) >= _LARGE_MESSAGE:
+            with shield():
                 self.flush()
 
     def flush(self):
@@ -132,7 +120,9 @@ class Channel:
     def _send_bytes(self, data):
         try:
             with self._send_lock:
-                if self._posted:
+                if len(self._posted) == 1:
+                    data = self._posted.popleft() + data
+                elif self._posted:
                     # The reader may be posting: what is taken is taken one by one.
                     posted = [self._posted.popleft() for _ in range(len(self._posted))]
                     data = b"".join(posted) + data
@@ -155,10 +145,10 @@ class Channel:
             except IndexError:
                 break
             if len(numbers) == _RELEASED_LIMIT:
-                messages.append(wire.encoded((wire.RELEASE, 0, numbers)))
+                messages.append(wire.encoded_plain((wire.RELEASE, 0, numbers)))
                 numbers = []
         if numbers:
-            messages.append(wire.encoded((wire.RELEASE, 0, numbers)))
+            messages.append(wire.encoded_plain((wire.RELEASE, 0, numbers)))
         return b"".join(messages)
 
     # Calls
@@ -168,50 +158,93 @@ class Channel:
 
         `encoded` is the function of `wire` that writes it.
         """
-        call = Call(on_done)
-        with self._lock:
-            self._next_call += 1
-            number = self._next_call
-            self._calls[number] = call
-        try:
-            self._send(encoded((wire.CALL, number, asker, operation, *arguments)))
-        except BaseException:
-            with self._lock:
-                self._calls.pop(number, None)
-            raise
+        call = Call()
+        call.on_done = on_done
+        self._ask(call, self._send, encoded, asker, operation, arguments)
         return call
 
     def ask(self, asker, operation, *arguments, encoded=wire.encoded):
         """Sends a question and waits for the answer. Raises `GearsError` with the server's text."""
+        call = Call()
+        who = current.get()
         with shield():
-            call = self.start(asker, operation, *arguments, encoded=encoded)
-            if not call.is_done:
-                self._wait(call)
+            # Whether the server's thread waits for this one.
+            is_held = who is not None and (who.is_sync or who.is_atomic)
+            is_hurried = is_held or self._is_hurried()
+            self._ask(call, self._send if is_hurried else self._post, encoded, asker, operation, arguments)
+            self._wait(call, is_hurried)
         return call.result()
 
-    def _wait(self, call):
-        """Returns when the call is answered; reads meanwhile if nobody else does."""
+    def _ask(self, call, send, encoded, asker, operation, arguments):
+        number = next(self._numbers)
+        self._calls[number] = call
+        try:
+            send(encoded((wire.CALL, number, asker, operation, *arguments)))
+        except BaseException:
+            self._calls.pop(number, None)
+            raise
+
+    def _is_hurried(self):
+        return self._hurried_until > 0.0 and time.monotonic() < self._hurried_until
+
+    def _wait(self, call, is_hurried):
+        """Returns when the call is answered.
+
+        Somebody else works meanwhile if there is work: with the role if this thread has it, which reads
+        itself only if nobody can go on. One that `is_hurried` keeps the role.
+        """
         me = threading.get_ident()
         while not call.is_done:
-            self.on_wait()
-            with self._lock:
-                if call.is_done:
-                    break
-                if self._reader is None:
-                    self._reader = me
-                is_mine = self._reader == me
-                if not is_mine:
-                    if call._woken is None:
-                        call._woken = threading.Lock()
-                        call._woken.acquire()
-                        call.thread = me
-                    self._waiting.append(call)
-            if is_mine:
-                self.read()
+            if self._reader != me or self._answered or self.jobs:
+                self._let_work(call, me, is_hurried)
             else:
-                call._sleep()
+                self.read(is_hurried)
         if self._reader == me and me not in self.keepers:
             self.leave_role()
+
+    def _let_work(self, call, me, is_hurried):
+        """Has others work, and then waits for the answer, or reads once."""
+        call.thread = me
+        goes_on = self._answered and self._reader == me and not is_hurried and not self.has_urgent_work()
+        worker = self.find_worker() if not goes_on and self.has_work() else None
+        with self._lock:
+            following = self._give_role(me, worker, is_hurried) if not call.is_done else None
+            sleeps = self._reader != me and not call.is_done
+            if sleeps:
+                call.make_bed()
+                self._waiting.append(call)
+        if worker is not None:
+            worker.wake()
+        if following is not None:
+            following.wake()
+        if sleeps:
+            call.sleep()
+        elif not call.is_done:
+            self.read(is_hurried)
+
+    def _give_role(self, me, worker, is_hurried):
+        """Takes the role if nobody has it, and gives it away if somebody can go on; whose call is answered.
+
+        The lock is held.
+        """
+        if self._reader is None:
+            self._reader = me
+        if self._reader != me or is_hurried:
+            return None
+        if worker is not None:
+            self._reader = worker.ident
+            self.turn += 1
+        elif self._answered:
+            return self._role_to_answered()
+        return None
+
+    def _role_to_answered(self):
+        """Gives the role to the thread of the first call that is answered; the call. The lock is held."""
+        following = self._answered.popleft()
+        self._reader = following.thread
+        # The thread has as much time as one that has just read.
+        self.turn += 1
+        return following
 
     # Reading
 
@@ -231,6 +264,19 @@ class Channel:
     def has_reader(self):
         return self._reader is not None
 
+    def has_answered(self):
+        """Whether threads sleep whose answers are there."""
+        return bool(self._answered)
+
+    def leave_role_to_answered(self):
+        """Wakes the thread of the first call that is answered and gives it the role; whether there is one."""
+        with self._lock:
+            if self._reader != threading.get_ident() or not self._answered:
+                return False
+            following = self._role_to_answered()
+        following.wake()
+        return True
+
     def leave_role(self):
         """This thread reads no more: wakes who waits for an answer, or a worker, to read."""
         with self._lock:
@@ -246,8 +292,10 @@ class Channel:
             if self._reader is None or self._is_reading or self.turn != turn:
                 return None
             stuck, self._reader = self._reader, None
+            self._hurried_until = time.monotonic() + _HURRY
         self.flush()
         self._call_reader()
+        self._wake_answered()
         return stuck
 
     def is_busy(self):
@@ -255,20 +303,27 @@ class Channel:
         return self._reader is not None and not self._is_reading
 
     def _call_reader(self):
-        """Wakes somebody to read: one who waits for an answer, or else a worker."""
+        """Nobody has the role: wakes one who has an answer, or waits for one, or a worker."""
         with self._lock:
-            call = self._waiting.pop() if self._waiting else None
+            if self._answered:
+                call = self._answered.popleft()
+                if self._reader is None:
+                    self._reader = call.thread
+                    self.turn += 1
+            else:
+                call = self._waiting.pop() if self._waiting else None
         if call is not None:
-            call._wake()
-        else:
-            self.find_reader()
+            call.wake()
+        elif (worker := self.find_worker()) is not None:
+            worker.wake()
 
-    def read(self, is_idle=False):
+    def read(self, is_hurried=False):
         """Reads once, waiting if there is nothing, and hands out what came; the reader only.
 
         Returns the number of messages; 0 if this thread is not the reader any more: between taking the role
         and this call it may have waited for so long that the lookout gave the role away, and two must never
-        read. A reader that `is_idle` but for reading may have left the role to another thread afterwards.
+        read. Threads whose answers came are woken at once if it `is_hurried`; else they get the role, one
+        after the other.
         """
         with self._lock:
             if self._reader != threading.get_ident():
@@ -282,33 +337,27 @@ class Channel:
             self.on_end(error)
             raise
         self._is_reading = False
-        if self._answered:
-            if is_idle and not self.has_work():
-                self._leave_role_to(self._answered[-1].thread)
+        if self._answered and (is_hurried or self._is_hurried()):
             self._wake_answered()
         self.on_read()
         return count
 
-    def _leave_role_to(self, thread):
-        self.flush()
-        with self._lock:
-            if self._reader == threading.get_ident() and thread in self.keepers:
-                self._reader = thread
-
     def _wake_answered(self):
-        answered, self._answered = self._answered, []
+        with self._lock:
+            answered, self._answered = self._answered, collections.deque()
         for call in answered:
-            call._wake()
+            call.wake()
 
     def _read_and_hand_out(self):
-        self.flush()
+        if self._posted or self._released:
+            self.flush()
         try:
             count = self.socket.recv_into(self._buffer)
         except OSError as error:
             raise ServerGone from error
         if not count:
             raise ServerGone
-        messages = self._incoming.feed(bytes(self._view[:count]))
+        messages = self._incoming.feed(self._view[:count])
         for message in messages:
             if message[0] == wire.REPLY:
                 self._answer(message)
@@ -318,15 +367,24 @@ class Channel:
 
     def _answer(self, message):
         _, number, failed, value = message
-        with self._lock:
-            call = self._calls.pop(number, None)
-            if call is None:
-                return
-            call.failed, call.value, call.is_done = failed, value, True
-            sleeps = call in self._waiting
-            if sleeps:
-                self._waiting.remove(call)
-        if call.on_done is not None:
+        call = self._calls.pop(number, None)
+        if call is None:
+            return
+        call.failed, call.value = failed, value
+        call.is_done = True
+        if call.thread is not None:
+            self._let_go_on(call)
+        elif call.on_done is not None:
             call.on_done(call)
-        elif sleeps:
-            self._answered.append(call)
+
+    def _let_go_on(self, call):
+        """A call is answered whose thread may sleep."""
+        with self._lock:
+            if call not in self._waiting:
+                return
+            self._waiting.remove(call)
+            if call.thread in self.keepers:
+                self._answered.append(call)
+                return
+        # A thread that would only give the role back.
+        call.wake()

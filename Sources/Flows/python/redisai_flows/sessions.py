@@ -30,14 +30,14 @@ class Registration:
         self._lock = threading.Lock()
 
     def start(self, execution):
-        """Has an execution run, now or after those before it."""
+        """Has an execution run, now or after those before it; on the reader's thread."""
         if self._waiting is not None:
             with self._lock:
                 if self._current is not None:
                     self._waiting.append(execution)
                     return
                 self._current = execution
-        self.session.submit(execution.run, execution.is_sync)
+        self.session.keep(execution.run, execution.is_sync)
 
     def ended(self, execution):
         """An execution has ended; the next one begins."""
@@ -109,6 +109,10 @@ class Session(Asker):
     def submit(self, job, is_urgent=False):
         """Has a job run on a worker; an urgent one, for which the server's thread waits, before others."""
         self.service.pool.submit(self.service.urgent if is_urgent else self._lane, job)
+
+    def keep(self, job, is_urgent=False):
+        """The same on the reader's thread, which nothing interrupts, and which looks for work itself."""
+        self.service.pool.keep(self.service.urgent if is_urgent else self._lane, job)
 
     def send(self, *message):
         self.channel.send(*message)

@@ -35,14 +35,20 @@ class Lane:
 class _Worker:
     """A thread that runs jobs."""
 
-    __slots__ = ("bed", "native_id", "place")
+    __slots__ = ("ident", "native_id", "place", "_bed")
 
     def __init__(self):
-        self.bed = threading.Lock()
-        self.bed.acquire()
-        self.native_id = threading.get_native_id()
+        self.ident = self.native_id = None
         # The processors that it was brought to.
         self.place = None
+        self._bed = threading.Lock()
+        self._bed.acquire()
+
+    def sleep(self):
+        self._bed.acquire()
+
+    def wake(self):
+        self._bed.release()
 
 
 class Pool:
@@ -64,30 +70,39 @@ class Pool:
         self._ready = collections.deque()
         self._idle = []
         self._workers = {}
+        self._worker_count = 0
         self._alarm = Alarm()
         self._is_armed = False
         self._crowd = Crowd()
         channel.on_end = on_end
+        channel.jobs = self._ready
         channel.has_work = self._has_work
-        channel.on_wait = self._help
+        channel.has_urgent_work = self._has_urgent_work
         channel.on_read = self._arm
-        channel.find_reader = self._wake
+        channel.find_worker = self._find
         threading.Thread(target=self._look_out, name="flows/lookout", daemon=True).start()
 
     def submit(self, lane, job):
         """Has `job` run on some thread; one is woken if the caller will not get to it itself."""
         with shield():
-            lane.jobs.append(job)
-            # Whoever takes it from the list looks for more of its jobs.
-            if not lane.is_listed:
-                with self._lock:
-                    self._list(lane)
+            self.keep(lane, job)
             if not self._channel.is_reader():
                 self._help()
 
+    def keep(self, lane, job):
+        """Has `job` run; for the reader, which will look for work when it has read."""
+        lane.jobs.append(job)
+        # Whoever takes it from the list looks for more of its jobs.
+        if not lane.is_listed:
+            with self._lock:
+                self._list(lane)
+
     def start(self):
         """Makes the first thread, which reads."""
-        self._wake()
+        worker = self._find()
+        if worker is None:
+            raise RuntimeError("the system starts no thread")
+        worker.wake()
 
     def _list(self, lane):
         if lane.jobs and not lane.is_listed and lane.running < lane.limit:
@@ -111,37 +126,69 @@ class Pool:
                 self._list(lane)
             return job, lane
 
+    def _following(self, lane):
+        """Ends a job of this lane; the lane's next one if no other lane has any, or None."""
+        with self._lock:
+            if lane.is_listed and len(self._ready) == 1:
+                # As if the lane was left and taken again.
+                lane.is_listed = False
+                job = lane.jobs.popleft()
+                if lane.jobs:
+                    lane.is_listed = True
+                else:
+                    self._ready.clear()
+                return job
+            self._busy -= not lane.is_urgent
+            lane.running -= 1
+            if lane.jobs:
+                self._list(lane)
+            return None
+
     def _has_work(self):
         """Whether one more thread could do something."""
         ready = self._ready
-        return bool(ready) and (self._busy < self._limit or _is_urgent(ready))
+        return bool(ready) and (self._busy < self._limit or self._has_urgent_work())
+
+    def _has_urgent_work(self):
+        try:
+            return self._ready[0].is_urgent
+        except IndexError:
+            # Other threads take jobs meanwhile.
+            return False
 
     def _help(self):
         """Wakes a thread if there is work."""
         if self._has_work():
-            self._wake()
+            worker = self._find()
+            if worker is not None:
+                worker.wake()
 
-    def _wake(self):
-        """Wakes or makes a worker; whether there is one."""
+    def _find(self):
+        """A worker that sleeps, for the caller to wake; a new one if all work; None if those are enough."""
         with self._lock:
             if self._idle:
-                self._idle.pop().bed.release()
-                return True
-            if len(self._workers) > self._limit + URGENT_LIMIT:
-                return False
-            thread = threading.Thread(target=self._work, daemon=True)
-            thread.name = f"flows/{len(self._workers)}"
-            # Known before it runs, so that the limit holds; the ident replaces this at once.
-            self._workers[thread] = None
-        thread.start()
-        return True
-
-    def _work(self):
-        me = _Worker()
+                return self._idle.pop()
+            if self._worker_count > self._limit + URGENT_LIMIT:
+                return None
+            number = self._worker_count
+            self._worker_count += 1
+        worker = _Worker()
+        thread = threading.Thread(target=self._work, args=(worker,), name=f"flows/{number}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            # The system has none; those that there are go on.
+            with self._lock:
+                self._worker_count -= 1
+            return None
+        worker.ident, worker.native_id = thread.ident, thread.native_id
         with self._lock:
-            del self._workers[threading.current_thread()]
-            self._workers[threading.get_ident()] = me
-            self._channel.keepers.add(threading.get_ident())
+            self._workers[worker.ident] = worker
+            self._channel.keepers.add(worker.ident)
+        return worker
+
+    def _work(self, me):
+        me.sleep()
         try:
             while True:
                 self._turn(me)
@@ -149,35 +196,39 @@ class Pool:
             self._on_end(error)
 
     def _turn(self, me):
-        is_reader = self._channel.take_role()
+        channel = self._channel
+        is_reader = channel.take_role()
+        if (is_reader and channel.has_answered() and not self._has_urgent_work()
+                and channel.leave_role_to_answered()):
+            # That thread sees to all that is to be done.
+            with self._lock:
+                self._idle.append(me)
+            return me.sleep()
         found = self._next() if self._ready else None
         if found is not None:
             job, lane = found
-            if is_reader:
-                # Also if it has read nothing since it became the reader.
-                self._channel.turn += 1
-                if not self._is_armed:
-                    self._arm()
-            try:
-                job()
-            except FlowAborted:
-                # It came after the end of what was to be aborted.
-                pass
-            finally:
-                with self._lock:
-                    self._busy -= not lane.is_urgent
-                    lane.running -= 1
-                    if lane.jobs:
-                        self._list(lane)
+            while job is not None:
+                if is_reader:
+                    # Also if it has read nothing since it became the reader.
+                    channel.turn += 1
+                    if not self._is_armed:
+                        self._arm()
+                try:
+                    job()
+                except FlowAborted:
+                    # It came after the end of what was to be aborted.
+                    pass
+                job = self._following(lane)
+                is_reader = channel.take_role()
         elif is_reader:
             self._move(me, self._placement.far if self._crowd.is_there else self._placement.near)
-            self._crowd.add(self._channel.read(is_idle=True))
+            self._crowd.add(channel.read())
         else:
             with self._lock:
-                if self._has_work() or not self._channel.has_reader():
+                if self._has_work() or not channel.has_reader():
                     return
                 self._idle.append(me)
-            me.bed.acquire()
+            me.sleep()
 
     # Places
 
@@ -214,11 +265,3 @@ class Pool:
                     self._move(stuck, self._placement.far)
             seen = turn
             self._arm()
-
-
-def _is_urgent(ready):
-    """Whether the first of these lanes is; other threads may take it away meanwhile."""
-    try:
-        return ready[0].is_urgent
-    except IndexError:
-        return False
