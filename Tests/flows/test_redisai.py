@@ -69,6 +69,8 @@ WRONG_LENGTH = "ERR data length does not match tensor shape and type"
     ("createTensorFromBlob('FLOAT', [1], memoryview(b'abcdefgh')[::2])", "Error getting buffer info."),
     ("createTensorFromBlob('FLOAT', [2], b'abcd')", WRONG_LENGTH),
     ("createTensorFromBlob('COMPLEX', [1], b'abcd')", NO_TENSOR),
+    ("createTensorFromBlob('STRING', [0, 1 << 64], b'')", NO_TENSOR),
+    ("createEmptyTensor('FLOAT', [0, 1 << 64])", NO_TENSOR),
     (f"setTensorInKey(1, {ONE})", "key name argument must be a string"),
     ("setTensorInKey('a', 1)", "Given argument is not of type PyTensor"),
     (f"setTensorInKey('string', {ONE})", "ERR Key is already set with non tensor values."),

@@ -127,9 +127,9 @@ class Pool:
             return job, lane
 
     def _following(self, lane):
-        """Ends a job of this lane; the lane's next one if no other lane has any, or None."""
+        """Ends a job of this lane; the lane's next one if nobody else can go on, or None."""
         with self._lock:
-            if lane.is_listed and len(self._ready) == 1:
+            if lane.is_listed and len(self._ready) == 1 and not self._channel.has_answered():
                 # As if the lane was left and taken again.
                 lane.is_listed = False
                 job = lane.jobs.popleft()
