@@ -3,7 +3,7 @@ import Synchronization
 /// What runs of one model took lately, by their size; any thread, no lock.
 ///
 /// A size that has not been seen lately is unknown, however long or short other ones took: how time grows
-/// with the size is the model's own. A model of which more sizes are in use than are kept forgets some.
+/// with the size is the model's own. Up to 8 sizes are kept; of a model that uses more, some are forgotten.
 final class RunCosts: Sendable {
     /// One size: part of its hash, how many runs are behind the estimate, and the estimate in nanoseconds.
     private struct Cell: Sendable {
@@ -23,6 +23,8 @@ final class RunCosts: Sendable {
         var tag: UInt64 { bits >> Self.tagShift }
         var runs: UInt64 { bits >> Self.countShift & 3 }
         var nanoseconds: Int { Int(bits & UInt64(Self.limit)) }
+        /// How much would be lost with it: least if nothing is there.
+        var knowledge: UInt64 { bits == 0 ? 0 : runs + 1 }
 
         static func tag(of hash: UInt64) -> UInt64 { hash >> tagShift }
     }
@@ -30,7 +32,9 @@ final class RunCosts: Sendable {
     /// Runs before an estimate counts; the first ones of a size warm the runtime up.
     private static let runsBeforeEstimate: UInt64 = 3
 
-    /// Each size has two places.
+    /// The places that a size may have: all of them are its own if no more sizes are in use.
+    private static let places = 8
+
     private let cells: InlineArray<64, Atomic<UInt64>>
     private let last = Atomic<Int>(0)
     /// So that nobody can make sizes that are taken for each other.
@@ -88,8 +92,8 @@ final class RunCosts: Sendable {
     /// Where a size is kept; nil if it is unknown.
     private func place(of hash: UInt64) -> Int? {
         let (first, tag) = (Self.firstPlace(for: hash), Cell.tag(of: hash))
-        if holds(first, tag) { return first }
-        return holds(first ^ 1, tag) ? first ^ 1 : nil
+        for number in 0..<Self.places where holds(first ^ number, tag) { return first ^ number }
+        return nil
     }
 
     private func holds(_ place: Int, _ tag: UInt64) -> Bool {
@@ -99,7 +103,11 @@ final class RunCosts: Sendable {
 
     private func leastKnownPlace(for hash: UInt64) -> Int {
         let first = Self.firstPlace(for: hash)
-        return cell(first ^ 1).runs < cell(first).runs ? first ^ 1 : first
+        var (found, least) = (first, cell(first).knowledge)
+        for number in 1..<Self.places where cell(first ^ number).knowledge < least {
+            (found, least) = (first ^ number, cell(first ^ number).knowledge)
+        }
+        return found
     }
 
     private func cell(_ place: Int) -> Cell { Cell(bits: cells[place].load(ordering: .relaxed)) }
