@@ -121,6 +121,7 @@ public:
 private:
     FunctionNames functions_;
     torch::jit::Code code_;
+    bool begins_cleared_ = true;
 };
 
 // Makes loops of a function, and calls that could be endless, heed `RunContext`. Once for each graph.

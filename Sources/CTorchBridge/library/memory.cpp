@@ -114,22 +114,39 @@ Node *new_switch(Graph &graph, bool clears_again) {
     return graph.create(c10::Symbol::fromQualString(name), 0);
 }
 
+// Puts switches between steps. `is_cleared`: whether clearing is on at the beginning; the result: at the end.
+bool mark_steps(Graph &graph, Block *block, bool is_cleared);
+
 void mark_block(Graph &graph, Block *block) {
-    bool is_cleared = true;
+    if (!mark_steps(graph, block, true)) block->appendNode(new_switch(graph, true));
+}
+
+bool mark_steps(Graph &graph, Block *block, bool is_cleared) {
     for (auto node : block->nodes()) {
         for (auto inner : node->blocks()) mark_block(graph, inner);
         if (allocates_nothing(node) || overwrites(node) != is_cleared) continue;
         is_cleared = !is_cleared;
         new_switch(graph, is_cleared)->insertBefore(node);
     }
-    if (!is_cleared) block->appendNode(new_switch(graph, true));
+    return is_cleared;
+}
+
+bool begins_overwriting(const Block *block) {
+    for (auto node : block->nodes()) {
+        if (!allocates_nothing(node)) return overwrites(node);
+    }
+    return false;
 }
 
 }  // namespace
 
-void mark_overwriting_steps(Graph &graph) { mark_block(graph, graph.block()); }
+bool mark_overwriting_steps(Graph &graph) {
+    bool begins_cleared = !begins_overwriting(graph.block());
+    mark_steps(graph, graph.block(), begins_cleared);
+    return begins_cleared;
+}
 
-ClearedMemory::ClearedMemory() { clears = true; }
+ClearedMemory::ClearedMemory(bool begins_cleared) { clears = begins_cleared; }
 ClearedMemory::~ClearedMemory() { clears = true; }
 
 void copy_on_write(const at::Tensor &tensor) {

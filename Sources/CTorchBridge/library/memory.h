@@ -8,13 +8,14 @@ namespace bridge {
 // Has libtorch allocate cleared memory from now on.
 void clear_new_memory();
 
-// Lets operators that overwrite all that they allocate do without.
-void mark_overwriting_steps(Graph &graph);
+// Lets operators that overwrite all that they allocate do without. Whether the graph is to begin with
+// clearing; how it ends is not said.
+bool mark_overwriting_steps(Graph &graph);
 
-// While it lives, the thread's tensors begin cleared, whatever an earlier run that failed left behind.
+// For a run of a graph that is marked, on this thread; behind it, all memory is cleared.
 class ClearedMemory {
 public:
-    ClearedMemory();
+    explicit ClearedMemory(bool begins_cleared);
     ~ClearedMemory();
 };
 

@@ -326,7 +326,7 @@ Program::Program(const std::shared_ptr<Graph> &source, const std::string &name) 
     keeps_state = effects.sets_attributes || effects.calls_others || effects.writes_unseen ||
         (effects.reads_attributes && writes);
     between_steps(*graph, graph->block());
-    mark_overwriting_steps(*graph);
+    begins_cleared_ = mark_overwriting_steps(*graph);
     Placeholders(functions_).replace(graph->block());
     code_ = torch::jit::Code(graph, name);
 }
@@ -336,7 +336,7 @@ c10::IValue Program::run(std::vector<c10::IValue> stack, const std::shared_ptr<R
     c10::InferenceMode inference;
     c10::DebugInfoGuard guard(slot, context);
     RunEnd end{*context};
-    ClearedMemory memory;
+    ClearedMemory memory(begins_cleared_);
     try {
         torch::jit::InterpreterState(code_, run_at_once).run(stack);
     } catch (...) {
