@@ -53,7 +53,7 @@ extension FlowSession {
         } catch {
             throw .object(.keyHoldsOther)
         }
-        let isHeard = context.hasAudience
+        let isHeard = context.hasAudience(context.flags)
         try checkRoom(for: tensors, isHeard: isHeard, in: context)
         for (name, tensor) in zip(names, tensors) {
             context.write(name).set(tensor, type)

@@ -46,7 +46,9 @@ extension RedisContext {
     /// False only on a server that writes no AOF and that no replica follows or could go on following.
     /// There, `replicateVerbatim` does all that `replicate` would within a command: it counts the change.
     /// Behind it, any short command that is replicated does.
-    public var hasAudience: Bool {
+    ///
+    /// - Parameter flags: the context's.
+    public func hasAudience(_ flags: ContextFlags) -> Bool {
         // In a cluster, slots also move to servers that are no replicas; a transaction or a script may turn
         // the AOF on behind this command.
         let mayHaveOne: ContextFlags = [

@@ -44,7 +44,7 @@ struct DagRequest {
         let wiring = try DagWiring(request, server: server)
         let keys = request.options.persist ?? ArgumentSlice(words: words, indices: 0..<0)
         let plan = PlanRequest(
-            plan: wiring.plan, outputs: PlanOutputs(keys: keys, slots: .list(wiring.persisted)),
+            plan: wiring.plan, outputs: PlanOutputs(keys: keys, slots: .list(wiring.persisted), flags: flags),
             answer: .entries(wiring.entries), timeoutMilliseconds: request.options.timeoutMilliseconds,
             server: server)
         plan.run(in: context)

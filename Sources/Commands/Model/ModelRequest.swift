@@ -13,14 +13,15 @@ public struct ModelRequest: RunCommandRequest {
 
     /// Runs at once if that is expected to be short; else blocks the client until a worker has run it.
     public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try context.refuseTransaction()
+        let flags = context.flags
+        try context.refuseTransaction(flags)
         let model = try ModelGet.model(at: key, in: context)
         try checkCounts(of: model)
         var plan = ExecutionPlan(tensors: try tensors(in: context))
         let slots = plan.addStep(.model(model), inputs: .range(0..<inputs.count), outputCount: outputs.count)
         let request = PlanRequest(
-            plan: plan, outputs: PlanOutputs(keys: outputs, slots: .range(slots)), answer: .status,
-            timeoutMilliseconds: timeoutMilliseconds)
+            plan: plan, outputs: PlanOutputs(keys: outputs, slots: .range(slots), flags: flags),
+            answer: .status, timeoutMilliseconds: timeoutMilliseconds)
         request.run(in: context)
     }
 

@@ -50,7 +50,7 @@ final class PendingRun: PendingReply, @unchecked Sendable {
     }
 
     private var outputs: StoredOutputs<[Argument]> {
-        StoredOutputs(keys: keys.arguments, slots: slots, isLate: true)
+        StoredOutputs(keys: keys.arguments, slots: slots, flags: nil)
     }
 
     private var ended: PlanOutcome {

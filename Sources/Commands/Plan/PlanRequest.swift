@@ -19,7 +19,7 @@ struct PlanRequest<Keys: RandomAccessCollection<Argument>> {
         let scheduler = ModuleState.current.scheduler
         let begun = scheduler.runInline(plan, inTurn: EventLoopTurn.number) { context.noticeEndOfTurn() }
         guard !begun.isEnded else { return answer.give(begun, storing: outputs, in: context) }
-        guard context.flags.isDisjoint(with: .cannotWait) else {
+        guard (outputs.flags ?? context.flags).isDisjoint(with: .cannotWait) else {
             let outcome =
                 server.map { $0.lend(context) { scheduler.runInPlace(plan, after: begun) } }
                 ?? scheduler.runInPlace(plan, after: begun)
@@ -33,9 +33,7 @@ struct PlanRequest<Keys: RandomAccessCollection<Argument>> {
 
 extension RedisContext {
     /// Refuses a transaction, a script or a call by another module, unless a setting allows to execute there.
-    func refuseTransaction() throws(CommandError) { try refuseTransaction(flags) }
-
-    /// The same, for who has asked for the flags already.
+    /// - Parameter flags: the context's.
     func refuseTransaction(_ flags: ContextFlags) throws(CommandError) {
         guard !flags.isDisjoint(with: .cannotWait) else { return }
         guard ModuleState.installed?.settings.executesInTransactions == true else { throw .inTransaction }

@@ -29,7 +29,7 @@ extension RunCommand {
         _ failure: CommandError, parsing words: ArgumentReader, in context: borrowing RedisContext
     ) -> CommandError {
         do throws(CommandError) {
-            try context.refuseTransaction()
+            try context.refuseTransaction(context.flags)
             guard words.count >= leastWordCount else { return failure }
             try checkKey(of: words, in: context)
             return failure

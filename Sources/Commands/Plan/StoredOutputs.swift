@@ -11,16 +11,16 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
     let keys: Keys
     /// One per key.
     let slots: SlotList
-    /// Whether the command has returned meanwhile, so that writing may no longer be allowed.
-    var isLate = false
+    /// Of the command; nil if it has returned meanwhile, so that writing may no longer be allowed.
+    let flags: ContextFlags?
 
     /// All or nothing: the types of all keys are looked at before the first is written.
     /// - Throws: why the first failing step failed; `.notStored`, `.wrongType`, `.execution(.outOfMemory)`.
     func store(_ outcome: PlanOutcome, in context: borrowing RedisContext) throws(CommandError) {
         if let error = outcome.firstError { throw .execution(error) }
-        if isLate, !keys.isEmpty, let obstacle = context.writeObstacle { throw .notStored(obstacle) }
+        if flags == nil, !keys.isEmpty, let obstacle = context.writeObstacle { throw .notStored(obstacle) }
         let tensors = ModuleState.current.tensors
-        let isHeard = context.hasAudience
+        let isHeard = context.hasAudience(flags ?? context.flags)
         if isHeard { try checkRoom(for: outcome) }
         do throws(WrongType) {
             if keys.count > 1 { for key in keys { _ = try context.read(key).holds(tensors) } }
@@ -35,7 +35,7 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
                 handle.set(tensor, tensors)
                 if isHeard {
                     context.replicate("AI.TENSORSET", tensor.commandWords(key: key))
-                } else if isLate {
+                } else if flags == nil {
                     // The command is over. Nobody hears this either, but it counts the change.
                     context.replicate("PING", CommandWords())
                 } else {

@@ -22,7 +22,8 @@ public struct ScriptRequest: RunCommandRequest {
 
     /// Blocks the client until a worker has run it.
     public func run(in context: borrowing RedisContext) throws(CommandError) {
-        try context.refuseTransaction()
+        let flags = context.flags
+        try context.refuseTransaction(flags)
         let script = try ScriptGet.script(at: key, in: context)
         try Self.check(script)
         var tensors: [Tensor] = []
@@ -32,8 +33,8 @@ public struct ScriptRequest: RunCommandRequest {
         let slots = plan.addStep(
             try work(script, server), inputs: .range(0..<tensors.count), outputCount: outputs.count)
         let request = PlanRequest(
-            plan: plan, outputs: StoredOutputs(keys: outputs, slots: .range(slots)), answer: .status,
-            timeoutMilliseconds: timeoutMilliseconds, server: server)
+            plan: plan, outputs: StoredOutputs(keys: outputs, slots: .range(slots), flags: flags),
+            answer: .status, timeoutMilliseconds: timeoutMilliseconds, server: server)
         request.run(in: context)
     }
 
