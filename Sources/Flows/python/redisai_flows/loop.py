@@ -25,6 +25,9 @@ class EventLoop:
         """`on_end(error)` is called when something that others wait for could not be done."""
         self._on_end = on_end
         self.loop = asyncio.new_event_loop()
+        self.loop.set_task_factory(self._make_task)
+        # When the step of a coroutine that runs now has begun.
+        self._step_began = None
         self._due = collections.deque()
         self._is_called = False
         self._asked_at = None
@@ -35,17 +38,25 @@ class EventLoop:
     def _run(self):
         asyncio.set_event_loop(self.loop)
         self._shield = shield()
-        while True:
-            try:
-                self.loop.run_forever()
-            except LoopHeld:
-                # It came when the coroutine had just let go.
-                pass
-            except BaseException as error:
-                # asyncio lets SystemExit and KeyboardInterrupt of a coroutine through, after telling its
-                # task.
-                if isinstance(error, Exception):
-                    raise
+        # Only steps of coroutines may be ended from outside, not what asyncio and this file do between them.
+        with self._shield:
+            while True:
+                try:
+                    self.loop.run_forever()
+                except LoopHeld:
+                    # It came when the coroutine had just let go.
+                    pass
+                except BaseException as error:
+                    # asyncio lets SystemExit and KeyboardInterrupt of a coroutine through, after telling its
+                    # task.
+                    if isinstance(error, Exception):
+                        raise
+
+    def _make_task(self, loop, coroutine, **words):
+        """Every task of the loop, those too that coroutines make."""
+        context = words.get("context")
+        asker = current.get() if context is None else context.get(current)
+        return asyncio.Task(_drive(coroutine, asker, self), loop=loop, **words)
 
     def is_here(self):
         """Whether the caller runs on the loop's thread."""
@@ -80,7 +91,7 @@ class EventLoop:
         self.call(self._start, coroutine, asker, on_end, context)
 
     def _start(self, coroutine, asker, on_end, context):
-        task = self.loop.create_task(_drive(coroutine, asker), context=context)
+        task = self.loop.create_task(coroutine, context=context)
         # The loop itself keeps no task alive.
         _running.add(task)
         task.add_done_callback(lambda task: self._ended(task, on_end))
@@ -120,9 +131,23 @@ class EventLoop:
             self._asked_at = now
             self.call(self._answer)
             return 0
-        if now - asked_at > LONGEST_HOLD:
+        began = self._step_began
+        # Many that are quick hold it together; none of them is to blame.
+        if began is not None and now - began > LONGEST_HOLD:
             self._shield.raise_here(LoopHeld)
         return int((now - asked_at) * 1000)
+
+    def run_step(self, step, argument):
+        """Runs a step of a coroutine, on the loop's thread: it may be ended from outside."""
+        mine = self._shield
+        mine.clear()
+        self._step_began = time.monotonic()
+        try:
+            mine.lower()
+            return step(argument)
+        finally:
+            mine.raise_again()
+            self._step_began = None
 
     def _answer(self):
         self._asked_at = None
@@ -151,21 +176,19 @@ def _settle(future, value, error):
 class _Guarded:
     """Awaits a coroutine and refuses to wait while its asker holds the server."""
 
-    def __init__(self, coroutine, asker):
+    def __init__(self, coroutine, asker, loop):
         self._coroutine = coroutine
         self._asker = asker
+        self._loop = loop
 
     def __await__(self):
         step, argument = self._coroutine.send, None
         while True:
             try:
-                awaited = step(argument)
+                awaited = self._loop.run_step(step, argument)
             except StopIteration as end:
                 return end.value
-            finally:
-                # If this coroutine was ended for holding the loop, the next one is not to be.
-                shield().clear()
-            if self._asker.is_atomic:
+            if self._asker is not None and self._asker.is_atomic:
                 step = self._coroutine.throw
                 argument = GearsError("await is not allow inside atomic block")
                 continue
@@ -175,5 +198,5 @@ class _Guarded:
                 step, argument = self._coroutine.throw, error
 
 
-async def _drive(coroutine, asker):
-    return await _Guarded(coroutine, asker)
+async def _drive(coroutine, asker, loop):
+    return await _Guarded(coroutine, asker, loop)

@@ -44,6 +44,13 @@ class Shield:
         if self._error is not None and not self._depth:
             raise self._error
 
+    def lower(self):
+        """On a thread that is always shielded: what `raise_here` raises comes, until `raise_again`."""
+        self._depth = 0
+
+    def raise_again(self):
+        self._depth = 1
+
     def _refuse(self):
         """The exception is on its way, or was caught: it is raised here, where nothing has begun."""
         with self._lock:
