@@ -120,7 +120,6 @@ class Execution(Asker):
     def run(self):
         """Begins; a job of a worker."""
         self.started_at = time.monotonic_ns()
-        self.status = RUNNING
         self._advance()
 
     def resume(self, value, error):
@@ -137,13 +136,14 @@ class Execution(Asker):
 
     def _advance(self, outcome=None):
         """Works until the end, or until a step has to wait."""
-        with self._lock:
-            if self._is_aborted:
-                return
-            self._thread = threading.get_ident()
-            self._shield = shield()
         awaited = None
         try:
+            with self._lock:
+                if self._is_aborted:
+                    return
+                self.status = RUNNING
+                self._thread = threading.get_ident()
+                self._shield = shield()
             token = current.set(self)
             try:
                 if outcome is not None:
@@ -314,7 +314,7 @@ class Execution(Asker):
             if self.is_over:
                 return
             self.is_over = True
-        self.status = ABORTED
+            self.status = ABORTED
         self.errors.append("execution aborted")
         self._tell_end()
 

@@ -3,6 +3,7 @@
 import threading
 
 from .errors import GearsError
+from .shields import shield
 
 
 class LowFuture:
@@ -23,13 +24,15 @@ class LowFuture:
         self._continue(None, error)
 
     def _continue(self, value, error):
-        with self._lock:
-            if self._outcome is not None:
-                raise GearsError("Can not continue with the same future twice")
-            self._outcome = (value, error)
-            is_awaited = self._is_awaited
-        if is_awaited:
-            self._execution.resume(value, error)
+        # What is raised to end the caller must not end what it continues.
+        with shield():
+            with self._lock:
+                if self._outcome is not None:
+                    raise GearsError("Can not continue with the same future twice")
+                self._outcome = (value, error)
+                is_awaited = self._is_awaited
+            if is_awaited:
+                self._execution.resume(value, error)
 
     def await_outcome(self):
         """The step has returned it: whether the outcome is still to come."""

@@ -14,6 +14,8 @@ import socket
 import struct
 import threading
 
+from .shields import shield
+
 # Elements of fewer bytes travel in messages.
 SHARED_FROM = 16 * 1024
 _SMALLEST_REGION = 64 * 1024
@@ -70,7 +72,8 @@ class Regions:
 
         `dropped` are numbers of regions that the server has given up; their memory goes with the last view.
         """
-        with self._lock:
+        # An announcement that was taken and not kept would be waited for for ever.
+        with shield(), self._lock:
             for gone in dropped:
                 self._theirs.pop(gone, None)
             while number not in self._theirs:

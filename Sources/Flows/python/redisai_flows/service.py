@@ -100,16 +100,19 @@ class Service:
     def _abort(self, number):
         # Executions and sessions have numbers from one row.
         aborted = self._executions.get(number) or self._sessions.get(number)
+        if aborted is None:
+            self._early_aborts.append(number)
+            # Another thread may have added it before it could see that.
+            aborted = self._executions.get(number)
         if aborted is not None:
             aborted.abort()
-        else:
-            self._early_aborts.append(number)
 
     def _drop(self, number):
         session = self._sessions.pop(number, None)
         if session is not None:
             session.end()
-        gone = [key for key, value in self._registrations.items() if value.session is session]
+        # Other threads register meanwhile.
+        gone = [key for key, value in list(self._registrations.items()) if value.session is session]
         for key in gone:
             del self._registrations[key]
 
