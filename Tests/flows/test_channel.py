@@ -31,6 +31,17 @@ def test_who_has_the_role_reads(ends):
     assert heard == [(wire.PING, 1)] * 2
 
 
+def test_who_need_not_wait_reads_what_is_there(ends):
+    channel, heard, server = ends
+    assert channel.take_role()
+    assert channel.read(waits=False) == 0
+    channel.post(wire.PONG, 1, 0)
+    server.sendall(MESSAGE)
+    assert channel.read(waits=False) == 1 and heard == [(wire.PING, 1)]
+    # What was to be sent before the next read is sent.
+    assert wire.Incoming().feed(server.recv(100)) == [(wire.PONG, 1, 0)]
+
+
 def test_who_has_lost_the_role_reads_nothing(ends):
     """It may be taken away between the look at it and the read, where a thread has to wait for others."""
     channel, heard, server = ends
@@ -202,3 +213,17 @@ def test_who_holds_the_server_gives_its_role_to_nobody(ends, two):
         channel.leave_role()
     second.thread.join()
     assert second.answers == [b"second"]
+
+
+def test_who_holds_the_server_takes_the_role_from_who_works(ends):
+    channel, _, server = ends
+    others = threading.Thread(target=channel.take_role)
+    others.start()
+    others.join()
+    assert channel.has_reader() and not channel.is_reader()
+    channel.keepers.add(threading.get_ident())
+    thread = threading.Thread(target=lambda: answer(server, **asked(server, "held")))
+    thread.start()
+    assert channel.ask(1, "held", is_held=True) == b"held"
+    thread.join()
+    assert channel.is_reader()

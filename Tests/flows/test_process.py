@@ -254,3 +254,53 @@ def test_the_first_file_is_read_by_older_pythons():
 
 def test_requirements_that_are_no_text_are_not_satisfied(flows):
     flows.script("pass", requirements=[b"\xff"], expects="Could not satisfy requirements")
+
+
+def test_many_short_steps_keep_no_message_from_being_read(own_flows):
+    script = own_flows.script("""
+import time
+GB('CommandReader').foreach(lambda r: time.sleep(0.003)).register(trigger='a')
+""")
+    runs = [own_flows.start(script, 0, [b"a"]) for _ in range(1500)]
+    # Whatever has ended when that is answered, the last of several seconds' work has not.
+    own_flows.ping(5)
+    assert not runs[-1].has_ended()
+    own_flows.abort(runs[-1])
+    assert runs[-1].wait().status == "aborted"
+    assert not runs[-2].has_ended()
+
+
+def test_coroutines_that_hold_the_loop_by_turns_are_not_ended(own_flows):
+    script = own_flows.script("""
+import time
+async def f(r):
+    time.sleep(0.3)
+    return 'well'
+GB('CommandReader').map(f).register(trigger='a')
+""")
+    runs = [own_flows.start(script, 0, [b"a"]) for _ in range(8)]
+    number = 0
+    while not all(run.has_ended(0.1) for run in runs):
+        number += 1
+        own_flows.send(wire.PING, number)
+    assert all(run.results == [b"well"] and run.errors == [] for run in runs)
+
+
+def test_a_task_of_a_coroutine_that_holds_the_loop_is_ended(own_flows):
+    script = own_flows.script("""
+async def spin():
+    while True: pass
+async def f(r):
+    task = asyncio.create_task(spin())
+    try:
+        await task
+    except BaseException as error:
+        return type(error).__name__
+GB('CommandReader').map(f).register(trigger='a')
+""")
+    run = own_flows.start(script, 0, [b"a"])
+    number = 0
+    while not run.has_ended(0.1):
+        number += 1
+        own_flows.send(wire.PING, number)
+    assert run.results == [b"LoopHeld"]

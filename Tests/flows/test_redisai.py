@@ -4,7 +4,7 @@ import array
 
 import pytest
 from redisai_flows import wire
-from redisai_flows.channel import Channel
+from redisai_flows.releases import Releases
 
 numpy = pytest.importorskip("numpy")
 
@@ -158,12 +158,13 @@ def test_a_tensor_that_nobody_holds_is_released(flows):
 
 
 def test_what_is_released_is_told_in_messages_that_the_server_takes():
-    channel = Channel(None)
+    releases = Releases()
     for number in range(250_000):
-        channel.release(number)
-    messages = wire.Incoming().feed(channel._release_message())
+        releases.add(number)
+    assert releases
+    messages = wire.Incoming().feed(releases.take())
     assert [len(numbers) for _, _, numbers in messages] == [100_000, 100_000, 50_000]
-    assert channel._release_message() == b""
+    assert not releases and releases.take() == b""
 
 
 # Models and scripts

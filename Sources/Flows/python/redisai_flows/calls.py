@@ -14,6 +14,8 @@ class Call:
     is_done = False
     # Called by the reader instead of waking a thread; it must not wait.
     on_done = None
+    # Whether the server's thread waits for who asks.
+    is_held = False
     # Ident of the thread that sleeps, or is about to, until it is answered.
     thread = None
     _bed = None

@@ -16,6 +16,7 @@ sent at once, and all who can go on are woken.
 
 import collections
 import itertools
+import socket
 import threading
 import time
 
@@ -23,14 +24,13 @@ from . import wire
 from .asking import current
 from .calls import Call
 from .errors import ServerGone
+from .releases import Releases
 from .shields import shield
 
 _READ_SIZE = 256 * 1024
 # Messages that could wait for others are sent when there are so many, or when one has so many bytes.
 _POSTED_LIMIT = 32
 _LARGE_MESSAGE = 16 * 1024
-# Numbers in one message of what was released.
-_RELEASED_LIMIT = 100_000
 # How long nothing waits for others once a step has been long, in seconds.
 _HURRY = 1.0
 
@@ -52,7 +52,7 @@ class Channel:
         self.find_worker = lambda: None
         # Called when something was read.
         self.on_read = lambda: None
-        # Called with what makes it impossible to go on: the server has gone, or messages would be lost.
+        # Called with what ends the process: the server has gone, or messages would be lost.
         self.on_end = lambda error: None
         self._incoming = wire.Incoming()
         # To allocate so much for each read would take longer than to read.
@@ -71,9 +71,14 @@ class Channel:
         self.keepers = set()
         self._calls = {}
         self._numbers = itertools.count(1)
-        self._released = collections.deque()
-        # Counts what the reader has read, so that the lookout sees whether it is stuck.
+        # Of the server's tensors and regions that nobody here holds any more: told with the next message.
+        self._released = Releases()
+        self.release = self._released.add
+        # Counts what the reader does, so that the lookout sees whether it is stuck.
         self.turn = 0
+        # Counts reads; set by the lookout when there should be one before the next step.
+        self.reads = 0
+        self.is_due = False
 
     # Sending
 
@@ -84,7 +89,7 @@ class Channel:
     def _send(self, data):
         with shield():
             if self._released:
-                data = self._release_message() + data
+                data = self._released.take() + data
             self._send_bytes(data)
 
     def post(self, *message):
@@ -97,7 +102,7 @@ class Channel:
 
     def _post(self, data):
         if self._released:
-            data = self._release_message() + data
+            data = self._released.take() + data
         me = threading.get_ident()
         if self._reader != me:
             with shield():
@@ -113,7 +118,7 @@ class Channel:
     def flush(self):
         """Sends what was posted, and tells what was released."""
         if self._released:
-            self._send_bytes(self._release_message())
+            self._send_bytes(self._released.take())
         elif self._posted:
             self._send_bytes(b"")
 
@@ -131,26 +136,6 @@ class Channel:
             self.on_end(ServerGone())
             raise ServerGone from error
 
-    def release(self, number):
-        """Notes that nobody holds the server's tensor or region any more; told with the next message."""
-        self._released.append(number)
-
-    def _release_message(self):
-        """Tells all of it, in as many messages as keep each within the server's limit."""
-        messages = []
-        numbers = []
-        while self._released:
-            try:
-                numbers.append(self._released.popleft())
-            except IndexError:
-                break
-            if len(numbers) == _RELEASED_LIMIT:
-                messages.append(wire.encoded_plain((wire.RELEASE, 0, numbers)))
-                numbers = []
-        if numbers:
-            messages.append(wire.encoded_plain((wire.RELEASE, 0, numbers)))
-        return b"".join(messages)
-
     # Calls
 
     def start(self, asker, operation, *arguments, on_done=None, encoded=wire.encoded):
@@ -163,14 +148,16 @@ class Channel:
         self._ask(call, self._send, encoded, asker, operation, arguments)
         return call
 
-    def ask(self, asker, operation, *arguments, encoded=wire.encoded):
-        """Sends a question and waits for the answer. Raises `GearsError` with the server's text."""
+    def ask(self, asker, operation, *arguments, encoded=wire.encoded, is_held=False):
+        """Sends a question and waits for the answer. Raises `GearsError` with the server's text.
+
+        `is_held`: the server's thread waits for the caller, though the caller is not marked so.
+        """
         call = Call()
         who = current.get()
+        call.is_held = is_held or who is not None and (who.is_sync or who.is_atomic)
         with shield():
-            # Whether the server's thread waits for this one.
-            is_held = who is not None and (who.is_sync or who.is_atomic)
-            is_hurried = is_held or self._is_hurried()
+            is_hurried = call.is_held or self._is_hurried()
             self._ask(call, self._send if is_hurried else self._post, encoded, asker, operation, arguments)
             self._wait(call, is_hurried)
         return call.result()
@@ -199,16 +186,18 @@ class Channel:
                 self._let_work(call, me, is_hurried)
             else:
                 self.read(is_hurried)
-        if self._reader == me and me not in self.keepers:
+        if self._reader == me and (me not in self.keepers or self.jobs and self.has_urgent_work()):
             self.leave_role()
 
     def _let_work(self, call, me, is_hurried):
         """Has others work, and then waits for the answer, or reads once."""
         call.thread = me
+        if self.is_due and self._reader == me:
+            self.read(is_hurried, waits=False)
         goes_on = self._answered and self._reader == me and not is_hurried and not self.has_urgent_work()
         worker = self.find_worker() if not goes_on and self.has_work() else None
         with self._lock:
-            following = self._give_role(me, worker, is_hurried) if not call.is_done else None
+            following = self._give_role(call, worker, is_hurried) if not call.is_done else None
             sleeps = self._reader != me and not call.is_done
             if sleeps:
                 call.make_bed()
@@ -220,14 +209,17 @@ class Channel:
         if sleeps:
             call.sleep()
         elif not call.is_done:
+            if is_hurried and self._answered:
+                self._wake_answered()
             self.read(is_hurried)
 
-    def _give_role(self, me, worker, is_hurried):
+    def _give_role(self, call, worker, is_hurried):
         """Takes the role if nobody has it, and gives it away if somebody can go on; whose call is answered.
 
-        The lock is held.
+        Who holds the server takes it from anybody who does not read. The lock is held.
         """
-        if self._reader is None:
+        me = call.thread
+        if self._reader is None or call.is_held and not self._is_reading:
             self._reader = me
         if self._reader != me or is_hurried:
             return None
@@ -299,13 +291,17 @@ class Channel:
         return stuck
 
     def is_busy(self):
-        """Whether the reader does something else than waiting for messages."""
-        return self._reader is not None and not self._is_reading
+        """Whether nobody waits for messages."""
+        return not self._is_reading
 
     def _call_reader(self):
         """Nobody has the role: wakes one who has an answer, or waits for one, or a worker."""
+        is_urgent = bool(self.jobs) and self.has_urgent_work()
+        worker = self.find_worker() if is_urgent else None
         with self._lock:
-            if self._answered:
+            if worker is not None:
+                call = None
+            elif self._answered:
                 call = self._answered.popleft()
                 if self._reader is None:
                     self._reader = call.thread
@@ -314,11 +310,11 @@ class Channel:
                 call = self._waiting.pop() if self._waiting else None
         if call is not None:
             call.wake()
-        elif (worker := self.find_worker()) is not None:
+        elif worker is not None or (worker := self.find_worker()) is not None:
             worker.wake()
 
-    def read(self, is_hurried=False):
-        """Reads once, waiting if there is nothing, and hands out what came; the reader only.
+    def read(self, is_hurried=False, waits=True):
+        """Reads once, waiting if there is nothing and it `waits`, and hands out what came; the reader only.
 
         Returns the number of messages; 0 if this thread is not the reader any more: between taking the role
         and this call it may have waited for so long that the lookout gave the role away, and two must never
@@ -330,8 +326,10 @@ class Channel:
                 return 0
             self.turn += 1
             self._is_reading = True
+        self.reads += 1
+        self.is_due = False
         try:
-            count = self._read_and_hand_out()
+            count = self._read_and_hand_out(0 if waits else socket.MSG_DONTWAIT)
         except BaseException as error:
             # Who waits for what was not handed out would wait for ever.
             self.on_end(error)
@@ -348,11 +346,13 @@ class Channel:
         for call in answered:
             call.wake()
 
-    def _read_and_hand_out(self):
+    def _read_and_hand_out(self, flags):
         if self._posted or self._released:
             self.flush()
         try:
-            count = self.socket.recv_into(self._buffer)
+            count = self.socket.recv_into(self._buffer, 0, flags)
+        except BlockingIOError:
+            return 0
         except OSError as error:
             raise ServerGone from error
         if not count:
@@ -383,8 +383,8 @@ class Channel:
             if call not in self._waiting:
                 return
             self._waiting.remove(call)
-            if call.thread in self.keepers:
+            if call.thread in self.keepers and not call.is_held:
                 self._answered.append(call)
                 return
-        # A thread that would only give the role back.
+        # The server waits for this thread, or it would only give the role back.
         call.wake()

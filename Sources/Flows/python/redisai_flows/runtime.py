@@ -8,6 +8,7 @@ from . import values
 from .asking import Asker, asker_for, current
 from .errors import FlatError, GearsError
 from .loop import GearsFuture
+from .shields import shield
 from .wire import encoded_plain
 
 _LEVELS = ("debug", "verbose", "notice", "warning")
@@ -24,19 +25,30 @@ class Atomic:
         asker = asker_for(self._session)
         if asker.is_atomic:
             raise GearsError("Already inside an atomic block")
-        if not self._session.is_restoring(asker):
-            self._session.channel.ask(asker.number, "atomic")
-        self._asker = asker
-        asker.is_atomic = True
+        try:
+            # What is raised in another thread comes when all is noted.
+            with shield():
+                if not self._session.is_restoring(asker):
+                    self._session.channel.ask(asker.number, "atomic", is_held=True)
+                self._asker = asker
+                asker.is_atomic = True
+        except BaseException:
+            if self._asker is not None:
+                # The server is held, and the block will not be entered.
+                shield().clear()
+                self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(self, kind, error, trace):
         asker, self._asker = self._asker, None
         if asker is None or not asker.is_atomic:
             raise GearsError("Not inside an atomic block")
-        asker.is_atomic = False
-        if not self._session.is_restoring(asker):
-            self._session.channel.ask(asker.number, "unatomic")
+        try:
+            if not self._session.is_restoring(asker):
+                self._session.channel.ask(asker.number, "unatomic", is_held=True)
+        finally:
+            asker.is_atomic = False
         return False
 
 
@@ -82,11 +94,13 @@ class Runtime:
             return future
         # Whoever asks may have ended when that is sent, unless it holds the server.
         number = asker.number if asker.is_atomic or asker.is_sync else self._session.number
-        with self._unsent_lock:
-            is_first = not self._unsent
-            self._unsent.append((number, future, words))
-        if is_first:
-            self._loop.call(self._send_unsent)
+        # Who comes later relies on the first one's call.
+        with shield():
+            with self._unsent_lock:
+                is_first = not self._unsent
+                self._unsent.append((number, future, words))
+            if is_first:
+                self._loop.call(self._send_unsent)
         return future
 
     def _send_unsent(self):

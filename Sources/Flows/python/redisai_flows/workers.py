@@ -129,7 +129,8 @@ class Pool:
     def _following(self, lane):
         """Ends a job of this lane; the lane's next one if nobody else can go on, or None."""
         with self._lock:
-            if lane.is_listed and len(self._ready) == 1 and not self._channel.has_answered():
+            channel = self._channel
+            if lane.is_listed and len(self._ready) == 1 and not (channel.has_answered() or channel.is_due):
                 # As if the lane was left and taken again.
                 lane.is_listed = False
                 job = lane.jobs.popleft()
@@ -198,6 +199,8 @@ class Pool:
     def _turn(self, me):
         channel = self._channel
         is_reader = channel.take_role()
+        if is_reader and channel.is_due:
+            channel.read(waits=False)
         if (is_reader and channel.has_answered() and not self._has_urgent_work()
                 and channel.leave_role_to_answered()):
             # That thread sees to all that is to be done.
@@ -207,6 +210,9 @@ class Pool:
         found = self._next() if self._ready else None
         if found is not None:
             job, lane = found
+            if not is_reader:
+                # Nobody else may be there for the next one.
+                self._help()
             while job is not None:
                 if is_reader:
                     # Also if it has read nothing since it became the reader.
@@ -217,7 +223,7 @@ class Pool:
                     job()
                 except FlowAborted:
                     # It came after the end of what was to be aborted.
-                    pass
+                    shield().clear()
                 job = self._following(lane)
                 is_reader = channel.take_role()
         elif is_reader:
@@ -251,14 +257,18 @@ class Pool:
             self._on_end(error)
 
     def _look_again_and_again(self):
-        seen = -1
+        seen = reads = -1
         while True:
             self._alarm.wait()
             self._is_armed = False
             turn = self._channel.turn
             if not self._channel.is_busy():
-                seen = -1
+                seen = reads = -1
                 continue
+            # Many short steps, too, must not keep messages from being read.
+            if self._channel.reads == reads:
+                self._channel.is_due = True
+            reads = self._channel.reads
             if turn == seen:
                 stuck = self._workers.get(self._channel.take_away_role(turn))
                 if stuck is not None:
