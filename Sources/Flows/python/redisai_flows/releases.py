@@ -9,7 +9,7 @@ _LIMIT = 100_000
 
 
 class Releases:
-    """Notes numbers from any thread, also from within `__del__`, until they are told with the next message."""
+    """Notes numbers, from any thread and from within `__del__`, until they are told with the next message."""
 
     def __init__(self):
         self._numbers = collections.deque()
