@@ -304,3 +304,78 @@ GB('CommandReader').map(f).register(trigger='a')
         number += 1
         own_flows.send(wire.PING, number)
     assert run.results == [b"LoopHeld"]
+
+
+def test_tasks_of_a_coroutine_are_those_of_asyncio(flows):
+    script = flows.script("""
+async def double(number):
+    await asyncio.sleep(0)
+    return number * 2
+async def fail():
+    raise ValueError('wrong')
+async def f(r):
+    async def numbers():
+        for number in range(3):
+            yield await double(number)
+    dropped = asyncio.create_task(double(1))
+    dropped.cancel()
+    found = await asyncio.gather(double(1), fail(), dropped, return_exceptions=True)
+    try:
+        await asyncio.wait_for(asyncio.sleep(60), 0.001)
+    except asyncio.TimeoutError as error:
+        found.append(error)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(double(2), name='second')
+    kinds = ' '.join(type(item).__name__ for item in found)
+    return f"{kinds}, {task.get_name()} {task.result()}, {[number async for number in numbers()]}"
+GB('CommandReader').map(f).register(trigger='a')
+""")
+    run = flows.start(script, 0, [b"a"]).wait()
+    assert run.errors == []
+    assert run.results == [b"int ValueError CancelledError TimeoutError, second 4, [0, 2, 4]"]
+    assert "never awaited" not in flows.output()
+
+
+def test_a_task_that_nobody_holds_may_be_collected_anywhere(own_flows):
+    script = own_flows.script("""
+import gc
+async def forgotten():
+    await createFuture()
+async def forget(r):
+    asyncio.create_task(forgotten())
+    await asyncio.sleep(0)
+def collect(r):
+    gc.collect()
+async def hold(r):
+    while True: pass
+for function in (forget, collect, hold):
+    GB('CommandReader').map(function).register(trigger=function.__name__)
+""")
+    for index in 0, 1, 0:
+        assert own_flows.start(script, index, [b"a"]).wait().errors == []
+    holding = own_flows.start(script, 2, [b"a"])
+    assert own_flows.start(script, 1, [b"a"]).wait().errors == []
+    ping_until(own_flows, lambda _: holding.has_ended(0.1))
+    assert holding.errors == ["the coroutine has kept the event loop from others for too long"]
+
+
+def test_an_atomic_block_of_a_thread_refuses_no_coroutine(flows):
+    script = flows.script("""
+import threading
+async def f(r):
+    inside, done = threading.Event(), threading.Event()
+    def hold():
+        with atomic():
+            inside.set()
+            done.wait()
+    async def other():
+        while not inside.is_set():
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+        done.set()
+        return 'well'
+    return (await asyncio.gather(asyncio.to_thread(hold), other()))[1]
+GB('CommandReader').map(f).register(trigger='a')
+""")
+    run = flows.start(script, 0, [b"a"]).wait()
+    assert run.errors == [] and run.results == [b"well"]

@@ -1,6 +1,7 @@
 """Who asks the server: a session or one of its executions; known to all code that runs for it."""
 
 import contextvars
+import threading
 
 # What the running code belongs to; unset on threads that a flow has made.
 current = contextvars.ContextVar("asker", default=None)
@@ -18,6 +19,8 @@ class Asker:
     holds_command = False
     is_hook = False
     is_atomic = False
+    # Ident of the thread on which its atomic block was entered.
+    atomic_thread = None
     # Whether the server's thread waits for it.
     is_sync = False
     is_over = False
@@ -27,6 +30,10 @@ class Asker:
     def __init__(self, session, number):
         self.session = session
         self.number = number
+
+    def is_atomic_here(self):
+        """Whether the calling thread is in its atomic block."""
+        return self.is_atomic and self.atomic_thread == threading.get_ident()
 
     def allows_async(self):
         """Whether a step that runs now may go on in the background."""

@@ -209,8 +209,11 @@ class Channel:
         if sleeps:
             call.sleep()
         elif not call.is_done:
-            if is_hurried and self._answered:
+            if is_hurried:
                 self._wake_answered()
+                # What has come since the look at the work, before the role came here.
+                if worker is None and self.has_work() and (worker := self.find_worker()) is not None:
+                    worker.wake()
             self.read(is_hurried)
 
     def _give_role(self, call, worker, is_hurried):
@@ -221,6 +224,7 @@ class Channel:
         me = call.thread
         if self._reader is None or call.is_held and not self._is_reading:
             self._reader = me
+            self.turn += 1
         if self._reader != me or is_hurried:
             return None
         if worker is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import collections
+import collections.abc
 import contextvars
 import threading
 import time
@@ -56,7 +57,7 @@ class EventLoop:
         """Every task of the loop, those too that coroutines make."""
         context = words.get("context")
         asker = current.get() if context is None else context.get(current)
-        return asyncio.Task(_drive(coroutine, asker, self), loop=loop, **words)
+        return asyncio.Task(_Guarded(coroutine, asker, self), loop=loop, **words)
 
     def is_here(self):
         """Whether the caller runs on the loop's thread."""
@@ -124,7 +125,8 @@ class EventLoop:
     def look(self):
         """For how many milliseconds a coroutine has been holding the loop; any thread, again and again.
 
-        Beyond `LONGEST_HOLD` that coroutine gets `LoopHeld`. A call into C does not see it before it returns.
+        Beyond `LONGEST_HOLD` that coroutine gets `LoopHeld`. A call into C does not see it before it returns,
+        and a function that asyncio calls by itself, as when a future ends, not at all.
         """
         asked_at, now = self._asked_at, time.monotonic()
         if asked_at is None:
@@ -134,20 +136,22 @@ class EventLoop:
         began = self._step_began
         # Many that are quick hold it together; none of them is to blame.
         if began is not None and now - began > LONGEST_HOLD:
-            self._shield.raise_here(LoopHeld)
+            self._shield.raise_here(LoopHeld, lambda: self._step_began is began)
         return int((now - asked_at) * 1000)
 
-    def run_step(self, step, argument):
+    def run_step(self, step, *arguments):
         """Runs a step of a coroutine, on the loop's thread: it may be ended from outside."""
+        if self._step_began is not None or not self.is_here():
+            # One that nobody holds any more is closed where Python collects it.
+            return step(*arguments)
         mine = self._shield
         mine.clear()
         self._step_began = time.monotonic()
         try:
-            mine.lower()
-            return step(argument)
+            return mine.lowered(step, *arguments)
         finally:
-            mine.raise_again()
             self._step_began = None
+            mine.clear()
 
     def _answer(self):
         self._asked_at = None
@@ -173,30 +177,29 @@ def _settle(future, value, error):
         future.exception()
 
 
-class _Guarded:
-    """Awaits a coroutine and refuses to wait while its asker holds the server."""
+class _Guarded(collections.abc.Coroutine):
+    """A coroutine whose steps may be ended, and which cannot wait while its asker holds the server."""
 
     def __init__(self, coroutine, asker, loop):
         self._coroutine = coroutine
         self._asker = asker
         self._loop = loop
 
+    def send(self, value):
+        return self._go_on(self._coroutine.send, value)
+
+    def throw(self, *error):
+        return self._go_on(self._coroutine.throw, *error)
+
+    def close(self):
+        self._coroutine.close()
+
     def __await__(self):
-        step, argument = self._coroutine.send, None
-        while True:
-            try:
-                awaited = self._loop.run_step(step, argument)
-            except StopIteration as end:
-                return end.value
-            if self._asker is not None and self._asker.is_atomic:
-                step = self._coroutine.throw
-                argument = GearsError("await is not allow inside atomic block")
-                continue
-            try:
-                step, argument = self._coroutine.send, (yield awaited)
-            except BaseException as error:
-                step, argument = self._coroutine.throw, error
+        return self._coroutine.__await__()
 
-
-async def _drive(coroutine, asker, loop):
-    return await _Guarded(coroutine, asker, loop)
+    def _go_on(self, step, *arguments):
+        awaited = self._loop.run_step(step, *arguments)
+        while self._asker is not None and self._asker.is_atomic_here():
+            awaited = self._loop.run_step(
+                self._coroutine.throw, GearsError("await is not allow inside atomic block"))
+        return awaited

@@ -89,7 +89,7 @@ class Regions:
         Raises `BlockingIOError` while the server has not looked at those that were made before.
         """
         capacity = max(_SMALLEST_REGION, 1 << (byte_count - 1).bit_length())
-        with self._lock:
+        with shield(), self._lock:
             self._take_returned()
             if self._idle[capacity]:
                 block = self._idle[capacity].pop()

@@ -6,7 +6,7 @@ import threading
 
 from . import values
 from .asking import Asker, asker_for, current
-from .errors import FlatError, GearsError
+from .errors import FlatError, FlowAborted, GearsError, LoopHeld
 from .loop import GearsFuture
 from .shields import shield
 from .wire import encoded_plain
@@ -31,12 +31,14 @@ class Atomic:
                 if not self._session.is_restoring(asker):
                     self._session.channel.ask(asker.number, "atomic", is_held=True)
                 self._asker = asker
-                asker.is_atomic = True
-        except BaseException:
+                asker.is_atomic, asker.atomic_thread = True, threading.get_ident()
+        except BaseException as error:
             if self._asker is not None:
                 # The server is held, and the block will not be entered.
                 shield().clear()
                 self.__exit__(None, None, None)
+                if isinstance(error, (FlowAborted, LoopHeld)):
+                    shield().raise_here(type(error))
             raise
         return self
 

@@ -44,12 +44,15 @@ class Shield:
         if self._error is not None and not self._depth:
             raise self._error
 
-    def lower(self):
-        """On a thread that is always shielded: what `raise_here` raises comes, until `raise_again`."""
-        self._depth = 0
-
-    def raise_again(self):
-        self._depth = 1
+    def lowered(self, function, *arguments):
+        """Calls a function, on a thread that is always shielded; there, what `raise_here` raises comes."""
+        depth = self._depth
+        try:
+            self._depth = 0
+            return function(*arguments)
+        finally:
+            # Nothing comes before this: it is no call.
+            self._depth = depth
 
     def _refuse(self):
         """The exception is on its way, or was caught: it is raised here, where nothing has begun."""
@@ -57,10 +60,13 @@ class Shield:
             self._set(None)
             raise self._error
 
-    def raise_here(self, error):
-        """Raises a class of exception in the shield's thread, soon; again at each block, until `clear`."""
+    def raise_here(self, error, is_right=lambda: True):
+        """Raises a class of exception in the shield's thread, soon; again at each block, until `clear`.
+
+        Not if `is_right()` is false, which is asked at the last moment.
+        """
         with self._lock:
-            if self._error is None:
+            if self._error is None and is_right():
                 self._error = error
                 if self._depth == 0:
                     self._set(error)

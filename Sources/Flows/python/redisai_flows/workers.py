@@ -227,6 +227,9 @@ class Pool:
                 job = self._following(lane)
                 is_reader = channel.take_role()
         elif is_reader:
+            if channel.has_answered():
+                # There was urgent work, which another thread has taken.
+                return
             self._move(me, self._placement.far if self._crowd.is_there else self._placement.near)
             self._crowd.add(channel.read())
         else:
