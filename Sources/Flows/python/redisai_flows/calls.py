@@ -1,7 +1,6 @@
 """Questions to the server."""
 
-import threading
-
+from .beds import Bed
 from .errors import GearsError
 from .values import text
 
@@ -29,12 +28,10 @@ class Call:
     def make_bed(self):
         """Before `sleep`; whoever may call `wake` sees it only then."""
         if self._bed is None:
-            self._bed = threading.Lock()
-            self._bed.acquire()
+            self._bed = Bed()
 
     def sleep(self):
-        """Until `wake`, which may come first."""
-        self._bed.acquire()
+        self._bed.sleep()
 
     def wake(self):
-        self._bed.release()
+        self._bed.wake()

@@ -4,6 +4,7 @@ import collections
 import threading
 
 from .alarm import Alarm
+from .beds import Bed
 from .errors import FlowAborted
 from .placement import Crowd
 from .shields import shield
@@ -32,23 +33,16 @@ class Lane:
         self.is_urgent = is_urgent
 
 
-class _Worker:
+class _Worker(Bed):
     """A thread that runs jobs."""
 
-    __slots__ = ("ident", "native_id", "place", "_bed")
+    __slots__ = ("ident", "native_id", "place")
 
     def __init__(self):
+        super().__init__()
         self.ident = self.native_id = None
         # The processors that it was brought to.
         self.place = None
-        self._bed = threading.Lock()
-        self._bed.acquire()
-
-    def sleep(self):
-        self._bed.acquire()
-
-    def wake(self):
-        self._bed.release()
 
 
 class Pool:
