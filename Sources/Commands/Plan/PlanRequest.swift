@@ -23,6 +23,9 @@ struct PlanRequest<Keys: RandomAccessCollection<Argument>> {
             let outcome =
                 server.map { $0.lend(context) { scheduler.runInPlace(plan, after: begun) } }
                 ?? scheduler.runInPlace(plan, after: begun)
+            // A command that a script has called may have begun an AOF.
+            var outputs = outputs
+            outputs.flags = context.flags
             return answer.give(outcome, storing: outputs, in: context)
         }
         let pending = PendingRun(outputs, answer, context)

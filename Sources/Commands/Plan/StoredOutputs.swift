@@ -12,7 +12,7 @@ struct StoredOutputs<Keys: RandomAccessCollection<Argument>> {
     /// One per key.
     let slots: SlotList
     /// Of the command; nil if it has returned meanwhile, so that writing may no longer be allowed.
-    let flags: ContextFlags?
+    var flags: ContextFlags?
 
     /// All or nothing: the types of all keys are looked at before the first is written.
     /// - Throws: why the first failing step failed; `.notStored`, `.wrongType`, `.execution(.outOfMemory)`.
