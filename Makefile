@@ -99,7 +99,7 @@ test test-unit test-server test-valkey: BACKENDS = all
 test: test-unit test-flows test-server test-valkey ## Run all tests, with all the set-up they need
 
 .PHONY: test-unit
-test-unit: swift backends ## Run the Swift tests only (no server)
+test-unit: swift backends build/flows/.made ## Run the Swift tests only (no server)
 	@echo '==> building the Swift tests; a layer that imports one it must not know is an error'
 	$(SWIFT_BUILD) --build-tests --explicit-target-dependency-import-check error
 	@echo '==> running the Swift tests'
@@ -109,7 +109,7 @@ test-unit: swift backends ## Run the Swift tests only (no server)
 	    { echo '==> what has failed of it'; grep -a -E '✘|error:|Fatal' build/swift-tests.log | tail -n 50; exit 1; }
 
 .PHONY: test-flows
-test-flows: python ## Run the tests of the Python side of flows only (no server)
+test-flows: python build/flows/.made ## Run the tests of the Python side of flows only (no server)
 	@echo '==> running the tests of the Python side of flows'
 	$(VENV) -m pytest Tests/flows $(PYTEST_ARGS)
 
@@ -225,9 +225,8 @@ build/include/redisai.h: Sources/CSharedAPI/include/redisai.h
 	@cp $< $@
 
 # The Python side of flows, which the module looks for beside itself.
-build/flows/.made: $(shell find Sources/Flows/python -name '*.py' 2>/dev/null)
-	@rm -rf $(@D) && mkdir -p $(@D)
-	@cp -r Sources/Flows/python/. $(@D) && rm -rf $(@D)/__pycache__ $(@D)/*/__pycache__
+build/flows/.made: Scripts/make-flows.sh $(shell find Sources/Flows -name '*.py' -o -name '*.[ch]')
+	@Scripts/make-flows.sh $(@D)
 	@touch $@
 
 build/python/.made: | Scripts/make-python.sh

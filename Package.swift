@@ -91,7 +91,7 @@ let package = Package(
             dependencies: [
                 "Redis", "Tensors", "Host", "Execution", "Keyspace", "Commands", "Guests", "Messages",
             ],
-            exclude: ["python"], swiftSettings: settings),
+            exclude: ["core", "python"], swiftSettings: settings),
 
         // The entry point: puts the parts together.
         .target(

@@ -116,7 +116,7 @@ def install(places: Places) -> None:
     copy(MODULE, fresh / MODULE.name, 0o755)  # redis-server refuses a module that is not executable.
     for source in runtimes:
         copy_runtime(source, fresh / "backends" / source.name)
-    for source in sorted(FLOWS.rglob("*.py")):
+    for source in sorted([*FLOWS.rglob("*.py"), *FLOWS.rglob("*.so")]):
         target = fresh / "flows" / source.relative_to(FLOWS)
         make_folder(target.parent)
         copy(source, target)

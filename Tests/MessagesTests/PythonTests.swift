@@ -8,18 +8,21 @@ import Testing
     /// Sends each message back; fills regions of its own and reads those of the server if it is asked to.
     static let program = """
         import socket, sys
+        from incoming import Incoming
         from redisai_flows import regions, wire
         messages, side = socket.socket(fileno=0), socket.socket(fileno=1)
         known = regions.Regions(side, lambda number: None)
-        incoming = wire.Incoming()
+        lent = []
+        incoming = Incoming(wire.decoded)
         while data := messages.recv(1 << 16):
             for message in incoming.feed(data):
                 if message[0] == "fill":
                     block = known.lend(message[1])
+                    lent.append(block)
                     block.view[:] = bytes(number % 251 for number in range(message[1]))
                     message = (block.number, block.byte_count)
                 elif message[0] == "show":
-                    message = bytes(known.theirs(*message[1:]))
+                    message = (bytes(known.theirs(*message[1:])),)
                 messages.sendall(wire.encoded(message))
         """
 
@@ -35,7 +38,8 @@ import Testing
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = ["python3", "-c", PythonTests.program]
             var environment = ProcessInfo.processInfo.environment
-            environment["PYTHONPATH"] = Fixture.root.appendingPathComponent("Sources/Flows/python").path
+            environment["PYTHONPATH"] = ["build/flows", "Tests/flows"]
+                .map { Fixture.root.appendingPathComponent($0).path }.joined(separator: ":")
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
             process.environment = environment
             process.standardInput = FileHandle(fileDescriptor: messages.theirs, closeOnDealloc: false)
@@ -124,7 +128,7 @@ import Testing
             let number = try pool.lend(byteCount: size, over: guest.side.ours)
             try pool.write(bytes.span, to: number)
             let question: [MessageValue] = [.text("show"), .integer(number), .integer(0), .integer(size)]
-            #expect(try guest.ask(.tuple(question)) == .bytes(bytes[...]))
+            #expect(try guest.ask(.tuple(question)) == .tuple([.bytes(bytes[...])]))
             if size > 1 { try pool.giveBack(number) }
         }
         #expect(pool.byteCount == 3 << 16)

@@ -6,9 +6,11 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-PACKAGE = HERE.parents[1] / "Sources" / "Flows" / "python"
+# As `make build/flows/.made` lays it.
+PACKAGE = HERE.parents[1] / "build" / "flows"
 sys.path[:0] = [str(HERE), str(PACKAGE)]
 
+from ends import Ends  # noqa: E402
 from gate import Gate  # noqa: E402
 from standin import StandIn  # noqa: E402
 
@@ -44,3 +46,11 @@ def gate(tmp_path):
     yield made
     if not made.is_open:
         made.open()
+
+
+@pytest.fixture
+def ends():
+    """Both ends of a channel in this process."""
+    made = Ends()
+    yield made
+    made.stop()

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 
+from incoming import Incoming
 from keyspace import Keyspace
 from models import Models, Refusal
 from redisai_flows import wire
@@ -85,7 +86,7 @@ class StandIn:
         self._socket = ours
         self._send_lock = threading.Lock()
         self.ready = None
-        self._incoming = wire.Incoming()
+        self._incoming = Incoming()
         threading.Thread(target=self._serve, daemon=True).start()
         self.until(lambda: self.ready)
 

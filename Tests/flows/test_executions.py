@@ -2,6 +2,8 @@
 
 import time
 
+from redisai_flows import wire
+
 HELD = """
 running, most, order = 0, 0, []
 def f(r):
@@ -15,6 +17,29 @@ def f(r):
     return r[1]
 GB('CommandReader').map(f).register(trigger='t', inorder={inorder})
 GB('CommandReader').map(lambda r: (most, order)).register(trigger='seen')
+"""
+# The same without a question to the server.
+SILENT = """
+import builtins
+builtins.running = builtins.most = 0
+def f(r):
+    builtins.running += 1
+    builtins.most = max(builtins.most, builtins.running)
+    {wait}
+    builtins.running -= 1
+    return r[1]
+GB('CommandReader').map(f).register(trigger='t')
+GB('CommandReader').map(lambda r: builtins.most).register(trigger='seen')
+"""
+TOGETHER = """
+count = 0
+def f(r):
+    global count
+    count += 1
+    while count < 6:
+        execute('PING')
+    return count
+GB('CommandReader').map(f).register(trigger='t')
 """
 SPINNER = """
 def f(r):
@@ -69,12 +94,34 @@ def test_held_steps_of_one_session_delay_no_other_session(flows, gate):
 
 
 def test_as_many_steps_run_at_once_as_a_session_may_have_threads(flows, gate):
-    script = held(flows, gate)
+    script = flows.script(SILENT.format(wait=gate.wait))
+    look = flows.script("import builtins\n"
+                        "GB('CommandReader').map(lambda r: builtins.running).register(trigger='look')")
     holding = [flows.start(script, 0, [b"t", b"1"]) for _ in range(6)]
-    began(flows, 3)
+    while flows.trigger(look).results != [b"3"]:
+        pass
     gate.open()
     assert all(ended.wait().results == [b"1"] for ended in holding)
-    assert flows.trigger(script, index=1).results[0].startswith(b"(3,")
+    assert flows.trigger(script, index=1).results == [b"3"]
+
+
+def test_steps_that_wait_for_the_server_let_others_run(flows):
+    script = flows.script(TOGETHER)
+    # None goes on before all have asked.
+    holding = [flows.start(script, 0, [b"t"]) for _ in range(6)]
+    for ended in holding:
+        assert ended.wait().results == [b"6"]
+
+
+def test_with_one_thread_steps_run_one_by_one(own_flows, gate):
+    own_flows.send(wire.SETTINGS, 0, {"ExecutionThreads": 1})
+    script = held(own_flows, gate)
+    started = [own_flows.start(script, 0, [b"t", b"%d" % number]) for number in range(4)]
+    began(own_flows)
+    gate.open()
+    for ended in started:
+        ended.wait()
+    assert own_flows.trigger(script, index=1).results == [b"(1, ['0', '1', '2', '3'])"]
 
 
 def test_a_spinning_step_delays_no_other(flows):

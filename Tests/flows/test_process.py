@@ -8,7 +8,7 @@ import sys
 import pytest
 from conftest import PACKAGE
 from redisai_flows import wire
-from redisai_flows.placement import Crowd, Placement
+from redisai_flows.placement import Placement
 from redisai_flows.workers import THREAD_LIMIT, URGENT_LIMIT
 from standin import NO_ANSWER, PATIENCE
 
@@ -202,12 +202,12 @@ def test_no_thread_is_moved_unless_the_server_says_where_to(monkeypatch):
     monkeypatch.setattr(os, "sched_setaffinity", lambda *words: moves.append(words))
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 3})
     placement = Placement()
-    placement.move(1, placement.near)
-    placement.move(1, placement.far)
+    placement.move(1, False)
+    placement.move(1, True)
     assert moves == []
     placement.set(0)
-    placement.move(1, placement.near)
-    placement.move(2, placement.far)
+    placement.move(1, False)
+    placement.move(2, True)
     assert moves == [(1, {0}), (2, {1, 3})]
 
 
@@ -218,20 +218,11 @@ def test_where_there_is_one_processor_no_thread_is_sent_away(monkeypatch):
     assert (placement.near, placement.far) == ({0}, None)
 
 
-def test_a_crowd_comes_and_goes_slowly():
-    crowd = Crowd()
-    seen = []
-    for messages, times in ((1, 5), (32, 31), (20, 9), (7, 1), (50, 2), (8, 9), (7, 31), (32, 1), (1, 2)):
-        for _ in range(times):
-            crowd.add(messages)
-        seen.append(crowd.is_there)
-    assert seen == [False, False, False, False, True, True, True, True, False]
-
-
 @pytest.mark.parametrize("change, words", [
     ("sys.version_info = (3, 10, 9)", "3.11 is the oldest that can"),
     ("sys.version_info = (2, 7, 18)", "3.11 is the oldest that can"),
-    ("import marshal; marshal.dumps = lambda *_: b''", "writes version 2 of marshal in another way"),
+    ("import sysconfig; sysconfig.get_config_var = lambda name: 1", "has no global lock"),
+    ("sys.modules['redisai_flows._core'] = None", "ModuleNotFoundError: "),
     ("sys.modules['ctypes'] = None", "ModuleNotFoundError: "),
     ("sys.modules['asyncio'] = None", "ModuleNotFoundError: "),
 ])

@@ -3,8 +3,6 @@
 import array
 
 import pytest
-from redisai_flows import wire
-from redisai_flows.releases import Releases
 
 numpy = pytest.importorskip("numpy")
 
@@ -155,16 +153,6 @@ def test_a_tensor_that_nobody_holds_is_released(flows):
     flows.script("from redisAI import *\nt = getTensorFromKey('a')\ndel t\nexecute('PING')")
     # Others may be things of earlier tests, which Python collects when it likes.
     assert set(flows.models.held) <= set(flows.released)
-
-
-def test_what_is_released_is_told_in_messages_that_the_server_takes():
-    releases = Releases()
-    for number in range(250_000):
-        releases.add(number)
-    assert releases
-    messages = wire.Incoming().feed(releases.take())
-    assert [len(numbers) for _, _, numbers in messages] == [100_000, 100_000, 50_000]
-    assert not releases and releases.take() == b""
 
 
 # Models and scripts

@@ -1,9 +1,12 @@
 """RG.CONFIGGET and RG.CONFIGSET, and what flows see of them."""
 
+import contextlib
+
 import pytest
 import redis
 
 from support.flow_servers import register, started, trigger
+from support.flows import background
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +64,23 @@ def test_fewer_executions_are_kept(server, client):
         client.execute_command("RG.GETRESULTSBLOCKING", name)
     assert len(client.execute_command("RG.DUMPEXECUTIONS")) == 2
     client.execute_command("RG.CONFIGSET", "MaxExecutions", 1000)
+
+
+# Five executions, of which none goes on before all have begun.
+TOGETHER = """
+count = 0
+def f(words):
+    global count
+    count += 1
+    while count < 5:
+        execute('PING')
+    return str(count)
+GB('CommandReader').map(f).register(trigger='together')
+"""
+
+
+def test_executions_that_wait_for_the_server_are_not_counted(server):
+    register(server, TOGETHER)
+    with contextlib.ExitStack() as stack:
+        answers = [stack.enter_context(background(server, "RG.TRIGGER", "together")) for _ in range(5)]
+        assert [answer() for answer in answers] == [[b"5"]] * 5

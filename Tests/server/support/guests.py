@@ -1,17 +1,22 @@
 """Programs that stand where Python should be and speak to the server as no Python of ours would."""
 
+import pathlib
 import sys
+
+# Of what reads messages without the core of the Python side.
+READER = pathlib.Path(__file__).resolve().parents[2] / "flows"
 
 # They are scripts, which a sandbox does not run.
 WORDS = ("FLOWS", "yes", "FLOWS_SANDBOX", "none")
 
 PROLOGUE = """#!{python}
 import os, socket, struct, sys, threading
-sys.path.append(os.environ["PYTHONPATH"])
+sys.path += [os.environ["PYTHONPATH"], {reader!r}]
+from incoming import Incoming
 from redisai_flows import wire
 server = socket.socket(fileno=int(sys.argv[-2]))
 side = socket.socket(fileno=int(sys.argv[-1]))
-incoming = wire.Incoming()
+incoming = Incoming()
 READY = (wire.READY, 0, {{"protocol": 1, "pid": os.getpid(), "python": b"3.11"}})
 
 def send(*message):
@@ -50,6 +55,6 @@ def done(number):
 def make(folder, body):
     """The path of such a program."""
     path = folder / "guest"
-    path.write_text(PROLOGUE.format(python=sys.executable) + body + "\n")
+    path.write_text(PROLOGUE.format(python=sys.executable, reader=str(READER)) + body + "\n")
     path.chmod(0o755)
     return str(path)

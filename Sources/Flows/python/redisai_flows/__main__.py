@@ -25,13 +25,14 @@ def _refuse(why):
 def _check_version():
     if sys.version_info < (3, 11):
         _refuse("%s is Python %s, and 3.11 is the oldest that can" % (sys.executable, sys.version.split()[0]))
+    import sysconfig
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        _refuse("%s has no global lock (free-threaded); take one that has it" % (sys.executable,))
 
 
 def _service():
     """The class that serves, if all that it needs is there."""
     try:
-        from . import wire
-        wire.check_format()
         from .service import Service
     except Exception as error:
         _refuse("%s: %s" % (type(error).__name__, error))

@@ -40,6 +40,12 @@ class Asker:
         return False
 
 
+def is_holding():
+    """Whether the server's thread waits for the code that runs."""
+    asker = current.get()
+    return asker is not None and (asker.is_sync or asker.is_atomic)
+
+
 def asker_for(session):
     """Who asks when code of `session` calls the server now."""
     asker = current.get()

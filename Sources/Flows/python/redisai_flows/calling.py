@@ -4,8 +4,7 @@ import functools
 
 from .asking import current
 from .errors import GearsError
-from .shields import shield
-from .wire import encoded_plain
+from .values import text as text_of
 
 
 def arguments(least, most=None, name=None):
@@ -32,15 +31,10 @@ def asker():
     return found.session if found.is_over else found
 
 
-def ask(operation, *words, take=lambda answer: answer):
-    """Asks the server and waits; what `take` makes of the answer. Words hold only what travels.
-
-    An abort comes before or after both: what the server has given is either asked for not at all, or held by
-    an object that gives it back.
-    """
+def ask(operation, *words, take=None):
+    """Asks the server and waits; what `take`, if given, makes of the answer: see `Channel.ask`."""
     who = asker()
-    with shield():
-        return take(who.session.channel.ask(who.number, operation, *words, encoded=encoded_plain))
+    return who.session.channel.ask(take, who.is_sync or who.is_atomic, who.number, operation, *words)
 
 
 def ask_async(make, held, operation, *words):
@@ -50,15 +44,15 @@ def ask_async(make, held, operation, *words):
     loop = session.loop
     future = loop.future()
 
-    def answered(call):
-        try:
-            value, error = make(session.service, call.result()), None
-        except GearsError as failure:
-            value, error = None, failure
+    def answered(failed, value):
+        if failed:
+            value, error = None, GearsError(str(text_of(value)))
+        else:
+            value, error = make(session.service, value), None
         # Naming it here keeps it from being released while the server may still need it.
         _ = held
         loop.settle(future, value, error)
-    session.channel.start(who.number, operation, *words, on_done=answered, encoded=encoded_plain)
+    session.channel.start(answered, who.number, operation, *words)
     return future
 
 

@@ -2,6 +2,7 @@
 
 from . import calling
 from .calling import arguments, ask, ask_async
+from .channel import Held
 from .errors import GearsError
 from .tensors import PyTensor, from_answer
 
@@ -26,12 +27,8 @@ class PyDAGRunner:
 
     def _hold(self, number):
         """The number of something that the server keeps until the DAG is gone."""
-        self._held.append(number)
+        self._held.append(Held(self._service.channel, number))
         return number
-
-    def __del__(self):
-        for number in self._held:
-            self._service.channel.release(number)
 
     def _add_tensor(self, operation, given, wrong_count):
         self._check()
@@ -75,8 +72,8 @@ class PyDAGRunner:
         if words.get("outputs") is None:
             raise GearsError("Must specify model outputs")
         outputs = _names(words["outputs"], "Model outputs must be iterable", "Output name must be a string")
-        number = ask("dag.model", key, len(inputs), len(outputs))
-        return self._add("model", self._hold(number), inputs, outputs)
+        number = ask("dag.model", key, len(inputs), len(outputs), take=self._hold)
+        return self._add("model", number, inputs, outputs)
 
     def ScriptRun(self, *given, **words):  # noqa: N802
         """`ScriptRun(name=key, func=function, inputs=names, outputs=names)`; without names there are none."""
@@ -92,8 +89,8 @@ class PyDAGRunner:
                         "Input name must be a string")
         outputs = _names(words.get("outputs") or (), "Script outputs must be iterable",
                          "Output name must be a string")
-        number = ask("dag.script", key, function)
-        return self._add("script", self._hold(number), function, inputs, outputs)
+        number = ask("dag.script", key, function, take=self._hold)
+        return self._add("script", number, function, inputs, outputs)
 
     def OpsFromString(self, *given):  # noqa: N802
         """`OpsFromString(text)`: commands as in AI.DAGEXECUTE."""

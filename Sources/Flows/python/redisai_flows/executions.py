@@ -58,6 +58,8 @@ class Execution(Asker):
         self.errors = []
         self.results = []
         self._flags = flags
+        if flags & IS_SYNC:
+            self.is_sync = True
         self._plan = plan
         self._steps = plan.steps
         self._states = plan.new_states()
@@ -76,10 +78,6 @@ class Execution(Asker):
     @property
     def is_hook(self):
         return bool(self._flags & IS_HOOK)
-
-    @property
-    def is_sync(self):
-        return bool(self._flags & IS_SYNC)
 
     def in_step(self):
         """Whether the caller runs within a step of this execution, and not in a coroutine of it."""
@@ -284,7 +282,7 @@ class Execution(Asker):
         self._low_future = None
         if self.is_sync:
             # The server's thread need not wait for us any more.
-            self._flags &= ~IS_SYNC
+            self.is_sync = False
             self.session.send(wire.PARKED, self.number)
         if type(awaited) is LowFuture:
             if not awaited.await_outcome():
@@ -352,6 +350,6 @@ class Execution(Asker):
             text = (f"a result is too large: {error}" if isinstance(error, wire.MessageTooLong)
                     else callback_text(error, False))
             channel.post(wire.DONE, self.number, self.status, milliseconds, [], [error_bytes(text)])
-        if self._flags & IS_SYNC:
+        if self.is_sync:
             # The server's thread waits for it.
             channel.flush()

@@ -69,7 +69,12 @@ class EventLoop:
             self._due.append((contextvars.copy_context(), function, arguments))
             if not self._is_called:
                 self._is_called = True
-                self.loop.call_soon_threadsafe(self._call_due)
+                try:
+                    self.loop.call_soon_threadsafe(self._call_due)
+                except BaseException:
+                    # There may be no room on the stack.
+                    self._is_called = False
+                    raise
 
     def _call_due(self):
         try:

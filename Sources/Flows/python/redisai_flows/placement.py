@@ -21,35 +21,12 @@ class Placement:
         self.near = {processor}
         self.far = (self._all - self.near) or None
 
-    @staticmethod
-    def move(native_id, processors):
-        """Brings a thread, by the system's number, to one of these sets."""
+    def move(self, thread, is_far):
+        """Brings a thread, by the system's number, near to the server or away from it."""
+        processors = self.far if is_far else self.near
         if processors is None:
             return
         try:
-            os.sched_setaffinity(native_id, processors)
+            os.sched_setaffinity(thread, processors)
         except OSError:
             pass
-
-
-class Crowd:
-    """Whether so much comes at once that it is better done beside the server than by turns with it."""
-
-    # So many in one read are many, and so many are few.
-    MANY, FEW = 32, 8
-    # What so many reads have said, less those that said the other, counts.
-    PATIENCE = 32
-
-    def __init__(self):
-        self.is_there = False
-        self._count = 0
-
-    def add(self, messages):
-        """One read has brought so many."""
-        if messages >= self.MANY:
-            if self._count < self.PATIENCE:
-                self._count += 1
-                self.is_there = self.is_there or self._count == self.PATIENCE
-        elif messages < self.FEW and self._count:
-            self._count -= 1
-            self.is_there = self.is_there and self._count > 0

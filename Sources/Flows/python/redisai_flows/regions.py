@@ -35,21 +35,43 @@ def _seal(descriptor):
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, seals)
 
 
-class Block:
-    """Part of a region of this process: its beginning, and as many bytes as were asked for."""
+class _Block:
+    """A region of this process."""
 
-    __slots__ = ("number", "capacity", "byte_count", "memory")
+    __slots__ = ("number", "capacity", "memory")
 
     def __init__(self, number, capacity, memory):
         self.number = number
         self.capacity = capacity
         self.memory = memory
-        self.byte_count = capacity
+
+
+class Lent:
+    """The first bytes of a region of this process, until nobody has this any more."""
+
+    __slots__ = ("_regions", "_block", "byte_count")
+
+    def __init__(self, regions, block, byte_count):
+        self._regions = regions
+        self._block = block
+        self.byte_count = byte_count
+
+    def __del__(self):
+        self._regions.give_back(self._block)
+
+    @property
+    def number(self):
+        return self._block.number
+
+    @property
+    def memory(self):
+        """The whole region."""
+        return self._block.memory
 
     @property
     def view(self):
         """The bytes, which may be written."""
-        return memoryview(self.memory)[:self.byte_count]
+        return memoryview(self._block.memory)[:self.byte_count]
 
 
 class Regions:
@@ -84,7 +106,7 @@ class Regions:
             return memoryview(self._theirs[number])[offset:offset + byte_count]
 
     def lend(self, byte_count):
-        """A `Block` of so many bytes; of what was in it nothing is said.
+        """So many bytes, `Lent`; of what was in them nothing is said.
 
         Raises `BlockingIOError` while the server has not looked at those that were made before.
         """
@@ -96,8 +118,7 @@ class Regions:
                 self._idle_bytes -= capacity
             else:
                 block = self._make(capacity)
-        block.byte_count = byte_count
-        return block
+            return Lent(self, block, byte_count)
 
     def give_back(self, block):
         """Nobody here uses the block any more, and the server has read it. Takes no lock."""
@@ -128,4 +149,4 @@ class Regions:
             self._side.sendmsg([announcement], [rights], socket.MSG_DONTWAIT)
         finally:
             os.close(descriptor)
-        return Block(self._last, capacity, memory)
+        return _Block(self._last, capacity, memory)

@@ -2,6 +2,7 @@
 
 from . import calling
 from .calling import arguments, ask, ask_async
+from .channel import Held
 from .errors import GearsError
 from .tensors import PyTensor, from_answer
 
@@ -11,11 +12,9 @@ class _Runner:
 
     def __init__(self, service, number):
         self._service = service
+        self._held = Held(service.channel, number)
         self.number = number
         self.is_spent = False
-
-    def __del__(self):
-        self._service.channel.release(self.number)
 
 
 class PyGraphRunner(_Runner):

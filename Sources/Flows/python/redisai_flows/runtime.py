@@ -1,15 +1,15 @@
 """The functions that every session finds in its globals."""
 
 import asyncio
+import collections
 import copy
 import threading
 
 from . import values
-from .asking import Asker, asker_for, current
+from .asking import Asker, asker_for, current, is_holding
 from .errors import FlatError, FlowAborted, GearsError, LoopHeld
 from .loop import GearsFuture
 from .shields import shield
-from .wire import encoded_plain
 
 _LEVELS = ("debug", "verbose", "notice", "warning")
 
@@ -29,7 +29,7 @@ class Atomic:
             # What is raised in another thread comes when all is noted.
             with shield():
                 if not self._session.is_restoring(asker):
-                    self._session.channel.ask(asker.number, "atomic", is_held=True)
+                    self._session.channel.ask(None, True, asker.number, "atomic")
                 self._asker = asker
                 asker.is_atomic, asker.atomic_thread = True, threading.get_ident()
         except BaseException as error:
@@ -48,7 +48,7 @@ class Atomic:
             raise GearsError("Not inside an atomic block")
         try:
             if not self._session.is_restoring(asker):
-                self._session.channel.ask(asker.number, "unatomic", is_held=True)
+                self._session.channel.ask(None, True, asker.number, "unatomic")
         finally:
             asker.is_atomic = False
         return False
@@ -62,8 +62,8 @@ class Runtime:
         self._channel = session.channel
         self._loop = session.loop
         # Any thread may add to it.
-        self._unsent = []
-        self._unsent_lock = threading.Lock()
+        self._unsent = collections.deque()
+        self._is_sending = False
 
     # Commands
 
@@ -79,8 +79,7 @@ class Runtime:
         if self._session.is_restoring(asker):
             self._session.note_skipped()
             return None
-        return values.from_server(self._channel.ask(
-            asker.number, "execute", words, encoded=encoded_plain))
+        return self._channel.ask(values.from_server, is_holding(), asker.number, "execute", words)
 
     def executeAsync(self, *words):  # noqa: N802 - named as the module's other functions
         """The same as an awaitable. Those of one turn of the event loop travel together."""
@@ -98,19 +97,22 @@ class Runtime:
         number = asker.number if asker.is_atomic or asker.is_sync else self._session.number
         # Who comes later relies on the first one's call.
         with shield():
-            with self._unsent_lock:
-                is_first = not self._unsent
-                self._unsent.append((number, future, words))
-            if is_first:
-                self._loop.call(self._send_unsent)
+            self._unsent.append((number, future, words))
+            if not self._is_sending:
+                self._is_sending = True
+                try:
+                    self._loop.call(self._send_unsent)
+                except BaseException:
+                    self._is_sending = False
+                    raise
         return future
 
     def _send_unsent(self):
         """Sends what has gathered: one question for each asker, so that each side wakes once."""
-        with self._unsent_lock:
-            unsent, self._unsent = self._unsent, []
-        by_asker = {}
-        for number, future, words in unsent:
+        self._is_sending = False
+        unsent, by_asker = self._unsent, {}
+        while unsent:
+            number, future, words = unsent.popleft()
             futures, commands = by_asker.setdefault(number, ([], []))
             futures.append(future)
             commands.append(words)
@@ -120,21 +122,21 @@ class Runtime:
     def _ask_many(self, number, futures, operation, argument):
         try:
             self._channel.start(
-                number, operation, argument, encoded=encoded_plain,
-                on_done=lambda call: self._loop.call(
-                    self._take_replies, number, futures, operation, argument, call))
+                lambda failed, value: self._loop.call(
+                    self._take_replies, number, futures, operation, argument, failed, value),
+                number, operation, argument)
         except ValueError as error:
             for future in futures:
                 self._loop.settle(future, None, error)
 
-    def _take_replies(self, number, futures, operation, argument, call):
+    def _take_replies(self, number, futures, operation, argument, failed, value):
         """Ends the futures whose replies have come, and asks for the others, which are too many bytes."""
-        if call.failed:
-            _answer(futures, [(True, call.value)] * len(futures))
+        if failed:
+            _answer(futures, [(True, value)] * len(futures))
             if operation == "executeRest":
                 self._channel.release(argument)
             return
-        replies, rest = call.value if isinstance(call.value, tuple) else (call.value, None)
+        replies, rest = value if isinstance(value, tuple) else (value, None)
         _answer(futures, replies)
         if rest is not None:
             self._ask_many(number, futures[len(replies):], "executeRest", rest)
@@ -143,7 +145,7 @@ class Runtime:
     def _words(words):
         if not isinstance(words[0], str):
             raise GearsError("the given command must be a string")
-        return [values.argument(word) for word in words]
+        return values.arguments(words)
 
     def atomic(self):
         """Holds the server: `with atomic(): ...`."""
@@ -157,15 +159,15 @@ class Runtime:
         asker = asker_for(self._session)
         if not asker.is_hook:
             raise GearsError("Can not get CommandHook ctx")
-        return values.from_server(
-            self._channel.ask(asker.number, "next", [values.argument(word) for word in words]))
+        return self._channel.ask(
+            values.from_server, is_holding(), asker.number, "next", values.arguments(words))
 
     def override_reply(self, reply):
         """Within an event of `commands=`: the client gets this instead of the command's reply."""
         asker = asker_for(self._session)
         if not asker.holds_command:
             raise GearsError("Can not get command ctx")
-        self._channel.ask(asker.number, "override", values.reply(reply))
+        self._channel.ask(None, is_holding(), asker.number, "override", values.reply(reply))
 
     # Information
 
@@ -181,7 +183,7 @@ class Runtime:
         """A tag whose slot is the lowest of this shard's, now; None outside of a cluster or without slots."""
         if self._session.settings.node_id is None:
             return None
-        return values.from_server(self._channel.ask(asker_for(self._session).number, "hashtag"))
+        return values.from_server(self._session.ask("hashtag"))
 
     def configGet(self, key):  # noqa: N802
         """A setting of RG.CONFIGGET as text, or None."""

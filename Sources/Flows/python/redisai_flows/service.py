@@ -6,7 +6,7 @@ import sys
 import threading
 
 from . import PROTOCOL_VERSION, wire
-from .channel import Channel
+from .channel import Channel, Lane
 from .errors import ServerGone
 from .executions import Execution
 from .loop import EventLoop
@@ -15,7 +15,7 @@ from .regions import Regions
 from .sessions import Session
 from .settings import Settings
 from .values import from_server
-from .workers import URGENT_LIMIT, Lane, Pool
+from .workers import THREAD_LIMIT, URGENT_LIMIT, Workers
 
 # How many executions that were aborted before this process knew them are remembered.
 _EARLY_ABORTS = 1024
@@ -28,18 +28,20 @@ class Service:
         self._has_ended = threading.Event()
         self._failure = None
         self.settings = Settings()
-        self.channel = Channel(sock)
-        self.channel.dispatch = self._dispatch
+        self._socket = sock
+        self.channel = Channel(sock.fileno(), THREAD_LIMIT, URGENT_LIMIT)
+        # A child of a flow must not speak to the server.
+        os.register_at_fork(after_in_child=self.channel.close)
         self.regions = Regions(side, self.channel.release)
         self.loop = EventLoop(self._end)
         self._placement = Placement()
-        self.pool = Pool(self.channel, self._placement, self._end)
-        self.urgent = Lane(URGENT_LIMIT, is_urgent=True)
+        self._workers = Workers(self.channel, self._placement, self._end)
+        self.urgent = Lane(URGENT_LIMIT, True)
         self._sessions = {}
         self._registrations = {}
         self._executions = {}
         self._early_aborts = collections.deque(maxlen=_EARLY_ABORTS)
-        self._handlers = {
+        self.channel.handlers = {
             wire.START: self._start, wire.PING: self._ping, wire.SCRIPT: self._script,
             wire.ABORT: self._abort, wire.DROP: self._drop, wire.FORGET: self._forget,
             wire.HELLO: self._set, wire.SETTINGS: self._set,
@@ -49,7 +51,7 @@ class Service:
         """Serves until the server closes the connection; what else has ended it, or None."""
         self.channel.send(wire.READY, 0, {
             "protocol": PROTOCOL_VERSION, "pid": os.getpid(), "python": sys.version.split()[0].encode()})
-        self.pool.start()
+        self._workers.start()
         self._has_ended.wait()
         return self._failure
 
@@ -72,9 +74,6 @@ class Service:
         self._executions.pop(execution.number, None)
 
     # Messages; on the reader's thread, which must not wait
-
-    def _dispatch(self, message):
-        self._handlers[message[0]](*message[1:])
 
     def _start(self, number, registration_number, flags, payloads):
         registration = self._registrations.get(registration_number)
@@ -124,3 +123,4 @@ class Service:
 
     def _place(self, _, processor):
         self._placement.set(processor)
+        self.channel.place_anew()

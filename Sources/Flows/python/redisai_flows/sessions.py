@@ -4,15 +4,15 @@ import collections
 import threading
 
 from . import packages, requirements, wire
-from .asking import Asker, asker_for, current
+from .asking import Asker, asker_for, current, is_holding
 from .builder import Builder
+from .channel import Lane
 from .errors import FlowAborted, GearsError, ServerGone, callback_text, one_line
 from .executions import MAY_BLOCK, TELLS_RESULTS, Execution
 from .lines import Lines
 from .runtime import Runtime
 from .shields import shield
 from .values import error_bytes
-from .workers import Lane
 
 
 class Registration:
@@ -37,7 +37,7 @@ class Registration:
                     self._waiting.append(execution)
                     return
                 self._current = execution
-        self.session.keep(execution.run, execution.is_sync)
+        self.session.submit(execution.run, execution.is_sync)
 
     def ended(self, execution):
         """An execution has ended; the next one begins."""
@@ -108,18 +108,14 @@ class Session(Asker):
 
     def submit(self, job, is_urgent=False):
         """Has a job run on a worker; an urgent one, for which the server's thread waits, before others."""
-        self.service.pool.submit(self.service.urgent if is_urgent else self._lane, job)
-
-    def keep(self, job, is_urgent=False):
-        """The same on the reader's thread, which nothing interrupts, and which looks for work itself."""
-        self.service.pool.keep(self.service.urgent if is_urgent else self._lane, job)
+        self.channel.submit(self.service.urgent if is_urgent else self._lane, job)
 
     def send(self, *message):
         self.channel.send(*message)
 
     def ask(self, operation, *arguments):
         """Asks the server in the name of the code that runs."""
-        return self.channel.ask(asker_for(self).number, operation, *arguments)
+        return self.channel.ask(None, is_holding(), asker_for(self).number, operation, *arguments)
 
     def log(self, level, text):
         """Writes a line into the server's log, unless there were too many within a second."""

@@ -3,8 +3,10 @@
 import ctypes
 import struct
 
+from .asking import is_holding
 from .errors import GearsError
-from .regions import SHARED_FROM, Block
+from .channel import Held
+from .regions import SHARED_FROM, Lent
 
 # For each type: bytes of an element, the code of `struct`, the name of numpy's type; None for bytes of any
 # length.
@@ -27,23 +29,17 @@ class PyTensor:
     Row-major. `numpy.asarray(tensor)` shows the elements without a copy.
     """
 
-    __slots__ = ("_service", "type", "dims", "_number", "_data", "__weakref__")
+    __slots__ = ("_service", "type", "dims", "_held", "_data", "__weakref__")
 
-    def __init__(self, service, type, dims, number=None, data=None):
+    def __init__(self, service, type, dims, held=None, data=None):
         self._service = service
         # In capitals, as in TYPES.
         self.type = type
         self.dims = tuple(dims)
-        # The server's, which keeps the tensor until that is released; or None.
-        self._number = number
-        # bytes, a `Block` of ours, a view of a region of the server; or None if nobody has looked yet.
+        # Why the server keeps it; None if it was made here.
+        self._held = held
+        # bytes, something `Lent`, a view of a region of the server; or None if nobody has looked yet.
         self._data = data
-
-    def __del__(self):
-        if self._number is not None:
-            self._service.channel.release(self._number)
-        if type(self._data) is Block:
-            self._service.regions.give_back(self._data)
 
     def __repr__(self):
         return f"<PyTensor {self.type} {list(self.dims)}>"
@@ -51,18 +47,18 @@ class PyTensor:
     @property
     def reference(self):
         """How it stands in a message: its number, (type, dims, bytes), or (type, dims, region, length)."""
-        if self._number is not None:
-            return self._number
-        if type(self._data) is Block:
+        if self._held is not None:
+            return self._held.number
+        if type(self._data) is Lent:
             return (self.type, self.dims, self._data.number, self._data.byte_count)
         return (self.type, self.dims, self._data)
 
     def data(self):
         """The elements' bytes: bytes or a memoryview, valid as long as the tensor."""
         if self._data is None:
-            asked = self._service.channel.ask(0, "tensor.data", self._number)
+            asked = self._service.channel.ask(None, is_holding(), 0, "tensor.data", self._held.number)
             self._data = asked if type(asked) is bytes else self._service.regions.theirs(*asked)
-        return self._data.view if type(self._data) is Block else self._data
+        return self._data.view if type(self._data) is Lent else self._data
 
     def elements(self):
         """The elements as a flat list of numbers. Raises `GearsError` for texts."""
@@ -130,4 +126,4 @@ def from_answer(service, answer):
     if answer is None:
         return None
     number, type, dims = answer
-    return PyTensor(service, type.decode(), dims, number=number)
+    return PyTensor(service, type.decode(), dims, Held(service.channel, number))

@@ -1,5 +1,6 @@
 """What values become on their way from the server to a flow, and back into a reply."""
 
+from ._core import argument, arguments, from_server, name, text
 from .wire import DEPTH_LIMIT, PIECE_SIZE
 
 _SMALLEST, _LARGEST = -(1 << 63), (1 << 63) - 1
@@ -10,44 +11,12 @@ OPAQUE = b"PY RECORD"
 _RECORD_DEPTH = 3
 
 
-def text(data):
-    """Bytes of the server as a flow sees them: `str` if they are UTF-8, else `bytearray`."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return bytearray(data)
-
-
-def from_server(value):
-    """A value of the server (bytes, int, None, float, bool, list, dict) as a flow sees it, at any depth."""
-    if type(value) is bytes:
-        return text(value)
-    if type(value) is list:
-        return [from_server(item) for item in value]
-    if type(value) is dict:
-        return {name(key): from_server(item) for key, item in value.items()}
-    return value
-
-
 def told(text_of_flow):
     """A text of a flow's, a name or a pattern, as it travels: what stands for a byte is that byte.
 
     The server refuses messages with other surrogates, and so does this, with `UnicodeEncodeError`.
     """
     return text_of_flow if text_of_flow.isascii() else text_of_flow.encode("utf-8", "surrogateescape")
-
-
-def name(data):
-    """Bytes that name a field: `str` if they are UTF-8, else `bytes`; bytearrays are no keys of a dict."""
-    found = text(data)
-    return found if isinstance(found, str) else data
-
-
-def argument(value):
-    """An argument of `execute` as the server gets it: bytes as they are, anything else as `str` says."""
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value)
-    return str(value).encode("utf-8", "surrogateescape")
 
 
 def reply(record, depth=_RECORD_DEPTH):
@@ -102,3 +71,8 @@ def _size(value):
 def error_bytes(text_of_error):
     """An error's text as it travels; what is no text in UTF-8 is replaced."""
     return text_of_error.encode("utf-8", "replace")
+
+
+__all__ = [
+    "OPAQUE", "argument", "arguments", "error_bytes", "from_server", "in_pieces", "name", "reply", "text",
+    "told"]
