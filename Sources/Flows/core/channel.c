@@ -76,31 +76,31 @@ static PyObject *close_here(PyObject *object, PyObject *unused) {
 
 // Questions
 
-// Notes a question: kind, its number, who asks, and these words. It is known from then on.
-static int note_call(Channel *self, struct call *call, PyObject *const *words, ssize_t count) {
+// Notes a question: kind, its number, who asks, and these words. It is known from then on. Its size, or -1.
+static ssize_t note_call(Channel *self, struct call *call, PyObject *const *words, ssize_t count) {
     PyObject *few[FEW_VALUES];
     PyObject **values = count + BEFORE - 1 <= FEW_VALUES
         ? few : malloc(sizeof *values * (size_t)(count + BEFORE - 1));
     PyObject *kind = PyLong_FromLongLong(CALL);
     call->number = ++self->last_number;
     PyObject *number = PyLong_FromLongLong(call->number);
-    int result = -1;
+    ssize_t size = -1;
     if (values && kind && number) {
         values[0] = kind;
         values[1] = number;
         memcpy(values + 2, words, sizeof *words * (size_t)count);
-        result = channel_note(self, values, count + 2);
+        size = channel_note(self, values, count + 2);
     } else if (!PyErr_Occurred()) {
         PyErr_NoMemory();
     }
     if (values != few) free(values);
     Py_DecRef(kind);
     Py_DecRef(number);
-    if (result < 0) return -1;
+    if (size < 0) return -1;
     struct call **row = &self->calls[call->number % CALL_ROWS];
     call->next_of_number = *row;
     *row = call;
-    return 0;
+    return size;
 }
 
 static PyObject *call_result(struct call *call) {
@@ -117,10 +117,9 @@ static PyObject *call_result(struct call *call) {
 // Sends a question and waits until it is answered.
 static int ask_and_wait(Channel *self, struct call *call, PyObject *const *words, ssize_t count) {
     bool is_hurried = call->is_held || channel_is_hurried(self);
-    unsigned long long before = self->noted;
-    if (note_call(self, call, words, count) < 0) return -1;
-    int result = is_hurried
-        ? channel_flush(self) : channel_post(self, call->thread, (size_t)(self->noted - before));
+    ssize_t size = note_call(self, call, words, count);
+    if (size < 0) return -1;
+    int result = is_hurried ? channel_flush(self) : channel_post(self, call->thread, size);
     if (result == 0) result = channel_wait(self, call, is_hurried);
     if (result == 0) return 0;
     channel_forget(self, call->number);
@@ -157,7 +156,7 @@ static PyObject *start(PyObject *object, PyObject *const *words, ssize_t count) 
     if (shield_enter(me) < 0) return NULL;
     struct call *call = calloc(1, sizeof *call);
     int result = -1;
-    if (call) result = note_call(self, call, words + 1, count - 1);
+    if (call) result = note_call(self, call, words + 1, count - 1) < 0 ? -1 : 0;
     else PyErr_NoMemory();
     if (result == 0) {
         call->on_done = words[0];
@@ -182,9 +181,8 @@ static PyObject *send(PyObject *object, PyObject *const *words, ssize_t count) {
 static PyObject *post(PyObject *object, PyObject *const *words, ssize_t count) {
     Channel *self = (Channel *)object;
     struct thread *me = thread_here();
-    unsigned long long before = self->noted;
-    if (!me || channel_note(self, words, count) < 0) return NULL;
-    return none_or(channel_post(self, me, (size_t)(self->noted - before)));
+    ssize_t size = me ? channel_note(self, words, count) : -1;
+    return size < 0 ? NULL : none_or(channel_post(self, me, size));
 }
 
 static PyObject *flush(PyObject *object, PyObject *unused) {

@@ -31,9 +31,9 @@ enum {
     DEPTH_LIMIT = 32,
 };
 extern PyObject *message_too_long;
-// Adds a message, a tuple of these values, with its length. -1 with an exception, and nothing added, if it
-// holds what the server would not read.
-int wire_write(struct bytes *out, PyObject *const *values, ssize_t count);
+// Adds a message, a tuple of these values, with its length: the size of both, or -1 with an exception, and
+// nothing added, if it holds what the server would not read.
+ssize_t wire_write(struct bytes *out, PyObject *const *values, ssize_t count);
 // Adds the message (kind, 0, list of these numbers).
 int wire_write_numbers(struct bytes *out, int kind, const long long *numbers, size_t count);
 // The value that these bytes are; `size` is what they have at most.
@@ -148,10 +148,10 @@ typedef struct {
 
     // -1 if this process has no right to it.
     int socket;
-    // What is to be sent, in order; how many messages; how many bytes were ever put there and sent.
+    // What is to be sent, in order; how many messages; how many bytes were sent, and are with who has to wait.
     struct bytes out;
     unsigned posted;
-    unsigned long long noted, sent;
+    unsigned long long sent, under_way;
     bool is_sending;
     // Who has to wait until the socket takes more.
     pthread_mutex_t sending;
@@ -199,12 +199,12 @@ extern PyObject *gears_error, *server_gone, *flow_aborted;
 
 // Sending: sending.c
 
-// Puts a message behind the others. -1 with an exception.
-int channel_note(Channel *self, PyObject *const *values, ssize_t count);
+// Puts a message behind the others: its size in bytes, or -1 with an exception.
+ssize_t channel_note(Channel *self, PyObject *const *values, ssize_t count);
 // Sends what was noted, and tells what was released.
 int channel_flush(Channel *self);
 // Sends it now, or soon if this thread has the role: before it reads, waits or loses the role.
-int channel_post(Channel *self, struct thread *me, size_t size);
+int channel_post(Channel *self, struct thread *me, ssize_t size);
 // Raises `ServerGone`, and has the process end.
 int channel_gone(Channel *self);
 // Has the process end with the exception that is set, which stays set.

@@ -29,10 +29,8 @@ void Py_IncRef(PyObject *object);  // nothing for NULL
 void Py_DecRef(PyObject *object);  // nothing for NULL; may run any code
 
 PyObject *PyLong_FromLongLong(long long value);
-PyObject *PyLong_FromUnsignedLong(unsigned long value);
 long long PyLong_AsLongLong(PyObject *value);
 long PyLong_AsLong(PyObject *value);
-unsigned long PyLong_AsUnsignedLong(PyObject *value);
 // Sets `overflow` to 1 or -1, without an exception, if the value does not fit.
 long long PyLong_AsLongLongAndOverflow(PyObject *value, int *overflow);
 PyObject *PyBool_FromLong(long value);

@@ -59,22 +59,18 @@ static int note_released(Channel *self) {
     while (self->released_count) {
         size_t count = self->released_count < RELEASE_LIMIT ? self->released_count : RELEASE_LIMIT;
         long long *first = self->released + self->released_count - count;
-        size_t before = self->out.size;
         if (wire_write_numbers(&self->out, RELEASE, first, count) < 0) return -1;
-        self->noted += self->out.size - before;
         self->released_count -= count;
     }
     return 0;
 }
 
-int channel_note(Channel *self, PyObject *const *values, ssize_t count) {
+ssize_t channel_note(Channel *self, PyObject *const *values, ssize_t count) {
     if (self->socket < 0) return channel_gone(self);
     if (self->released_count && note_released(self) < 0) return -1;
-    size_t before = self->out.size;
-    if (wire_write(&self->out, values, count) < 0) return -1;
-    self->noted += self->out.size - before;
-    self->posted++;
-    return 0;
+    ssize_t size = wire_write(&self->out, values, count);
+    if (size >= 0) self->posted++;
+    return size;
 }
 
 static bool send_all(int socket, const char *data, size_t size) {
@@ -90,7 +86,7 @@ static bool send_all(int socket, const char *data, size_t size) {
 
 // Waits until the socket takes all that has been noted by now.
 static int flush_slowly(Channel *self) {
-    unsigned long long until = self->noted;
+    unsigned long long until = self->sent + self->under_way + self->out.size;
     PyThreadState *state = PyEval_SaveThread();
     pthread_mutex_lock(&self->sending);
     PyEval_RestoreThread(state);
@@ -100,10 +96,12 @@ static int flush_slowly(Channel *self) {
         struct bytes taken = self->out;
         self->out = (struct bytes){0};
         self->posted = 0;
+        self->under_way = taken.size;
         state = PyEval_SaveThread();
         is_sent = send_all(self->socket, taken.data, taken.size);
         PyEval_RestoreThread(state);
         self->sent += taken.size;
+        self->under_way = 0;
         free(taken.data);
     }
     self->is_sending = false;
@@ -132,7 +130,7 @@ int channel_flush(Channel *self) {
     return 0;
 }
 
-int channel_post(Channel *self, struct thread *me, size_t size) {
+int channel_post(Channel *self, struct thread *me, ssize_t size) {
     if (self->reader == me && self->posted < POSTED_LIMIT && size < LARGE_MESSAGE) return 0;
     return channel_flush(self);
 }

@@ -207,7 +207,7 @@ static void give_back(struct bytes made) {
     spare.size = 0;
 }
 
-int wire_write(struct bytes *out, PyObject *const *values, ssize_t count) {
+ssize_t wire_write(struct bytes *out, PyObject *const *values, ssize_t count) {
     // Code that runs when garbage is collected must not change what is written.
     int was_enabled = PyGC_Disable();
     struct bytes made = spare;
@@ -217,9 +217,10 @@ int wire_write(struct bytes *out, PyObject *const *values, ssize_t count) {
     for (ssize_t at = 0; result == 0 && at < count; at++) result = write_value(&writer, values[at], 2);
     result = end(&writer, result);
     if (result == 0) result = append(out, &made);
+    ssize_t size = result < 0 ? -1 : (ssize_t)made.size;
     give_back(made);
     if (was_enabled) PyGC_Enable();
-    return writer.refused ? refuse_type(writer.refused) : result;
+    return writer.refused ? refuse_type(writer.refused) : size;
 }
 
 int wire_write_numbers(struct bytes *out, int kind, const long long *numbers, size_t count) {
