@@ -1,9 +1,9 @@
 // The core of the Python side: messages, threads that wait for them, and threads that run jobs.
 //
-// Everything here is looked at and changed only by who holds Python's global lock. Threads let go of it only to
-// read, to sleep, and to send what the socket does not take at once. Code of Python, during which others may
-// have the lock, runs where messages are handed out, where a worker is made or moved, where the lookout is
-// armed, and where the process is to end; what stands behind such a call looks anew at what it needs.
+// Everything here is looked at and changed only by who holds Python's global lock. Threads let go of it only
+// to read, to sleep, and to send what the socket does not take at once. Code of Python, during which others
+// may have the lock, runs where messages are handed out, where a worker is made or moved, where the lookout
+// is armed, and where the process is to end; what stands behind such a call looks anew at what it needs.
 #ifndef FLOWS_CORE_H
 #define FLOWS_CORE_H
 
@@ -148,7 +148,8 @@ typedef struct {
 
     // -1 if this process has no right to it.
     int socket;
-    // What is to be sent, in order; how many messages; how many bytes were sent, and are with who has to wait.
+    // What is to be sent, in order; how many messages; how many bytes were sent, and how many has who waits
+    // until the socket takes them.
     struct bytes out;
     unsigned posted;
     unsigned long long sent, under_way;

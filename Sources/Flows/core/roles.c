@@ -176,7 +176,8 @@ int channel_wait(Channel *self, struct call *call, bool is_hurried) {
     // only if nobody can go on. One that is hurried keeps the role.
     while (!call->is_done && result == 0)
         if (self->socket < 0) result = channel_gone(self);
-        else if (self->reader != me || self->answered || self->ready) result = let_work(self, call, is_hurried);
+        else if (self->reader != me || self->answered || self->ready)
+            result = let_work(self, call, is_hurried);
         else if (channel_read(self, me, is_hurried, true) < 0) result = -1;
     enter_lane(me);
     if (result == 0 && self->reader == me && (!me->is_worker || pool_has_urgent_work(self)))

@@ -184,8 +184,8 @@ static int end(struct writer *writer, int result) {
     return result;
 }
 
-// What the next message is written to. Who writes one takes it, since Python's own handlers of errors in texts,
-// which flows can replace, may write another one meanwhile.
+// What the next message is written to. Who writes one takes it, since Python's own handlers of errors in
+// texts, which flows can replace, may write another one meanwhile.
 static struct bytes spare;
 
 static int append(struct bytes *out, struct bytes *made) {
