@@ -78,10 +78,7 @@ struct ServerCall {
 
     /// Reads of streams wait only if told to; the others are there for waiting.
     private func waits(_ flags: ServerCommandFlags) -> Bool {
-        let name = command.uppercased
-        guard name == Array("XREAD".utf8) || name == Array("XREADGROUP".utf8) else {
-            return flags.contains(.blocking)
-        }
+        guard flags.contains(.waitsIfTold) else { return flags.contains(.blocking) }
         return arguments.contains { $0.uppercased == Array("BLOCK".utf8) }
     }
 
