@@ -170,6 +170,34 @@ def test_more_than_the_socket_takes_is_sent_in_order(ends):
         assert mine == [b"%d" % part * length for part in range(count)]
 
 
+def test_who_sends_much_lets_others_send(ends):
+    """All that is small comes through while one thread sends without a pause."""
+    ends.begin()
+    pieces, smalls = 100, 20
+    sent = []
+
+    def send_much():
+        for _ in range(pieces):
+            ends.channel.post(wire.RESULTS, 1, [b"a" * (1 << 20)])
+
+    def send_little():
+        for number in range(smalls):
+            ends.channel.send(wire.PONG, number)
+            sent.append(number)
+    threads = [threading.Thread(target=send_much), threading.Thread(target=send_little)]
+    for thread in threads:
+        thread.start()
+    incoming, found = Incoming(), []
+    while len(sent) < smalls:
+        found += incoming.feed(ends.server.recv(1 << 20))
+    assert sum(message[0] == wire.RESULTS for message in found) < pieces
+    while len(found) < pieces + smalls:
+        found += incoming.feed(ends.server.recv(1 << 20))
+    for thread in threads:
+        thread.join()
+    assert [message[1] for message in found if message[0] == wire.PONG] == list(range(smalls))
+
+
 def test_what_is_released_is_told_in_messages_that_the_server_takes(ends):
     for number in range(250_000):
         ends.channel.release(number)

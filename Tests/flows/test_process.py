@@ -75,11 +75,11 @@ def test_steps_that_wait_on_all_threads_hold_nothing_else(own_flows, gate):
 
 def test_a_process_that_would_lose_messages_ends(own_flows):
     script = own_flows.script("""
-from redisai_flows import sources
+from redisai_flows import readers
 def fail(*_):
     raise MemoryError
 GB('CommandReader').register(trigger='a')
-sources.command_record = fail
+readers.ALL['CommandReader'].record = fail
 """)
     own_flows.start(script, 0, [b"t"])
     assert own_flows.process.wait(PATIENCE) == 1

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from redisai_flows.runtime import _answer as answer_all
+from redisai_flows._core import answer as answer_all
 
 
 @pytest.mark.parametrize("expression, reply", [

@@ -17,15 +17,6 @@ enum {
 PyTypeObject *channel_type;
 PyObject *gears_error, *server_gone, *flow_aborted;
 
-static PyObject *none(void) {
-    Py_IncRef(Py_None);
-    return Py_None;
-}
-
-static PyObject *none_or(int result) {
-    return result < 0 ? NULL : none();
-}
-
 static PyObject *refuse(const char *text) {
     PyErr_SetString(PyExc_TypeError, text);
     return NULL;
@@ -40,7 +31,6 @@ static int channel_init(PyObject *object, PyObject *arguments, PyObject *words) 
         PyErr_SetString(PyExc_TypeError, "Channel(descriptor, workers, urgent workers)");
         return -1;
     }
-    pthread_mutex_init(&self->sending, NULL);
     self->socket = (int)PyLong_AsLong(PyTuple_GetItem(arguments, 0));
     self->worker_limit = PyLong_AsLong(PyTuple_GetItem(arguments, 1));
     self->urgent_limit = PyLong_AsLong(PyTuple_GetItem(arguments, 2));
@@ -52,7 +42,6 @@ static void channel_dealloc(PyObject *object) {
     PyTypeObject *type = object->ob_type;
     PyObject *functions[] = {self->handlers, self->on_end, self->make_worker, self->arm, self->move};
     for (size_t at = 0; at < sizeof functions / sizeof *functions; at++) Py_DecRef(functions[at]);
-    pthread_mutex_destroy(&self->sending);
     free(self->out.data);
     free(self->in.data);
     free(self->released);
@@ -67,7 +56,7 @@ static PyObject *close_here(PyObject *object, PyObject *unused) {
     self->socket = -1;
     self->out.size = self->released_count = 0;
     self->is_sending = self->is_reading = false;
-    pthread_mutex_init(&self->sending, NULL);
+    self->send_waiters = NULL;
     self->reader = self->idle = NULL;
     self->waiting = self->answered = self->last_answered = NULL;
     self->ready = self->last_ready = NULL;

@@ -7,12 +7,39 @@
 #ifndef FLOWS_CORE_H
 #define FLOWS_CORE_H
 
-#include <pthread.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "python.h"
+
+// References
+
+static inline PyObject *same(PyObject *value) {
+    Py_IncRef(value);
+    return value;
+}
+
+static inline PyObject *none(void) {
+    return same(Py_None);
+}
+
+// What a function returns to Python.
+static inline PyObject *none_or(int result) {
+    return result < 0 ? NULL : none();
+}
+
+// What a function of Python has returned: 0, or -1 with its exception.
+static inline int outcome(PyObject *result) {
+    Py_DecRef(result);
+    return result ? 0 : -1;
+}
+
+static inline void replace(PyObject **field, PyObject *value) {
+    PyObject *before = *field;
+    *field = same(value);
+    Py_DecRef(before);
+}
 
 // Bytes
 
@@ -47,6 +74,25 @@ extern PyMethodDef value_methods[];
 bool values_prepare(void);
 // Bytes of the server as a flow sees them: `str` if they are UTF-8, else `bytearray`.
 PyObject *text_of(PyObject *bytes);
+
+// A value of the server as a flow sees it.
+PyObject *given_value(PyObject *value);
+// The items of a tuple as arguments of `execute`: a list.
+PyObject *arguments_of(PyObject *words);
+
+// Commands
+
+extern PyMethodDef command_methods[];
+extern PyType_Spec unsent_spec;
+bool commands_prepare(void);
+
+// Replies
+
+extern PyMethodDef reply_methods[];
+
+// An attribute of a module.
+PyObject *imported(const char *module, const char *name);
+
 
 // Threads
 
@@ -95,6 +141,8 @@ int shield_leave(struct thread *me);
 void shield_raise(struct thread *me);
 void shield_lower(struct thread *me);
 void shield_clear(struct thread *me);
+// Has an exception, a class that lives as long as the process, come to a thread, unless one is to come.
+void thread_raise(struct thread *thread, PyObject *error);
 PyObject *shield_of(struct thread *thread);
 struct thread *thread_of(PyObject *shield);
 extern PyTypeObject *shield_type;
@@ -154,8 +202,8 @@ typedef struct {
     unsigned posted;
     unsigned long long sent, under_way;
     bool is_sending;
-    // Who has to wait until the socket takes more.
-    pthread_mutex_t sending;
+    // Who has to wait until the socket takes more, while another thread sends.
+    struct send_waiter *send_waiters;
     // Of the server's tensors and regions that nobody here holds any more: told with the next message.
     long long *released;
     size_t released_count, released_capacity;
@@ -197,6 +245,44 @@ typedef struct {
 extern PyTypeObject *channel_type;
 extern PyType_Spec channel_spec, held_spec;
 extern PyObject *gears_error, *server_gone, *flow_aborted;
+
+// Executions: passes.c, pass_type.c
+
+// How records go through the steps of a plan; see `executions.py`.
+typedef struct {
+    PyObject base;
+    PyObject *session, *number, *plan, *source, *on_end;
+    PyObject *errors, *results, *status;
+    // Of the plan: its functions, and what this execution has to remember for each step.
+    PyObject *plain, *states;
+    PyObject *stack, *waits_at, *low_future;
+    long flags, floor, at;
+    // In nanoseconds of the monotonic clock; 0 before the start.
+    long long started_at;
+    char is_over, is_sync, is_aborted, is_awaited;
+    bool has_keepers;
+    // Which runs a step; borrowed, since that thread is in here.
+    struct thread *thread;
+} Pass;
+extern PyType_Spec pass_spec;
+extern PyObject *pass_created;
+bool passes_prepare(void), pass_type_prepare(void);
+// What can be known only once all modules are loaded; false with an exception.
+bool passes_complete(void);
+// Goes on until the end, or until a step has to wait; with what one has waited for, if `value` is not NULL.
+int pass_advance(Pass *self, PyObject *value, PyObject *error);
+int pass_abort(Pass *self);
+long long pass_clock(void), pass_milliseconds(Pass *self);
+
+// Replies: replies.c
+
+// How an execution has ended: lists of results, or NULL if nobody wants them, and of the errors' texts.
+struct ending {
+    PyObject *number, *status, *results, *errors;
+    long long milliseconds;
+};
+// Posts it; -1 with an exception if there is something that does not travel, or that raises when looked at.
+int replies_tell(Channel *channel, const struct ending *ending);
 
 // Sending: sending.c
 
@@ -242,6 +328,8 @@ struct thread *pool_find_worker(Channel *self);
 void pool_list(Channel *self, Lane *lane);
 void pool_arm(Channel *self);
 void pool_move(Channel *self, struct thread *worker, bool is_far);
+// Notes how many messages one read has brought.
+void pool_count(Channel *self, ssize_t messages);
 int pool_keep(Channel *self, Lane *lane, PyObject *job);
 void pool_help(Channel *self);
 // Runs jobs and reads, until it cannot go on: with the exception that says why, or without one if the thread

@@ -33,9 +33,13 @@ long long PyLong_AsLongLong(PyObject *value);
 long PyLong_AsLong(PyObject *value);
 // Sets `overflow` to 1 or -1, without an exception, if the value does not fit.
 long long PyLong_AsLongLongAndOverflow(PyObject *value, int *overflow);
+PyObject *PyNumber_Long(PyObject *object);
 PyObject *PyBool_FromLong(long value);
 PyObject *PyFloat_FromDouble(double value);
 double PyFloat_AsDouble(PyObject *value);
+// To be freed with PyMem_Free.
+char *PyOS_double_to_string(double value, char format, int precision, int flags, int *type);
+void PyMem_Free(void *memory);
 
 PyObject *PyBytes_FromStringAndSize(const char *bytes, ssize_t size);
 int PyBytes_AsStringAndSize(PyObject *bytes, char **data, ssize_t *size);
@@ -45,6 +49,7 @@ PyObject *PyByteArray_FromStringAndSize(const char *bytes, ssize_t size);
 PyObject *PyBytes_FromObject(PyObject *buffer);
 PyObject *PyUnicode_DecodeUTF8(const char *bytes, ssize_t size, const char *errors);
 const char *PyUnicode_AsUTF8AndSize(PyObject *text, ssize_t *size);
+PyObject *PyUnicode_InternFromString(const char *text);
 PyObject *PyUnicode_AsEncodedString(PyObject *text, const char *encoding, const char *errors);
 PyObject *PyObject_Str(PyObject *object);
 
@@ -56,6 +61,9 @@ int PyTuple_SetItem(PyObject *tuple, ssize_t at, PyObject *item);  // takes the 
 PyObject *PyList_New(ssize_t count);
 ssize_t PyList_Size(PyObject *list);
 PyObject *PyList_GetItem(PyObject *list, ssize_t at);             // borrowed
+int PyList_Append(PyObject *list, PyObject *item);
+// Takes items away if `items` is NULL.
+int PyList_SetSlice(PyObject *list, ssize_t from, ssize_t to, PyObject *items);
 int PyList_SetItem(PyObject *list, ssize_t at, PyObject *item);    // takes the item
 PyObject *PyDict_New(void);
 ssize_t PyDict_Size(PyObject *dict);
@@ -79,18 +87,29 @@ void PyBuffer_Release(Py_buffer *buffer);
 
 PyObject *PyObject_CallNoArgs(PyObject *function);
 PyObject *PyObject_CallFunctionObjArgs(PyObject *function, ...);  // ends with NULL
+PyObject *PyObject_CallMethodObjArgs(PyObject *object, PyObject *name, ...);  // ends with NULL
+PyObject *PyObject_Call(PyObject *function, PyObject *arguments, PyObject *words);
 PyObject *PyObject_CallObject(PyObject *function, PyObject *arguments);
 PyObject *PyObject_GetItem(PyObject *object, PyObject *key);
+PyObject *PyObject_GetAttr(PyObject *object, PyObject *name);
 PyObject *PyObject_GetAttrString(PyObject *object, const char *name);
+// Both return 0 with an exception if the arguments differ from what `format` says; references are borrowed.
+int PyArg_ParseTuple(PyObject *tuple, const char *format, ...);
+int PyArg_ParseTupleAndKeywords(
+    PyObject *tuple, PyObject *words, const char *format, char **names, ...);
+PyObject *Py_BuildValue(const char *format, ...);
 int Py_GetRecursionLimit(void);
 void Py_SetRecursionLimit(int limit);
+enum { Py_EQ = 2 };
+int PyObject_RichCompareBool(PyObject *object, PyObject *other, int comparison);
 int PyObject_IsTrue(PyObject *object);
+int PyType_IsSubtype(PyTypeObject *type, PyTypeObject *base);
 int PyObject_IsInstance(PyObject *object, PyObject *types);
 PyObject *PyImport_ImportModule(const char *name);
 
 // Errors
 
-extern PyObject *PyExc_RecursionError, *PyExc_RuntimeError, *PyExc_TypeError, *PyExc_ValueError;
+extern PyObject *PyExc_Exception, *PyExc_RecursionError, *PyExc_RuntimeError, *PyExc_TypeError, *PyExc_ValueError;
 void PyErr_SetNone(PyObject *kind);
 void PyErr_SetString(PyObject *kind, const char *text);
 void PyErr_SetObject(PyObject *kind, PyObject *value);
@@ -102,6 +121,7 @@ void PyErr_Clear(void);
 void PyErr_Fetch(PyObject **kind, PyObject **value, PyObject **trace);
 void PyErr_NormalizeException(PyObject **kind, PyObject **value, PyObject **trace);
 void PyErr_Restore(PyObject *kind, PyObject *value, PyObject *trace);  // takes all three
+int PyException_SetTraceback(PyObject *error, PyObject *trace);
 PyObject *PyErr_NewException(const char *name, PyObject *base, PyObject *dict);
 
 // Threads
@@ -134,12 +154,19 @@ typedef struct {
     int flags;
     const char *doc;
 } PyMemberDef;
-enum { Py_tp_dealloc = 52, Py_tp_doc = 56, Py_tp_init = 60, Py_tp_methods = 64, Py_tp_members = 72 };
+enum {
+    Py_tp_clear = 51, Py_tp_dealloc = 52, Py_tp_doc = 56, Py_tp_init = 60, Py_tp_methods = 64,
+    Py_tp_traverse = 71, Py_tp_members = 72
+};
+typedef int (*visitproc)(PyObject *object, void *context);
 typedef struct {
     int slot;
     void *pfunc;
 } PyType_Slot;
-enum { Py_TPFLAGS_DEFAULT = 0, Py_TPFLAGS_DISALLOW_INSTANTIATION = 1 << 7 };
+enum {
+    Py_TPFLAGS_DEFAULT = 0, Py_TPFLAGS_DISALLOW_INSTANTIATION = 1 << 7, Py_TPFLAGS_BASETYPE = 1 << 10,
+    Py_TPFLAGS_HAVE_GC = 1 << 14
+};
 typedef struct {
     const char *name;
     int basicsize, itemsize;
@@ -150,6 +177,8 @@ int PyModule_AddFunctions(PyObject *module, PyMethodDef *functions);
 PyObject *PyType_FromSpec(PyType_Spec *spec);
 PyObject *PyType_GenericAlloc(PyTypeObject *type, ssize_t count);
 void PyObject_Free(void *memory);
+void PyObject_GC_UnTrack(void *object);
+void PyObject_GC_Del(void *object);
 
 typedef struct {
     PyObject ob_base;

@@ -8,7 +8,7 @@
 
 enum {
     // Messages that could wait for others are sent when there are so many, or when one has so many bytes.
-    POSTED_LIMIT = 32,
+    POSTED_LIMIT = 16,
     LARGE_MESSAGE = 16 * 1024,
     // Numbers in one message of what was released.
     RELEASE_LIMIT = 100 * 1000,
@@ -84,29 +84,69 @@ static bool send_all(int socket, const char *data, size_t size) {
     return true;
 }
 
-// Waits until the socket takes all that has been noted by now.
+// Who sleeps until the socket has taken so many bytes, or until it is this one's turn to send.
+struct send_waiter {
+    struct thread *thread;
+    unsigned long long until;
+    bool sends, has_failed;
+    struct send_waiter *after;
+};
+
+static void wake_first(Channel *self) {
+    struct send_waiter *first = self->send_waiters;
+    self->send_waiters = first->after;
+    thread_wake(first->thread);
+}
+
+// The sender has failed: so have all.
+static int end_sending(Channel *self) {
+    self->is_sending = false;
+    while (self->send_waiters) {
+        self->send_waiters->has_failed = true;
+        wake_first(self);
+    }
+    return channel_gone(self);
+}
+
+// Sleeps while another thread sends: 0 if all has been sent then, 1 if this one is to send, or -1.
+static int wait_for_sender(Channel *self, unsigned long long until) {
+    struct send_waiter waiter = {.until = until};
+    if (!(waiter.thread = thread_here())) return -1;
+    struct send_waiter **last = &self->send_waiters;
+    while (*last) last = &(*last)->after;
+    *last = &waiter;
+    thread_sleep(waiter.thread, NULL);
+    return waiter.has_failed ? channel_gone(self) : waiter.sends;
+}
+
+// Waits until the socket takes all that has been noted by now. Who comes first sends; all take turns.
 static int flush_slowly(Channel *self) {
     unsigned long long until = self->sent + self->under_way + self->out.size;
-    PyThreadState *state = PyEval_SaveThread();
-    pthread_mutex_lock(&self->sending);
-    PyEval_RestoreThread(state);
+    if (self->is_sending) {
+        int turn = wait_for_sender(self, until);
+        if (turn <= 0) return turn;
+    }
     self->is_sending = true;
-    bool is_sent = true;
-    while (is_sent && self->sent < until) {
+    while (self->sent < until) {
         struct bytes taken = self->out;
         self->out = (struct bytes){0};
         self->posted = 0;
         self->under_way = taken.size;
-        state = PyEval_SaveThread();
-        is_sent = send_all(self->socket, taken.data, taken.size);
+        PyThreadState *state = PyEval_SaveThread();
+        bool is_sent = send_all(self->socket, taken.data, taken.size);
         PyEval_RestoreThread(state);
         self->sent += taken.size;
         self->under_way = 0;
         free(taken.data);
+        if (!is_sent) return end_sending(self);
+        while (self->send_waiters && self->send_waiters->until <= self->sent) wake_first(self);
     }
-    self->is_sending = false;
-    pthread_mutex_unlock(&self->sending);
-    return is_sent ? 0 : channel_gone(self);
+    self->is_sending = self->send_waiters;
+    if (self->send_waiters) {
+        self->send_waiters->sends = true;
+        wake_first(self);
+    }
+    return 0;
 }
 
 int channel_flush(Channel *self) {

@@ -131,16 +131,16 @@ void shield_lower(struct thread *me) {
     if (--me->depth == 0 && me->error) send_error(me, me->error);
 }
 
+void thread_raise(struct thread *thread, PyObject *error) {
+    if (thread->error) return;
+    thread->error = error;
+    if (!thread->depth) send_error(thread, error);
+}
+
 void shield_clear(struct thread *me) {
     if (!me->error) return;
     me->error = NULL;
     send_error(me, NULL);
-}
-
-static PyObject *none_or(int result) {
-    if (result < 0) return NULL;
-    Py_IncRef(Py_None);
-    return Py_None;
 }
 
 static PyObject *enter(PyObject *self, PyObject *unused) {
@@ -193,10 +193,7 @@ static PyObject *raise_here(PyObject *self, PyObject *const *words, ssize_t coun
         if (is_right <= 0) return none_or(is_right);
     }
     // That function is code of Python, so another thread may have been here.
-    if (!thread->error) {
-        thread->error = words[0];
-        if (!thread->depth) send_error(thread, words[0]);
-    }
+    thread_raise(thread, words[0]);
     return none_or(0);
 }
 

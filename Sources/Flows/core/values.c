@@ -16,11 +16,6 @@ bool values_prepare(void) {
     return true;
 }
 
-static PyObject *same(PyObject *value) {
-    Py_IncRef(value);
-    return value;
-}
-
 PyObject *text_of(PyObject *bytes) {
     char *data;
     ssize_t size;
@@ -82,9 +77,13 @@ static PyObject *given(PyObject *value, int level) {
     return type == &PyList_Type ? given_list(value, level) : given_dict(value, level);
 }
 
+PyObject *given_value(PyObject *value) {
+    return given(value, 1);
+}
+
 static PyObject *from_server(PyObject *module, PyObject *value) {
     (void)module;
-    return given(value, 1);
+    return given_value(value);
 }
 
 static PyObject *text(PyObject *module, PyObject *bytes) {
@@ -111,11 +110,11 @@ static PyObject *argument(PyObject *module, PyObject *value) {
     return made;
 }
 
-static PyObject *arguments(PyObject *module, PyObject *words) {
+PyObject *arguments_of(PyObject *words) {
     ssize_t count = PyTuple_Size(words);
     PyObject *made = count < 0 ? NULL : PyList_New(count);
     for (ssize_t at = 0; made && at < count; at++) {
-        PyObject *word = argument(module, PyTuple_GetItem(words, at));
+        PyObject *word = argument(NULL, PyTuple_GetItem(words, at));
         if (!word) {
             Py_DecRef(made);
             return NULL;
@@ -123,6 +122,11 @@ static PyObject *arguments(PyObject *module, PyObject *words) {
         PyList_SetItem(made, at, word);
     }
     return made;
+}
+
+static PyObject *arguments(PyObject *module, PyObject *words) {
+    (void)module;
+    return arguments_of(words);
 }
 
 PyMethodDef value_methods[] = {

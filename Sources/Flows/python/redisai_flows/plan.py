@@ -11,6 +11,9 @@ class Plan:
         self.shown = [(step.type, step.name.encode("utf-8", "replace")) for step in steps]
         # Gathering records that are all here changes nothing.
         self.steps = [step for step in steps if not isinstance(step, Collect)]
+        # For each step its function, if it does nothing but to call that; else None.
+        self.plain = tuple(step.function if step.is_plain and not step.settles else None
+                           for step in self.steps)
         # Indices of steps that bring records at the end.
         self.keepers = [index for index, step in enumerate(self.steps)
                         if type(step).finish is not Step.finish]

@@ -69,9 +69,8 @@ class Reader:
         """The description of `register`: a dict with `mode` and what the reader needs."""
         raise GearsError(_NO_REGISTER)
 
-    def record(self, payload):
-        """A record from what the server sends of an event."""
-        return sources.from_server(payload)
+    # A record from what the server sends of an event.
+    record = staticmethod(sources.from_server)
 
 
 class CommandReader(Reader):
@@ -96,12 +95,10 @@ class CommandReader(Reader):
         keyprefix = None if keyprefix is None else told(keyprefix)
         return {"mode": mode, "hook": told(hook), "keyprefix": keyprefix, "inorder": inorder}
 
-    def record(self, payload):
-        return sources.command_record(payload)
-
 
 class KeysReader(Reader):
     name = "KeysReader"
+    record = staticmethod(sources.key_record)
 
     def source(self, session, argument, words):
         no_scan = _bool(words, "noScan", False, "exactMatch value is not boolean")
@@ -126,12 +123,10 @@ class KeysReader(Reader):
         return {"mode": mode, "prefix": told(prefix), "eventTypes": events, "keyTypes": types,
                 "commands": commands, "readValue": read_value}
 
-    def record(self, payload):
-        return sources.key_record(payload)
-
 
 class StreamReader(Reader):
     name = "StreamReader"
+    record = staticmethod(sources.entry_record)
 
     def source(self, session, argument, words):
         from_id = words.get("fromId", "0-0")
@@ -159,9 +154,6 @@ class StreamReader(Reader):
             raise GearsError("ExecutionMode sync can only be combined with OnFailedPolicy Continue")
         return {"mode": mode, "prefix": told(prefix), "batch": batch, "duration": duration,
                 "onFailedPolicy": policy.lower(), "retryInterval": interval, "trimStream": trim}
-
-    def record(self, payload):
-        return sources.entry_record(payload)
 
 
 class PythonReader(Reader):

@@ -1,11 +1,11 @@
 """The functions that every session finds in its globals."""
 
 import asyncio
-import collections
 import copy
 import threading
 
 from . import values
+from ._core import Unsent, answer, command
 from .asking import Asker, asker_for, current, is_holding
 from .errors import FlatError, FlowAborted, GearsError, LoopHeld
 from .loop import GearsFuture
@@ -61,9 +61,7 @@ class Runtime:
         self._session = session
         self._channel = session.channel
         self._loop = session.loop
-        # Any thread may add to it.
-        self._unsent = collections.deque()
-        self._is_sending = False
+        self._unsent = Unsent(GearsFuture, loop=self._loop.loop)
 
     # Commands
 
@@ -74,7 +72,7 @@ class Runtime:
         """
         if not words:
             return []
-        words = self._words(words)
+        words = command(words)
         asker = asker_for(self._session)
         if self._session.is_restoring(asker):
             self._session.note_skipped()
@@ -83,40 +81,38 @@ class Runtime:
 
     def executeAsync(self, *words):  # noqa: N802 - named as the module's other functions
         """The same as an awaitable. Those of one turn of the event loop travel together."""
-        future = self._loop.future()
-        if not words:
-            self._loop.settle(future, [])
-            return future
-        words = self._words(words)
-        asker = asker_for(self._session)
-        if self._session.is_restoring(asker):
-            self._session.note_skipped()
-            self._loop.settle(future, None)
-            return future
+        session = self._session
+        asker = asker_for(session)
+        if not words or session.is_restored and session.is_restoring(asker):
+            return self._nothing([] if not words else session.note_skipped())
         # Whoever asks may have ended when that is sent, unless it holds the server.
-        number = asker.number if asker.is_atomic or asker.is_sync else self._session.number
-        # Who comes later relies on the first one's call.
-        with shield():
-            self._unsent.append((number, future, words))
-            if not self._is_sending:
-                self._is_sending = True
-                try:
-                    self._loop.call(self._send_unsent)
-                except BaseException:
-                    self._is_sending = False
-                    raise
+        number = asker.number if asker.is_atomic or asker.is_sync else session.number
+        future = self._unsent.add(number, words)
+        if not self._unsent.is_due:
+            self._send_soon()
         return future
+
+    def _nothing(self, value):
+        """A future that has its value."""
+        future = self._loop.future()
+        self._loop.settle(future, value)
+        return future
+
+    def _send_soon(self):
+        # Who comes later relies on this.
+        with shield():
+            if self._unsent.is_due:
+                return
+            self._unsent.is_due = True
+            try:
+                self._loop.call(self._send_unsent)
+            except BaseException:
+                self._unsent.is_due = False
+                raise
 
     def _send_unsent(self):
         """Sends what has gathered: one question for each asker, so that each side wakes once."""
-        self._is_sending = False
-        unsent, by_asker = self._unsent, {}
-        while unsent:
-            number, future, words = unsent.popleft()
-            futures, commands = by_asker.setdefault(number, ([], []))
-            futures.append(future)
-            commands.append(words)
-        for number, (futures, commands) in by_asker.items():
+        for number, futures, commands in self._unsent.take():
             self._ask_many(number, futures, "executeMany", commands)
 
     def _ask_many(self, number, futures, operation, argument):
@@ -132,20 +128,14 @@ class Runtime:
     def _take_replies(self, number, futures, operation, argument, failed, value):
         """Ends the futures whose replies have come, and asks for the others, which are too many bytes."""
         if failed:
-            _answer(futures, [(True, value)] * len(futures))
+            answer(futures, [(True, value)] * len(futures))
             if operation == "executeRest":
                 self._channel.release(argument)
             return
         replies, rest = value if isinstance(value, tuple) else (value, None)
-        _answer(futures, replies)
+        answer(futures, replies)
         if rest is not None:
             self._ask_many(number, futures[len(replies):], "executeRest", rest)
-
-    @staticmethod
-    def _words(words):
-        if not isinstance(words[0], str):
-            raise GearsError("the given command must be a string")
-        return values.arguments(words)
 
     def atomic(self):
         """Holds the server: `with atomic(): ...`."""
@@ -273,20 +263,6 @@ async def _later(coroutine, seconds):
         coroutine.close()
         raise
     return await coroutine
-
-
-def _answer(futures, answers):
-    """Ends the first futures with (failed, value) of each command."""
-    for future, (failed, value) in zip(futures, answers):
-        if future.done():
-            continue
-        if failed:
-            future.set_exception(GearsError(str(values.text(value))))
-            continue
-        try:
-            future.set_result(values.from_server(value))
-        except RecursionError as error:
-            future.set_exception(error)
 
 
 def runtime():

@@ -81,10 +81,9 @@ class Service:
             self.channel.send(wire.DONE, number, "done", 0, [], [b"the registration is gone"])
             return
         session = registration.session
-        record = registration.reader.record
         execution = Execution(
-            session, number, registration.plan, flags, records=[record(payload) for payload in payloads],
-            on_end=registration.ended)
+            session, number, registration.plan, flags, None, list(map(registration.reader.record, payloads)),
+            registration.ended)
         self._executions[number] = execution
         registration.start(execution)
 

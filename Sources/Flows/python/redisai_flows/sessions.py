@@ -97,7 +97,8 @@ class Session(Asker):
         self._is_aborted = False
         self._lock = threading.Lock()
         self._lines = Lines()
-        self._is_restored = bool(description.get("restore"))
+        # Its script registers again what it registered before.
+        self.is_restored = bool(description.get("restore"))
         self._registrations = []
         self._has_run = False
         self._has_skipped = False
@@ -128,7 +129,7 @@ class Session(Asker):
 
     def is_restoring(self, asker):
         """Whether this is the body of a script that is only to register again what it registered before."""
-        return self._is_restored and asker is self._script
+        return self.is_restored and asker is self._script
 
     def note_skipped(self):
         if not self._has_skipped:
@@ -246,7 +247,7 @@ class Session(Asker):
         with shield():
             number = self.ask("run", shown)
             execution = Execution(self, number, plan, flags, source, on_end=self.service.forget_execution)
-            execution.future = future
+            execution.await_end(future)
             self.service.add_execution(execution)
             self.submit(execution.run)
         return future

@@ -18,10 +18,6 @@ class Given:
         return self._records is None
 
 
-# A source without records.
-NOTHING = Given(None)
-
-
 class Asked:
     """Records that the server reads, as many at once as it finds right; `make(payload)` makes one.
 
@@ -80,14 +76,6 @@ class Generated:
 
 
 # What the server's payloads become
-
-def command_record(payload):
-    """`[trigger, argument, ...]` of a command."""
-    try:
-        return [word.decode() for word in payload]
-    except UnicodeDecodeError:
-        return [text(word) for word in payload]
-
 
 def key_record(payload):
     """A dict of a key from `(key, event)` or `(key, event, type, value)`."""

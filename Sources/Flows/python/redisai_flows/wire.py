@@ -23,8 +23,6 @@ from ._core import MessageTooLong, decoded, encoded
 MESSAGE_LIMIT = 64 * 1024 * 1024
 VALUE_LIMIT = 1_000_000
 DEPTH_LIMIT = 32
-# The size from which results travel in pieces, in bytes.
-PIECE_SIZE = 1024 * 1024
 
 # From the server. The second field of each message is a number; after it:
 HELLO = 1          # 0, settings: dict
