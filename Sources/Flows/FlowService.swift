@@ -45,6 +45,9 @@ public final class FlowService: @unchecked Sendable {
     private var place = ServerPlace()
     private var peakMemory = 0
     private var isFlushDue = false
+    /// Messages since the last flush, and how many do not wait for the end of the turn; see `core/pool.c`.
+    private var unsentCount = 0
+    private static let manyMessages = 24
     /// Whether `read` will be called in the next turn.
     var isReadDue = false
     private var isLookDue = false
@@ -164,9 +167,15 @@ public final class FlowService: @unchecked Sendable {
         } catch {
             throw .answerTooLong(error.description)
         }
+        unsentCount += 1
+        // Python begins with many while the server goes on.
+        guard unsentCount < Self.manyMessages else { return flush() }
         guard !isFlushDue else { return }
         isFlushDue = true
-        ServerTurn.atEnd { self.flush() }
+        ServerTurn.atEnd {
+            self.isFlushDue = false
+            self.flush()
+        }
     }
 
     /// Tells Python of the configuration, in a message of either kind.
@@ -191,7 +200,7 @@ public final class FlowService: @unchecked Sendable {
 
     /// Sends what waits to be.
     func flush() {
-        isFlushDue = false
+        unsentCount = 0
         tellPlace()
         connection?.flush()
     }

@@ -6,9 +6,9 @@
 #include "core.h"
 
 enum {
-    // So many messages in one read are many, and so many are few.
-    MANY = 32,
-    FEW = 8,
+    // So many messages in one read are many (`FlowService.manyMessages`), and so many are few.
+    MANY = 24,
+    FEW = 6,
     // What so many reads have said, less those that said the other, counts.
     PATIENCE = 32,
 };
@@ -205,7 +205,7 @@ static int run_jobs(Channel *self, struct thread *me) {
     return result;
 }
 
-static void count_crowd(Channel *self, ssize_t messages) {
+void pool_count(Channel *self, ssize_t messages) {
     if (messages >= MANY && self->crowd < PATIENCE) {
         self->crowd++;
         self->is_crowded = self->is_crowded || self->crowd == PATIENCE;
@@ -216,6 +216,7 @@ static void count_crowd(Channel *self, ssize_t messages) {
 }
 
 static int work_on(Channel *self, struct thread *me) {
+    pool_move(self, me, self->is_crowded);
     bool is_reader = channel_take_role(self, me);
     if (is_reader && self->is_due && channel_read(self, me, false, false) < 0) return -1;
     is_reader = self->reader == me;
@@ -226,10 +227,7 @@ static int work_on(Channel *self, struct thread *me) {
     }
     if (pool_has_work(self)) return run_jobs(self, me);
     if (is_reader) {
-        pool_move(self, me, self->is_crowded);
-        ssize_t count = channel_read(self, me, false, true);
-        if (count >= 0) count_crowd(self, count);
-        return count < 0 ? -1 : 0;
+        return channel_read(self, me, false, true) < 0 ? -1 : 0;
     }
     if (self->reader) sleep_idle(self, me, NULL);
     return 0;

@@ -144,6 +144,7 @@ ssize_t channel_read(Channel *self, struct thread *me, bool is_hurried, bool wai
         return -1;
     }
     if (self->reader == me) self->is_reading = false;
+    if (waits) pool_count(self, count);
     if (self->answered && (is_hurried || channel_is_hurried(self))) channel_wake_answered(self);
     pool_arm(self);
     return count;
