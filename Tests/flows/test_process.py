@@ -191,6 +191,35 @@ GB('CommandReader').map(seen).register(trigger='seen')
     assert ended.wait().results == [str(set(processors[1:])).encode()]
 
 
+def test_the_loop_is_near_the_server_unless_a_coroutine_takes_long(own_flows, gate):
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) < 2:
+        pytest.skip("there is one processor")
+    own_flows.send(wire.PLACE, 0, processors[0])
+    script = own_flows.script(f"""
+import os, threading
+async def short(r):
+    return os.sched_getaffinity(0)
+async def long(r):
+    execute('SET', 'thread', threading.get_native_id())
+    {gate.wait}
+    return os.sched_getaffinity(0)
+def seen(r):
+    return os.sched_getaffinity(int(execute('GET', 'thread')))
+for f in (short, long, seen):
+    GB('CommandReader').map(f).register(trigger=f.__name__)
+""")
+    near, far = str(set(processors[:1])).encode(), str(set(processors[1:])).encode()
+    assert own_flows.trigger(script, index=0).results == [near]
+    ended = own_flows.start(script, 1, [b"t"])
+    own_flows.until(lambda: own_flows.keyspace.data)
+    while own_flows.trigger(script, index=2).results != [far]:
+        pass
+    gate.open()
+    assert ended.wait().results == [far]
+    assert own_flows.trigger(script, index=0).results == [near]
+
+
 def test_placement_that_is_denied_is_done_without(own_flows):
     own_flows.send(wire.PLACE, 0, 1 << 20)
     own_flows.script("execute('PING')")

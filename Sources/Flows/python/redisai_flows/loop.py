@@ -19,12 +19,18 @@ class EventLoop:
     """asyncio's loop on a thread of its own.
 
     Steps do not run here, so only coroutines pay for the way to this thread; those of asyncio's libraries
-    work.
+    work. As the threads of steps do, it stays near the server while its work is short; see `placement`.
     """
 
-    def __init__(self, on_end):
-        """`on_end(error)` is called when something that others wait for could not be done."""
+    def __init__(self, channel, move, on_end):
+        """`move` is `Placement.move`; `on_end(error)` is called when what others wait for could not be done."""
+        self._channel = channel
+        self._move = move
         self._on_end = on_end
+        # None if that is to be found out.
+        self._is_far = None
+        # What `_step_began` was when the lookout looked.
+        self._seen = None
         self.loop = asyncio.new_event_loop()
         self.loop.set_task_factory(self._make_task)
         # When the step of a coroutine that runs now has begun.
@@ -82,6 +88,7 @@ class EventLoop:
             self._shield.clear()
             with self._shield:
                 self._is_called = False
+                self._place(self._channel.is_crowded)
                 while self._due:
                     context, function, arguments = self._due.popleft()
                     context.run(function, *arguments)
@@ -125,6 +132,25 @@ class EventLoop:
         else:
             self.call(_settle, future, value, error)
 
+    # Where the thread runs
+
+    def place_anew(self):
+        """The places have changed."""
+        self._is_far = None
+
+    def _place(self, is_far):
+        if self._is_far is not is_far:
+            self._is_far = is_far
+            self._move(self._thread.native_id, is_far)
+
+    def look_out(self):
+        """Whether a coroutine's step runs; if it is that of the last look, the thread leaves the server's."""
+        began = self._step_began
+        if began is not None and began is self._seen:
+            self._place(True)
+        self._seen = began
+        return began is not None
+
     # Whether coroutines let go of the loop
 
     def look(self):
@@ -152,6 +178,9 @@ class EventLoop:
         mine = self._shield
         mine.clear()
         self._step_began = time.monotonic()
+        if not self._channel.is_armed:
+            self._channel.is_armed = True
+            self._channel.arm()
         try:
             return mine.lowered(step, *arguments)
         finally:
@@ -165,6 +194,8 @@ class EventLoop:
 
 class GearsFuture(asyncio.Future):
     """A future of the event loop; its callbacks run for the session that has added them."""
+
+    __slots__ = ()
 
 
 # Tasks that run.

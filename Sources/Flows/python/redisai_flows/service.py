@@ -33,9 +33,9 @@ class Service:
         # A child of a flow must not speak to the server.
         os.register_at_fork(after_in_child=self.channel.close)
         self.regions = Regions(side, self.channel.release)
-        self.loop = EventLoop(self._end)
         self._placement = Placement()
-        self._workers = Workers(self.channel, self._placement, self._end)
+        self.loop = EventLoop(self.channel, self._placement.move, self._end)
+        self._workers = Workers(self.channel, self._placement, self.loop, self._end)
         self.urgent = Lane(URGENT_LIMIT, True)
         self._sessions = {}
         self._registrations = {}
@@ -123,3 +123,4 @@ class Service:
     def _place(self, _, processor):
         self._placement.set(processor)
         self.channel.place_anew()
+        self.loop.place_anew()

@@ -22,9 +22,10 @@ class Workers:
     read: it does the job itself, and only if it has to wait, or takes long, another thread goes on.
     """
 
-    def __init__(self, channel, placement, on_end):
+    def __init__(self, channel, placement, loop, on_end):
         """`on_end(error)` is called when a thread cannot go on: the server has gone, or we are wrong."""
         self._channel = channel
+        self._loop = loop
         self._placement = placement
         self._on_end = on_end
         self._numbers = itertools.count()
@@ -62,15 +63,18 @@ class Workers:
             self._alarm.wait()
             channel.is_armed = False
             turn = channel.turn
-            if not channel.is_busy():
+            is_looping = self._loop.look_out()
+            if channel.is_busy():
+                # Many short steps, too, must not keep messages from being read.
+                if channel.reads == reads:
+                    channel.is_due = True
+                reads = channel.reads
+                if turn == seen:
+                    channel.take_away_role(turn)
+                seen = turn
+            else:
                 seen = reads = -1
-                continue
-            # Many short steps, too, must not keep messages from being read.
-            if channel.reads == reads:
-                channel.is_due = True
-            reads = channel.reads
-            if turn == seen:
-                channel.take_away_role(turn)
-            seen = turn
+                if not is_looping:
+                    continue
             channel.is_armed = True
             self._arm()
