@@ -57,7 +57,8 @@ static PyObject *close_here(PyObject *object, PyObject *unused) {
     self->out.size = self->released_count = 0;
     self->is_sending = self->is_reading = false;
     self->send_waiters = NULL;
-    self->reader = self->idle = NULL;
+    self->reader = self->idle = self->working = NULL;
+    self->long_count = 0;
     self->waiting = self->answered = self->last_answered = NULL;
     self->ready = self->last_ready = NULL;
     return none();
@@ -229,6 +230,11 @@ static PyObject *take_away_role(PyObject *object, PyObject *turn) {
     return PyBool_FromLong(is_stuck);
 }
 
+static PyObject *look(PyObject *object, PyObject *unused) {
+    (void)unused;
+    return PyBool_FromLong(pool_look((Channel *)object));
+}
+
 static PyObject *is_busy(PyObject *object, PyObject *unused) {
     (void)unused;
     return PyBool_FromLong(!((Channel *)object)->is_reading);
@@ -266,6 +272,8 @@ static PyMethodDef methods[] = {
     {"work", work, METH_O, "Runs jobs and reads; what a thread does that `make_worker` has made."},
     {"take_away_role", take_away_role, METH_O,
      "Ends the role of a reader that has done nothing since `turn`; whether it had not."},
+    {"look", look, METH_NOARGS,
+     "Moves threads that have been computing for some looks away from the server; whether others compute."},
     {"is_busy", is_busy, METH_NOARGS, "Whether nobody waits for messages."},
     {"place_anew", place_anew, METH_NOARGS, "Brings threads to their places anew, since those have changed."},
     {"close", close_here, METH_NOARGS, "This process may not use the socket any more; for a child of it."},
@@ -283,6 +291,10 @@ static PyMemberDef members[] = {
     FUNCTION(arm, "Has the lookout look, soon."),
     FUNCTION(move, "move(thread's number, is_far): brings a thread near to the server's, or away from it."),
     {"turn", T_LONGLONG, offsetof(Channel, turn), READONLY, "Counts what the reader does."},
+    {"long_count", T_LONG, offsetof(Channel, long_count), READONLY,
+     "How many threads are at a job that has turned out to be long."},
+    {"may_spin", T_BOOL, offsetof(Channel, may_spin), 0,
+     "Whether threads that are away from the server may wait for a moment before they sleep."},
     {"reads", T_LONGLONG, offsetof(Channel, reads), READONLY, "Counts reads."},
     {"is_due", T_BOOL, offsetof(Channel, is_due), 0, "Whether there should be a read before the next step."},
     {"is_crowded", T_BOOL, offsetof(Channel, is_crowded), READONLY,

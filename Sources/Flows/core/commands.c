@@ -1,6 +1,4 @@
 // Commands of `execute` and `executeAsync`; see `runtime.py`.
-#include <stddef.h>
-
 #include "core.h"
 
 static PyObject *done_name, *set_result_name, *set_exception_name;
@@ -25,36 +23,51 @@ static PyObject *command(PyObject *module, PyObject *words) {
 
 typedef struct {
     PyObject base;
-    // What makes a future, without arguments and with these by name.
-    PyObject *make, *no_words, *words;
+    // What has the commands taken soon. What makes a future, without arguments and with these by name.
+    PyObject *schedule, *make, *no_words, *words;
     // Of each who asks in turn: (number, futures, commands).
     PyObject *askers;
-    char is_due;
+    // Whether `take` will be called.
+    bool is_due;
 } Unsent;
 
 static int unsent_init(PyObject *object, PyObject *arguments, PyObject *words) {
     Unsent *self = (Unsent *)object;
-    if (self->askers || !words || PyTuple_Size(arguments) != 1) {
-        PyErr_SetString(PyExc_TypeError, "Unsent(future_type, **words)");
+    if (self->askers || !words || PyTuple_Size(arguments) != 2) {
+        PyErr_SetString(PyExc_TypeError, "Unsent(schedule, future_type, **words)");
         return -1;
     }
-    self->make = PyTuple_GetItem(arguments, 0);
-    Py_IncRef(self->make);
-    Py_IncRef(words);
-    self->words = words;
+    self->schedule = same(PyTuple_GetItem(arguments, 0));
+    self->make = same(PyTuple_GetItem(arguments, 1));
+    self->words = same(words);
     self->no_words = PyTuple_New(0);
     self->askers = PyList_New(0);
     return self->no_words && self->askers ? 0 : -1;
 }
 
+static int unsent_clear(PyObject *object) {
+    Unsent *self = (Unsent *)object;
+    PyObject *had[] = {self->schedule, self->make, self->no_words, self->words, self->askers};
+    self->schedule = self->make = self->no_words = self->words = self->askers = NULL;
+    for (size_t at = 0; at < sizeof had / sizeof *had; at++) Py_DecRef(had[at]);
+    return 0;
+}
+
+static int unsent_traverse(PyObject *object, visitproc visit, void *context) {
+    Unsent *self = (Unsent *)object;
+    PyObject *has[] = {
+        (PyObject *)object->ob_type, self->schedule, self->make, self->no_words, self->words, self->askers};
+    int result = 0;
+    for (size_t at = 0; result == 0 && at < sizeof has / sizeof *has; at++)
+        if (has[at]) result = visit(has[at], context);
+    return result;
+}
+
 static void unsent_dealloc(PyObject *object) {
     PyTypeObject *type = object->ob_type;
-    Unsent *self = (Unsent *)object;
-    Py_DecRef(self->make);
-    Py_DecRef(self->no_words);
-    Py_DecRef(self->words);
-    Py_DecRef(self->askers);
-    PyObject_Free(object);
+    PyObject_GC_UnTrack(object);
+    unsent_clear(object);
+    PyObject_GC_Del(object);
     Py_DecRef((PyObject *)type);
 }
 
@@ -73,20 +86,37 @@ static PyObject *lists_of(Unsent *self, PyObject *number) {
     return result < 0 ? NULL : made;
 }
 
+static int add_to(Unsent *self, PyObject *number, PyObject *future, PyObject *arguments) {
+    PyObject *lists = lists_of(self, number), *futures = lists ? PyTuple_GetItem(lists, 1) : NULL;
+    if (!futures || PyList_Append(futures, future) < 0) return -1;
+    if (PyList_Append(PyTuple_GetItem(lists, 2), arguments) < 0) {
+        PyList_SetSlice(futures, PyList_Size(futures) - 1, PyList_Size(futures), NULL);
+        return -1;
+    }
+    if (self->is_due) return 0;
+    // Who comes later relies on this.
+    self->is_due = true;
+    int result = outcome(PyObject_CallNoArgs(self->schedule));
+    if (result < 0) self->is_due = false;
+    return result;
+}
+
 static PyObject *add(PyObject *object, PyObject *const *words, ssize_t count) {
     Unsent *self = (Unsent *)object;
-    if (count != 2 || words[1]->ob_type != &PyTuple_Type) {
+    struct thread *me = thread_here();
+    if (count != 2 || words[1]->ob_type != &PyTuple_Type || !self->askers) {
         PyErr_SetString(PyExc_TypeError, "add() takes the number of who asks, and a command");
         return NULL;
     }
-    PyObject *arguments = command(NULL, words[1]);
-    PyObject *future = arguments ? PyObject_Call(self->make, self->no_words, self->words) : NULL;
-    PyObject *lists = future ? lists_of(self, words[0]) : NULL;
-    int result = -1;
-    if (lists) result = PyList_Append(PyTuple_GetItem(lists, 1), future);
-    if (result == 0) result = PyList_Append(PyTuple_GetItem(lists, 2), arguments);
+    PyObject *arguments = me ? command(NULL, words[1]) : NULL;
+    if (!arguments || shield_enter(me) < 0) {
+        Py_DecRef(arguments);
+        return NULL;
+    }
+    PyObject *future = PyObject_Call(self->make, self->no_words, self->words);
+    int result = future ? add_to(self, words[0], future, arguments) : -1;
     Py_DecRef(arguments);
-    if (result == 0) return future;
+    if (shield_leave(me) == 0 && result == 0) return future;
     Py_DecRef(future);
     return NULL;
 }
@@ -110,22 +140,20 @@ static PyMethodDef methods[] = {
     {0},
 };
 
-static PyMemberDef members[] = {
-    {"is_due", T_BOOL, offsetof(Unsent, is_due), 0, "Whether somebody will call `take`."},
-    {0},
-};
-
 static PyType_Slot slots[] = {
     {Py_tp_init, (void *)unsent_init},
     {Py_tp_dealloc, (void *)unsent_dealloc},
+    {Py_tp_traverse, (void *)unsent_traverse},
+    {Py_tp_clear, (void *)unsent_clear},
     {Py_tp_methods, methods},
-    {Py_tp_members, members},
-    {Py_tp_doc, "Unsent(future_type, **words): commands of `executeAsync` that wait to be sent, in order; `words` are\n"
-     "what their futures are made with."},
+    {Py_tp_doc,
+     "Unsent(schedule, future_type, **words): commands of `executeAsync` that wait to be sent, in order.\n\n"
+     "`schedule()` has `take` be called soon; futures are made with `words`."},
     {0},
 };
 
-PyType_Spec unsent_spec = {"redisai_flows._core.Unsent", sizeof(Unsent), 0, Py_TPFLAGS_DEFAULT, slots};
+PyType_Spec unsent_spec = {
+    "redisai_flows._core.Unsent", sizeof(Unsent), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 
 // Replies
 
@@ -185,10 +213,10 @@ static PyObject *answer(PyObject *module, PyObject *const *words, ssize_t count)
 
 PyMethodDef command_methods[] = {
     {"answer", (PyCFunction)(void *)answer, METH_FASTCALL,
-     "answer(futures, replies): ends the first futures, unless they have ended, with (failed, value) of each\n"
-     "reply; on the loop's thread."},
+     "answer(futures, replies): ends the first futures, unless they have ended, with (failed, value) of\n"
+     "each reply; on the loop's thread."},
     {"command", command, METH_O,
-     "The arguments of `execute`, a tuple, as the server gets them: bytes as they are, anything else as `str`\n"
-     "says. Raises `GearsError` if the first is no `str`."},
+     "The arguments of `execute`, a tuple, as the server gets them: bytes as they are, anything else as\n"
+     "`str` says. Raises `GearsError` if the first is no `str`."},
     {0},
 };

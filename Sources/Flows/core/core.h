@@ -1,9 +1,10 @@
 // The core of the Python side: messages, threads that wait for them, and threads that run jobs.
 //
 // Everything here is looked at and changed only by who holds Python's global lock. Threads let go of it only
-// to read, to sleep, and to send what the socket does not take at once. Code of Python, during which others
-// may have the lock, runs where messages are handed out, where a worker is made or moved, where the lookout
-// is armed, and where the process is to end; what stands behind such a call looks anew at what it needs.
+// to read, to sleep, to send what the socket does not take at once, and in long loops. Code of Python, during
+// which others may have the lock, runs where messages are handed out, where a worker is made or moved, where
+// the lookout is armed, where the process is to end, and in executions, replies and commands; what stands
+// behind such a call looks anew at what it needs.
 #ifndef FLOWS_CORE_H
 #define FLOWS_CORE_H
 
@@ -119,6 +120,11 @@ struct thread {
     // The places that it was brought to, and which they were then.
     bool is_far;
     long places;
+    // What the channel's `looks` were when its job began, and when it began to compute; whether the job has
+    // turned out to be a long one; whether it waits for an answer.
+    long long job_began, work_began;
+    bool is_long, waits;
+    struct thread *next_working;
     struct thread *next;
 };
 struct thread *thread_new(void);
@@ -159,6 +165,8 @@ typedef struct lane {
     // How many threads may work for the session at once; others are for other sessions.
     long limit;
     long running;
+    // How many of them have been at one job for long: all jobs of the session are done away from the server.
+    long long_count;
     bool is_listed;
     // Its work comes before all other.
     bool is_urgent;
@@ -216,6 +224,11 @@ typedef struct {
     bool is_reading;
     // Counts what the reader does, so that the lookout sees whether it is stuck.
     long long turn;
+    // Counts how often the lookout has looked.
+    long long looks;
+    // Whether a thread that is away from the server waits for a moment before it sleeps, for nobody needs its
+    // processor so much.
+    char may_spin;
     // Counts reads; `is_due` is set by the lookout when there should be one before the next step.
     long long reads;
     char is_due;
@@ -239,6 +252,10 @@ typedef struct {
     // Lanes whose turn it is; workers that sleep; how many there are, and how many run what is not urgent.
     Lane *ready, *last_ready;
     struct thread *idle;
+    // Those that are at a job.
+    struct thread *working;
+    // How many are at a long one, of all sessions.
+    long long_count;
     long worker_count, busy;
     long worker_limit, urgent_limit;
 } Channel;
@@ -300,7 +317,10 @@ void channel_release(Channel *self, long long number);
 
 // Roles: roles.c
 
+// Nanoseconds, in steps of some milliseconds.
 long long clock_now(void);
+// Lets other threads have Python's lock if that clock has moved on: loops in C would keep it.
+void let_others(long long *since);
 bool channel_is_hurried(Channel *self);
 // Returns when a call is answered; -1 with an exception.
 int channel_wait(Channel *self, struct call *call, bool is_hurried);
@@ -330,6 +350,12 @@ void pool_arm(Channel *self);
 void pool_move(Channel *self, struct thread *worker, bool is_far);
 // Notes how many messages one read has brought.
 void pool_count(Channel *self, ssize_t messages);
+// A thread waits for an answer, and has one. Who goes on and on with questions is in the way of the server's
+// other clients where the server runs, and is moved.
+void pool_begin_wait(Channel *self, struct thread *me);
+void pool_end_wait(Channel *self, struct thread *me);
+// Moves threads that have been computing for long; whether others compute where the server runs.
+bool pool_look(Channel *self);
 int pool_keep(Channel *self, Lane *lane, PyObject *job);
 void pool_help(Channel *self);
 // Runs jobs and reads, until it cannot go on: with the exception that says why, or without one if the thread

@@ -160,13 +160,16 @@ static int pop(Pass *self, long *index, PyObject **record) {
 // Works until the end, or until a step has to wait: for `awaited`.
 static int work(Pass *self, PyObject **awaited) {
     int goes_on;
+    long long since = clock_now();
     do {
         long index;
         PyObject *record;
         while ((goes_on = pop(self, &index, &record)) > 0) {
             if (index < self->floor) Py_DecRef(record);
             else if (go_through(self, index, record, awaited) < 0) return -1;
-            if (*awaited) return 0;
+            let_others(&since);
+            // What is raised to end it comes only where code of Python runs.
+            if (*awaited || self->is_aborted) return 0;
         }
         if (goes_on == 0 && self->source != Py_None)
             goes_on = truth(PyObject_CallMethodObjArgs(&self->base, has_more_name, NULL));
@@ -199,10 +202,15 @@ static int end_aborted(Pass *self) {
     return PyList_Append(self->errors, abort_text) < 0 ? -1 : tell_end(self);
 }
 
+static bool is_made(Pass *self) {
+    if (!self->states) PyErr_SetString(PyExc_TypeError, "the execution was not made as a whole");
+    return self->states;
+}
+
 // Goes on until the end, or until a step has to wait; with what one has waited for, if anything.
 int pass_advance(Pass *self, PyObject *value, PyObject *error) {
     struct thread *me = thread_here();
-    if (!me) return -1;
+    if (!me || !is_made(self)) return -1;
     if (self->is_aborted) return 0;
     replace(&self->status, running);
     self->thread = me;
@@ -214,10 +222,11 @@ int pass_advance(Pass *self, PyObject *value, PyObject *error) {
         self->is_over = true;
         replace(&self->status, done);
     }
-    if (result < 0) {
-        if (!PyErr_ExceptionMatches(flow_aborted)) return -1;
-        PyErr_Clear();
+    if (result < 0 && !PyErr_ExceptionMatches(flow_aborted)) {
+        Py_DecRef(awaited);
+        return -1;
     }
+    if (result < 0) PyErr_Clear();
     if (self->is_aborted) {
         // What was raised to end this execution must not come to another one.
         shield_clear(me);
@@ -232,6 +241,7 @@ int pass_advance(Pass *self, PyObject *value, PyObject *error) {
 }
 
 int pass_abort(Pass *self) {
+    if (!is_made(self)) return -1;
     if (self->is_aborted || self->is_over) return 0;
     self->is_aborted = true;
     struct thread *runs = self->thread;

@@ -11,6 +11,10 @@ enum {
     FEW = 6,
     // What so many reads have said, less those that said the other, counts.
     PATIENCE = 32,
+    // A job is long if the lookout has looked so often since its begin (50 to 100 ms), or since it has last
+    // waited for an answer.
+    LONG_JOB = 10,
+    LONG_WORK = 2,
 };
 
 int lane_add(Lane *lane, PyObject *job) {
@@ -167,21 +171,70 @@ static PyObject *following(Channel *self, Lane *lane) {
     return NULL;
 }
 
-static int run_job(Channel *self, struct thread *me, PyObject *job) {
-    if (self->reader == me) {
-        // Also if it has read nothing since it became the reader.
-        self->turn++;
-        pool_arm(self);
+// This job is a long one: all of its session's are done away from the server then.
+static void is_at_long_job(Channel *self, struct thread *worker) {
+    if (!worker->is_long) worker->lane->long_count++, self->long_count++;
+    worker->is_long = true;
+    pool_move(self, worker, true);
+}
+
+void pool_begin_wait(Channel *self, struct thread *me) {
+    me->waits = true;
+    if (!me->lane || me->lane->is_urgent || me->is_long) return;
+    if (self->looks - me->job_began >= LONG_JOB) is_at_long_job(self, me);
+}
+
+void pool_end_wait(Channel *self, struct thread *me) {
+    me->waits = false;
+    me->work_began = self->looks;
+}
+
+// One that computes, at what may turn out to be long.
+static bool is_near_at_work(struct thread *worker) {
+    return !worker->waits && !worker->is_far && !worker->lane->is_urgent;
+}
+
+bool pool_look(Channel *self) {
+    self->looks++;
+    struct thread *worker = self->working;
+    bool is_any = false;
+    while (worker) {
+        bool is_near = is_near_at_work(worker);
+        is_any = is_any || is_near;
+        if (is_near && self->looks - worker->work_began >= LONG_WORK) {
+            is_at_long_job(self, worker);
+            // That was code of Python.
+            worker = self->working;
+        } else {
+            worker = worker->next_working;
+        }
     }
+    return is_any;
+}
+
+static int run_job(Channel *self, struct thread *me, PyObject *job) {
+    // Also if it has read nothing since it became the reader.
+    if (self->reader == me) self->turn++;
+    pool_arm(self);
+    if (!me->lane->is_urgent) pool_move(self, me, self->is_crowded || me->lane->long_count);
+    me->job_began = me->work_began = self->looks;
     PyObject *result = PyObject_CallNoArgs(job);
     Py_DecRef(job);
     Py_DecRef(result);
+    if (me->is_long) me->lane->long_count--, self->long_count--;
+    me->is_long = false;
     if (result) return 0;
     if (!PyErr_ExceptionMatches(flow_aborted)) return -1;
     // It came after the end of what was to be aborted.
     shield_clear(me);
     PyErr_Clear();
     return 0;
+}
+
+static void leave_working(Channel *self, struct thread *me) {
+    struct thread **place = &self->working;
+    while (*place && *place != me) place = &(*place)->next_working;
+    if (*place) *place = me->next_working;
 }
 
 static int run_jobs(Channel *self, struct thread *me) {
@@ -191,6 +244,9 @@ static int run_jobs(Channel *self, struct thread *me) {
     if (!lane->is_urgent) self->busy++;
     pool_list(self, lane);
     me->lane = lane;
+    me->next_working = self->working;
+    self->working = me;
+    me->work_began = self->looks;
     int result = 0;
     // Nobody else may be there for the next one.
     if (self->reader != me) pool_help(self);
@@ -199,6 +255,7 @@ static int run_jobs(Channel *self, struct thread *me) {
         job = following(self, lane);
         channel_take_role(self, me);
     }
+    leave_working(self, me);
     Py_DecRef(job);
     me->lane = NULL;
     Py_DecRef(&lane->base);
@@ -216,7 +273,6 @@ void pool_count(Channel *self, ssize_t messages) {
 }
 
 static int work_on(Channel *self, struct thread *me) {
-    pool_move(self, me, self->is_crowded);
     bool is_reader = channel_take_role(self, me);
     if (is_reader && self->is_due && channel_read(self, me, false, false) < 0) return -1;
     is_reader = self->reader == me;
@@ -227,6 +283,8 @@ static int work_on(Channel *self, struct thread *me) {
     }
     if (pool_has_work(self)) return run_jobs(self, me);
     if (is_reader) {
+        // Who is away for a session's long job may be wanted there again.
+        pool_move(self, me, self->is_crowded || (me->is_far && self->long_count));
         return channel_read(self, me, false, true) < 0 ? -1 : 0;
     }
     if (self->reader) sleep_idle(self, me, NULL);

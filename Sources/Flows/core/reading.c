@@ -1,13 +1,17 @@
 // What comes from the server.
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "core.h"
 
 enum {
     READ_SIZE = 256 * 1024,
+    // For how long a thread waits before it sleeps, in nanoseconds.
+    SPINNING = 50 * 1000,
     // `wire.REPLY`
     REPLY = 5,
 };
@@ -88,6 +92,19 @@ static ssize_t hand_out_all(Channel *self, struct thread *me) {
     return count;
 }
 
+// Waits until something has come, but for a moment only: to wake a thread that sleeps takes longer.
+static void spin(int socket) {
+    struct pollfd entry = {.fd = socket, .events = POLLIN};
+    struct timespec time;
+    long long end = 0, now = 0;
+    while (now <= end) {
+        if (poll(&entry, 1, 0)) return;
+        clock_gettime(CLOCK_MONOTONIC, &time);
+        now = time.tv_sec * 1000000000LL + time.tv_nsec;
+        if (!end) end = now + SPINNING;
+    }
+}
+
 // Reads what there is: 1, or 0 if there is nothing and it need not wait, or -1.
 static int receive(Channel *self, bool waits) {
     struct bytes *in = &self->in;
@@ -111,11 +128,14 @@ static int receive(Channel *self, bool waits) {
         PyErr_NoMemory();
         return -1;
     }
+    bool spins = waits && self->may_spin && self->reader && self->reader->is_far;
     ssize_t count;
     do {
         PyThreadState *state = waits ? PyEval_SaveThread() : NULL;
+        if (spins) spin(self->socket);
         count = recv(
-            self->socket, in->data + in->size, in->capacity - in->size, waits ? 0 : MSG_DONTWAIT);
+            self->socket, in->data + in->size, in->capacity - in->size,
+            waits ? 0 : MSG_DONTWAIT);
         int error = errno;
         if (waits) PyEval_RestoreThread(state);
         errno = error;

@@ -121,6 +121,7 @@ static PyObject *post_pieces(Channel *channel, PyObject *number, PyObject *repli
     if (count < 2) return same(replies);
     PyObject *kind = PyLong_FromLongLong(RESULTS), *piece = kind ? PyList_New(0) : NULL;
     size_t size = 0;
+    long long since = clock_now();
     for (ssize_t at = 0; piece && at < count; at++) {
         PyObject *value = PyList_GetItem(replies, at);
         size_t more = size_of(value);
@@ -132,6 +133,7 @@ static PyObject *post_pieces(Channel *channel, PyObject *number, PyObject *repli
             first = at;
             size = 0;
         }
+        let_others(&since);
         size += more;
         if (piece && PyList_Append(piece, value) < 0) {
             Py_DecRef(piece);
@@ -145,6 +147,7 @@ static PyObject *post_pieces(Channel *channel, PyObject *number, PyObject *repli
 // A list of what the items of another one become.
 static PyObject *mapped(PyObject *list, PyObject *(*function)(PyObject *module, PyObject *item)) {
     PyObject *made = PyList_New(0);
+    long long since = clock_now();
     for (ssize_t at = 0; made && at < PyList_Size(list); at++) {
         PyObject *item = same(PyList_GetItem(list, at)), *value = function(NULL, item);
         int result = value ? PyList_Append(made, value) : -1;
@@ -154,6 +157,7 @@ static PyObject *mapped(PyObject *list, PyObject *(*function)(PyObject *module, 
             Py_DecRef(made);
             return NULL;
         }
+        let_others(&since);
     }
     return made;
 }
@@ -182,8 +186,8 @@ int replies_tell(Channel *channel, const struct ending *ending) {
 PyMethodDef reply_methods[] = {
     {"reply", reply, METH_O,
      "A record as the reply of a command: bytes, int, list, `(\"+\", status)` or `(\"-\", error)`.\n\n"
-     "Floats have six decimals. What has no form in a reply becomes `PY RECORD`, and so does what lies deeper\n"
-     "in lists than messages go."},
+     "Floats have six decimals. What has no form in a reply becomes `PY RECORD`, and so does what lies\n"
+     "deeper in lists than messages go."},
     {"error_bytes", error_bytes, METH_O,
      "An error's text as it travels; what is no text in UTF-8 is replaced."},
     {0},

@@ -13,6 +13,13 @@ long long clock_now(void) {
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+void let_others(long long *since) {
+    long long now = clock_now();
+    if (now == *since) return;
+    *since = now;
+    PyEval_RestoreThread(PyEval_SaveThread());
+}
+
 bool channel_is_hurried(Channel *self) {
     return self->hurried_until && clock_now() < self->hurried_until;
 }
@@ -172,6 +179,7 @@ int channel_wait(Channel *self, struct call *call, bool is_hurried) {
     struct thread *me = call->thread;
     int result = 0;
     if (!call->is_held) leave_lane(self, me);
+    pool_begin_wait(self, me);
     // Somebody else works meanwhile if there is work: with the role if this thread has it, which reads itself
     // only if nobody can go on. One that is hurried keeps the role.
     while (!call->is_done && result == 0)
@@ -180,6 +188,7 @@ int channel_wait(Channel *self, struct call *call, bool is_hurried) {
             result = let_work(self, call, is_hurried);
         else if (channel_read(self, me, is_hurried, true) < 0) result = -1;
     enter_lane(me);
+    pool_end_wait(self, me);
     if (result == 0 && self->reader == me && (!me->is_worker || pool_has_urgent_work(self)))
         channel_leave_role(self, me);
     return result;

@@ -74,7 +74,7 @@ class Execution(Pass, Asker):
             self.errors.append(text[:ERROR_LENGTH])
             return
         self._errors_left_out += 1
-        self.errors[ERROR_LIMIT:] = [f"{self._errors_left_out} more errors are left out"]
+        self.errors[ERROR_LIMIT:ERROR_LIMIT + 1] = [f"{self._errors_left_out} more errors are left out"]
 
     # Going on
 
@@ -148,7 +148,14 @@ class Execution(Pass, Asker):
         """What the step that runs makes of a record, if that is more than what its function returns."""
         index = self.at
         result = self.plan.steps[index].call(self, self.states[index], record)
-        return result if type(result) in _AWAITED else self._settled(index, record, result)
+        if type(result) in _AWAITED:
+            return result
+        result = self._settled(index, record, result)
+        if type(result) in _AWAITED:
+            # It is a record itself, and nothing that the step waits for.
+            self.stack.append((index + 1, result))
+            return DROPPED
+        return result
 
     def _accept(self, record, awaited):
         """Checks that the step may wait for what its callback has returned; that."""

@@ -3,7 +3,9 @@
 import asyncio
 import collections
 import collections.abc
+import concurrent.futures
 import contextvars
+import selectors
 import threading
 import time
 
@@ -13,6 +15,9 @@ from .shields import shield
 
 # A coroutine that does not let go of the loop for so long gets `LoopHeld`, in seconds.
 LONGEST_HOLD = 1.0
+# The loop's thread leaves the server's processor when so many turns, less those that were short, have taken
+# longer than so many seconds; it comes back when as many were short, or when it has slept for so long.
+_LONG_TURN, _MANY_TURNS, _LONG_SLEEP = 0.0001, 200, 0.01
 
 
 class EventLoop:
@@ -22,17 +27,20 @@ class EventLoop:
     work. As the threads of steps do, it stays near the server while its work is short; see `placement`.
     """
 
-    def __init__(self, channel, move, on_end):
-        """`move` is `Placement.move`; `on_end(error)` is called when what others wait for could not be done."""
+    def __init__(self, channel, placement, on_end):
+        """`on_end(error)` is called when something that others wait for could not be done."""
         self._channel = channel
-        self._move = move
+        self._move = placement.move
         self._on_end = on_end
         # None if that is to be found out.
         self._is_far = None
         # What `_step_began` was when the lookout looked.
         self._seen = None
-        self.loop = asyncio.new_event_loop()
+        self._turns = _Turns()
+        self.loop = asyncio.SelectorEventLoop(self._turns)
         self.loop.set_task_factory(self._make_task)
+        self.loop.set_default_executor(concurrent.futures.ThreadPoolExecutor(
+            thread_name_prefix="asyncio", initializer=placement.leave))
         # When the step of a coroutine that runs now has begun.
         self._step_began = None
         self._due = collections.deque()
@@ -88,7 +96,8 @@ class EventLoop:
             self._shield.clear()
             with self._shield:
                 self._is_called = False
-                self._place(self._channel.is_crowded)
+                self._place(
+                    self._channel.is_crowded or self._channel.long_count > 0 or self._turns.are_long)
                 while self._due:
                     context, function, arguments = self._due.popleft()
                     context.run(function, *arguments)
@@ -147,7 +156,9 @@ class EventLoop:
         """Whether a coroutine's step runs; if it is that of the last look, the thread leaves the server's."""
         began = self._step_began
         if began is not None and began is self._seen:
-            self._place(True)
+            self._move(self._thread.native_id, True)
+            # Whatever the thread does about it itself meanwhile, it looks anew.
+            self._is_far = None
         self._seen = began
         return began is not None
 
@@ -178,10 +189,10 @@ class EventLoop:
         mine = self._shield
         mine.clear()
         self._step_began = time.monotonic()
-        if not self._channel.is_armed:
-            self._channel.is_armed = True
-            self._channel.arm()
         try:
+            if not self._channel.is_armed:
+                self._channel.is_armed = True
+                self._channel.arm()
             return mine.lowered(step, *arguments)
         finally:
             self._step_began = None
@@ -190,6 +201,30 @@ class EventLoop:
     def _answer(self):
         self._asked_at = None
         self._shield.clear()
+
+
+class _Turns(selectors.DefaultSelector):
+    """The loop's selector; sees how long the loop works before it sleeps again."""
+
+    def __init__(self):
+        super().__init__()
+        self.are_long = False
+        self._woke_at = time.monotonic()
+        self._count = 0
+
+    def select(self, timeout=None):
+        if timeout == 0:
+            return super().select(0)
+        slept_at = time.monotonic()
+        is_long = slept_at - self._woke_at > _LONG_TURN
+        self._count = min(self._count + 1, _MANY_TURNS) if is_long else max(self._count - 1, 0)
+        if self._count in (0, _MANY_TURNS):
+            self.are_long = self._count > 0
+        found = super().select(timeout)
+        self._woke_at = time.monotonic()
+        if self._woke_at - slept_at > _LONG_SLEEP:
+            self._count, self.are_long = 0, False
+        return found
 
 
 class GearsFuture(asyncio.Future):

@@ -61,7 +61,7 @@ class Runtime:
         self._session = session
         self._channel = session.channel
         self._loop = session.loop
-        self._unsent = Unsent(GearsFuture, loop=self._loop.loop)
+        self._unsent = Unsent(lambda: self._loop.call(self._send_unsent), GearsFuture, loop=self._loop.loop)
 
     # Commands
 
@@ -87,10 +87,7 @@ class Runtime:
             return self._nothing([] if not words else session.note_skipped())
         # Whoever asks may have ended when that is sent, unless it holds the server.
         number = asker.number if asker.is_atomic or asker.is_sync else session.number
-        future = self._unsent.add(number, words)
-        if not self._unsent.is_due:
-            self._send_soon()
-        return future
+        return self._unsent.add(number, words)
 
     def _nothing(self, value):
         """A future that has its value."""
@@ -98,20 +95,8 @@ class Runtime:
         self._loop.settle(future, value)
         return future
 
-    def _send_soon(self):
-        # Who comes later relies on this.
-        with shield():
-            if self._unsent.is_due:
-                return
-            self._unsent.is_due = True
-            try:
-                self._loop.call(self._send_unsent)
-            except BaseException:
-                self._unsent.is_due = False
-                raise
-
     def _send_unsent(self):
-        """Sends what has gathered: one question for each asker, so that each side wakes once."""
+        """Sends what has gathered: one question for each asker in a row, so that each side wakes once."""
         for number, futures, commands in self._unsent.take():
             self._ask_many(number, futures, "executeMany", commands)
 
@@ -237,6 +222,7 @@ class Runtime:
 
         class Thread(threading.Thread):
             def run(self):
+                session.service.placement.leave()
                 asker = Asker(session, session.number)
                 asker.is_thread = True
                 current.set(asker)

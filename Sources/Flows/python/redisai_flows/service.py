@@ -33,9 +33,9 @@ class Service:
         # A child of a flow must not speak to the server.
         os.register_at_fork(after_in_child=self.channel.close)
         self.regions = Regions(side, self.channel.release)
-        self._placement = Placement()
-        self.loop = EventLoop(self.channel, self._placement.move, self._end)
-        self._workers = Workers(self.channel, self._placement, self.loop, self._end)
+        self.placement = Placement()
+        self.loop = EventLoop(self.channel, self.placement, self._end)
+        self._workers = Workers(self.channel, self.placement, self.loop, self._end)
         self.urgent = Lane(URGENT_LIMIT, True)
         self._sessions = {}
         self._registrations = {}
@@ -121,6 +121,7 @@ class Service:
         self.settings.update({name: from_server(value) for name, value in values.items()})
 
     def _place(self, _, processor):
-        self._placement.set(processor)
+        self.placement.set(processor)
+        self.channel.may_spin = self.placement.far is not None
         self.channel.place_anew()
         self.loop.place_anew()

@@ -63,7 +63,8 @@ class Workers:
             self._alarm.wait()
             channel.is_armed = False
             turn = channel.turn
-            is_looping = self._loop.look_out()
+            # Both are to look.
+            is_at_work = self._loop.look_out() | channel.look()
             if channel.is_busy():
                 # Many short steps, too, must not keep messages from being read.
                 if channel.reads == reads:
@@ -74,7 +75,7 @@ class Workers:
                 seen = turn
             else:
                 seen = reads = -1
-                if not is_looping:
+                if not is_at_work:
                     continue
             channel.is_armed = True
             self._arm()
