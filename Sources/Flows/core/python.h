@@ -109,7 +109,8 @@ PyObject *PyImport_ImportModule(const char *name);
 
 // Errors
 
-extern PyObject *PyExc_Exception, *PyExc_RecursionError, *PyExc_RuntimeError, *PyExc_TypeError, *PyExc_ValueError;
+extern PyObject *PyExc_Exception, *PyExc_RecursionError, *PyExc_RuntimeError, *PyExc_TypeError,
+    *PyExc_ValueError;
 void PyErr_SetNone(PyObject *kind);
 void PyErr_SetString(PyObject *kind, const char *text);
 void PyErr_SetObject(PyObject *kind, PyObject *value);
