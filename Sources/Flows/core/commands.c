@@ -86,6 +86,17 @@ static PyObject *lists_of(Unsent *self, PyObject *number) {
     return result < 0 ? NULL : made;
 }
 
+// Others may have come meanwhile.
+static void remove_from(PyObject *lists, PyObject *future) {
+    PyObject *futures = PyTuple_GetItem(lists, 1), *commands = PyTuple_GetItem(lists, 2);
+    ssize_t at = PyList_Size(futures);
+    while (--at >= 0 && PyList_GetItem(futures, at) != future) {
+    }
+    if (at < 0) return;
+    PyList_SetSlice(futures, at, at + 1, NULL);
+    PyList_SetSlice(commands, at, at + 1, NULL);
+}
+
 static int add_to(Unsent *self, PyObject *number, PyObject *future, PyObject *arguments) {
     PyObject *lists = lists_of(self, number), *futures = lists ? PyTuple_GetItem(lists, 1) : NULL;
     if (!futures || PyList_Append(futures, future) < 0) return -1;
@@ -96,8 +107,13 @@ static int add_to(Unsent *self, PyObject *number, PyObject *future, PyObject *ar
     if (self->is_due) return 0;
     // Who comes later relies on this.
     self->is_due = true;
+    Py_IncRef(lists);
     int result = outcome(PyObject_CallNoArgs(self->schedule));
-    if (result < 0) self->is_due = false;
+    if (result < 0) {
+        self->is_due = false;
+        remove_from(lists, future);
+    }
+    Py_DecRef(lists);
     return result;
 }
 

@@ -140,15 +140,20 @@ void pool_arm(Channel *self) {
 }
 
 void pool_move(Channel *self, struct thread *worker, bool is_far) {
-    if ((worker->is_far == is_far && worker->places == self->places) || !self->move) return;
+    if (worker->is_far == is_far && worker->places == self->places) return;
     worker->is_far = is_far;
     worker->places = self->places;
+    if (!self->move) return;
+    thread_hold(worker);
     PyObject *number = PyLong_FromLongLong(worker->native_id);
     PyObject *result = number
         ? PyObject_CallFunctionObjArgs(self->move, number, is_far ? Py_True : Py_False, NULL) : NULL;
+    // Another thread may have moved it meanwhile, and one of both has come last.
+    if (!result || worker->is_far != is_far) worker->places = -1;
     if (!result) PyErr_Clear();
     Py_DecRef(number);
     Py_DecRef(result);
+    thread_drop(worker);
 }
 
 static void sleep_idle(Channel *self, struct thread *me, struct thread *other) {
@@ -171,27 +176,30 @@ static PyObject *following(Channel *self, Lane *lane) {
     return NULL;
 }
 
-// This job is a long one: all of its session's are done away from the server then.
-static void is_at_long_job(Channel *self, struct thread *worker) {
-    if (!worker->is_long) worker->lane->long_count++, self->long_count++;
-    worker->is_long = true;
-    pool_move(self, worker, true);
-}
-
 void pool_begin_wait(Channel *self, struct thread *me) {
     me->waits = true;
-    if (!me->lane || me->lane->is_urgent || me->is_long) return;
-    if (self->looks - me->job_began >= LONG_JOB) is_at_long_job(self, me);
+    if (!me->lane || me->lane->is_urgent || self->looks - me->job_began < LONG_JOB) return;
+    // All jobs of its session are done away from the server now.
+    if (!me->is_long) me->lane->long_count++, self->long_count++;
+    me->is_long = true;
+    pool_move(self, me, true);
 }
 
 void pool_end_wait(Channel *self, struct thread *me) {
     me->waits = false;
     me->work_began = self->looks;
+    if (me->lane && !me->is_far) pool_arm(self);
+}
+
+static void end_long_job(Channel *self, struct thread *me) {
+    if (me->is_long) me->lane->long_count--, self->long_count--;
+    me->is_long = false;
 }
 
 // One that computes, at what may turn out to be long.
-static bool is_near_at_work(struct thread *worker) {
-    return !worker->waits && !worker->is_far && !worker->lane->is_urgent;
+static bool is_near_at_work(Channel *self, struct thread *worker) {
+    if (worker->waits || worker->lane->is_urgent) return false;
+    return !worker->is_far || worker->places != self->places;
 }
 
 bool pool_look(Channel *self) {
@@ -199,11 +207,13 @@ bool pool_look(Channel *self) {
     struct thread *worker = self->working;
     bool is_any = false;
     while (worker) {
-        bool is_near = is_near_at_work(worker);
+        bool is_near = is_near_at_work(self, worker);
         is_any = is_any || is_near;
         if (is_near && self->looks - worker->work_began >= LONG_WORK) {
-            is_at_long_job(self, worker);
-            // That was code of Python.
+            long places = self->places;
+            pool_move(self, worker, true);
+            // That was code of Python. If it did not do, the next look tries again.
+            if (worker->places != places) return true;
             worker = self->working;
         } else {
             worker = worker->next_working;
@@ -216,19 +226,18 @@ static int run_job(Channel *self, struct thread *me, PyObject *job) {
     // Also if it has read nothing since it became the reader.
     if (self->reader == me) self->turn++;
     pool_arm(self);
-    if (!me->lane->is_urgent) pool_move(self, me, self->is_crowded || me->lane->long_count);
+    pool_move(self, me, !me->lane->is_urgent && (self->is_crowded || me->lane->long_count));
     me->job_began = me->work_began = self->looks;
     PyObject *result = PyObject_CallNoArgs(job);
     Py_DecRef(job);
     Py_DecRef(result);
-    if (me->is_long) me->lane->long_count--, self->long_count--;
-    me->is_long = false;
-    if (result) return 0;
-    if (!PyErr_ExceptionMatches(flow_aborted)) return -1;
-    // It came after the end of what was to be aborted.
-    shield_clear(me);
-    PyErr_Clear();
-    return 0;
+    if (!result && PyErr_ExceptionMatches(flow_aborted)) {
+        // It came after the end of what was to be aborted.
+        shield_clear(me);
+        PyErr_Clear();
+    }
+    end_long_job(self, me);
+    return PyErr_Occurred() ? -1 : 0;
 }
 
 static void leave_working(Channel *self, struct thread *me) {
@@ -255,8 +264,9 @@ static int run_jobs(Channel *self, struct thread *me) {
         job = following(self, lane);
         channel_take_role(self, me);
     }
-    leave_working(self, me);
     Py_DecRef(job);
+    end_long_job(self, me);
+    leave_working(self, me);
     me->lane = NULL;
     Py_DecRef(&lane->base);
     return result;

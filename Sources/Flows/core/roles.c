@@ -178,8 +178,10 @@ static void enter_lane(struct thread *me) {
 int channel_wait(Channel *self, struct call *call, bool is_hurried) {
     struct thread *me = call->thread;
     int result = 0;
-    if (!call->is_held) leave_lane(self, me);
-    pool_begin_wait(self, me);
+    if (!call->is_held) {
+        leave_lane(self, me);
+        pool_begin_wait(self, me);
+    }
     // Somebody else works meanwhile if there is work: with the role if this thread has it, which reads itself
     // only if nobody can go on. One that is hurried keeps the role.
     while (!call->is_done && result == 0)

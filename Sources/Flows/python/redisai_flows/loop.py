@@ -34,8 +34,8 @@ class EventLoop:
         self._on_end = on_end
         # None if that is to be found out.
         self._is_far = None
-        # What `_step_began` was when the lookout looked.
-        self._seen = None
+        # The turn that the lookout has seen, and the one that it has found long.
+        self._seen = self._long_turn = None
         self._turns = _Turns()
         self.loop = asyncio.SelectorEventLoop(self._turns)
         self.loop.set_task_factory(self._make_task)
@@ -97,7 +97,8 @@ class EventLoop:
             with self._shield:
                 self._is_called = False
                 self._place(
-                    self._channel.is_crowded or self._channel.long_count > 0 or self._turns.are_long)
+                    self._channel.is_crowded or self._channel.long_count > 0 or self._turns.are_long
+                    or self._turns.number == self._long_turn)
                 while self._due:
                     context, function, arguments = self._due.popleft()
                     context.run(function, *arguments)
@@ -153,14 +154,17 @@ class EventLoop:
             self._move(self._thread.native_id, is_far)
 
     def look_out(self):
-        """Whether a coroutine's step runs; if it is that of the last look, the thread leaves the server's."""
-        began = self._step_began
-        if began is not None and began is self._seen:
+        """Whether the loop works, and may turn out to work for long: then its thread leaves the server's."""
+        turn = self._turns.number
+        if turn is None or turn == self._long_turn:
+            return False
+        if turn == self._seen:
+            self._long_turn = turn
             self._move(self._thread.native_id, True)
             # Whatever the thread does about it itself meanwhile, it looks anew.
             self._is_far = None
-        self._seen = began
-        return began is not None
+        self._seen = turn
+        return True
 
     # Whether coroutines let go of the loop
 
@@ -208,7 +212,10 @@ class _Turns(selectors.DefaultSelector):
 
     def __init__(self):
         super().__init__()
+        # Of the turn that is under way; None while the loop sleeps.
+        self.number = 0
         self.are_long = False
+        self._last_number = 0
         self._woke_at = time.monotonic()
         self._count = 0
 
@@ -220,11 +227,15 @@ class _Turns(selectors.DefaultSelector):
         self._count = min(self._count + 1, _MANY_TURNS) if is_long else max(self._count - 1, 0)
         if self._count in (0, _MANY_TURNS):
             self.are_long = self._count > 0
-        found = super().select(timeout)
-        self._woke_at = time.monotonic()
-        if self._woke_at - slept_at > _LONG_SLEEP:
-            self._count, self.are_long = 0, False
-        return found
+        self.number = None
+        try:
+            return super().select(timeout)
+        finally:
+            self._woke_at = time.monotonic()
+            self._last_number += 1
+            self.number = self._last_number
+            if self._woke_at - slept_at > _LONG_SLEEP:
+                self._count, self.are_long = 0, False
 
 
 class GearsFuture(asyncio.Future):

@@ -141,7 +141,6 @@ class Limit(Step):
         state[0] += 1
         if state[0] >= self.start + self.length:
             execution.stop_before(self)
-        return record
 
     def settle(self, execution, state, record, result):
         return record if self.start < state[0] <= self.start + self.length else DROPPED

@@ -1,0 +1,88 @@
+"""On which processors the threads of the process run."""
+
+import os
+
+import pytest
+from redisai_flows import wire
+from redisai_flows.placement import Placement
+
+
+def test_a_thread_that_takes_long_moves_to_where_the_server_says(own_flows, gate):
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) < 2:
+        pytest.skip("there is one processor")
+    own_flows.send(wire.PLACE, 0, processors[0])
+    script = own_flows.script(f"""
+import os, threading
+def f(r):
+    execute('SET', 'thread', threading.get_native_id())
+    {gate.wait}
+    return os.sched_getaffinity(0)
+GB('CommandReader').map(f).register(trigger='t')
+def seen(r):
+    return os.sched_getaffinity(int(execute('GET', 'thread')))
+GB('CommandReader').map(seen).register(trigger='seen')
+""")
+    ended = own_flows.start(script, 0, [b"t"])
+    own_flows.until(lambda: own_flows.keyspace.data)
+    while own_flows.trigger(script, index=1).results != [str(set(processors[1:])).encode()]:
+        pass
+    gate.open()
+    assert ended.wait().results == [str(set(processors[1:])).encode()]
+
+
+def test_the_loop_is_near_the_server_unless_a_coroutine_takes_long(own_flows, gate):
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) < 2:
+        pytest.skip("there is one processor")
+    own_flows.send(wire.PLACE, 0, processors[0])
+    script = own_flows.script(f"""
+import os, threading
+async def short(r):
+    return os.sched_getaffinity(0), os.sched_getscheduler(0)
+async def long(r):
+    execute('SET', 'thread', threading.get_native_id())
+    {gate.wait}
+    return os.sched_getaffinity(0)
+def seen(r):
+    return os.sched_getaffinity(int(execute('GET', 'thread')))
+for f in (short, long, seen):
+    GB('CommandReader').map(f).register(trigger=f.__name__)
+""")
+    near = str((set(processors[:1]), os.SCHED_BATCH)).encode()
+    far = str(set(processors[1:])).encode()
+    assert own_flows.trigger(script, index=0).results == [near]
+    ended = own_flows.start(script, 1, [b"t"])
+    own_flows.until(lambda: own_flows.keyspace.data)
+    while own_flows.trigger(script, index=2).results != [far]:
+        pass
+    gate.open()
+    assert ended.wait().results == [far]
+    assert own_flows.trigger(script, index=0).results == [near]
+
+
+def test_placement_that_is_denied_is_done_without(own_flows):
+    own_flows.send(wire.PLACE, 0, 1 << 20)
+    own_flows.script("execute('PING')")
+
+
+def test_no_thread_is_moved_unless_the_server_says_where_to(monkeypatch):
+    """The host may end a process that asks for it."""
+    moves = []
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *words: moves.append(words))
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 3})
+    placement = Placement()
+    placement.move(1, False)
+    placement.move(1, True)
+    assert moves == []
+    placement.set(0)
+    placement.move(1, False)
+    placement.move(2, True)
+    assert moves == [(1, {0}), (2, {1, 3})]
+
+
+def test_where_there_is_one_processor_no_thread_is_sent_away(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    placement = Placement()
+    placement.set(0)
+    assert (placement.near, placement.far) == ({0}, None)
