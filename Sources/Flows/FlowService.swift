@@ -210,7 +210,7 @@ public final class FlowService: @unchecked Sendable {
 
     /// Tells Python where the server's thread runs, if that has changed.
     private func tellPlace() {
-        guard isReady, settings.flows.placesThreads, Host.current.allowsPlacement else { return }
+        guard isReady, settings.flows.placesThreads, Host.current.allowsAffinity else { return }
         let processor = Host.processor
         guard place.look(processor), let connection else { return }
         do throws(MessageError) {

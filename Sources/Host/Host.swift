@@ -20,8 +20,8 @@ public struct Host: Sendable {
     /// Whether a thread may lower its priority.
     public var allowsPriorities: Bool { !denies(HOST_SETPRIORITY) }
 
-    /// Whether a thread may say on which processors it runs, and in which way.
-    public var allowsPlacement: Bool { !denies(HOST_SCHED_SETAFFINITY) && !denies(HOST_SCHED_SETSCHEDULER) }
+    /// Whether a thread may say which processors it uses.
+    public var allowsAffinity: Bool { !denies(HOST_SCHED_SETAFFINITY) }
 
     /// Whether a child of ours may limit what it takes.
     public var allowsLimits: Bool { !denies(HOST_PRLIMIT64) }

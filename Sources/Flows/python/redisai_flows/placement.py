@@ -2,13 +2,11 @@
 
 Short work is fastest on the server's own processor, since waking another one takes longer than a step; long
 work there would delay the server, and much work is done sooner beside it. So threads begin near the server,
-and go away from it when a step turns out to be long, or when many messages come at once. There they are a
-batch to the system: when they are woken, they wait until the server has done what it does. Where the system
-does not allow that, threads stay what and where they are.
+and go away from it when a step turns out to be long, or when many messages come at once. Where the system
+does not allow that, threads stay where they are.
 """
 
 import os
-import threading
 
 
 class Placement:
@@ -34,8 +32,5 @@ class Placement:
             return
         try:
             os.sched_setaffinity(thread, processors)
-            if not is_far and thread == threading.get_native_id():
-                # A thread can do this for itself alone.
-                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         except OSError:
             pass
