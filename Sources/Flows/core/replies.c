@@ -60,14 +60,13 @@ static PyObject *reply_of_number(PyObject *record) {
     return made;
 }
 
-static PyObject *reply_of(PyObject *record, int depth);
-
-static PyObject *reply_of_list(PyObject *record, int depth) {
-    if (depth > DEPTH_LIMIT) return opaque();
+// A list of what the items of another one become, at that level.
+static PyObject *mapped(PyObject *list, PyObject *(*function)(PyObject *item, int depth), int depth) {
     PyObject *made = PyList_New(0);
+    long long since = clock_now();
     // It may change meanwhile.
-    for (ssize_t at = 0; made && at < PyList_Size(record); at++) {
-        PyObject *item = same(PyList_GetItem(record, at)), *value = reply_of(item, depth + 1);
+    for (ssize_t at = 0; made && at < PyList_Size(list); at++) {
+        PyObject *item = same(PyList_GetItem(list, at)), *value = function(item, depth);
         int result = value ? PyList_Append(made, value) : -1;
         Py_DecRef(item);
         Py_DecRef(value);
@@ -75,6 +74,7 @@ static PyObject *reply_of_list(PyObject *record, int depth) {
             Py_DecRef(made);
             return NULL;
         }
+        let_others(&since);
     }
     return made;
 }
@@ -85,7 +85,8 @@ static PyObject *reply_of(PyObject *record, int depth) {
     if (PyType_IsSubtype(type, &PyLong_Type)) return reply_of_integer(record);
     if (type == &PyBytes_Type) return same(record);
     if (PyType_IsSubtype(type, &PyBytes_Type)) return PyBytes_FromObject(record);
-    if (PyType_IsSubtype(type, &PyList_Type)) return reply_of_list(record, depth);
+    if (PyType_IsSubtype(type, &PyList_Type))
+        return depth > DEPTH_LIMIT ? opaque() : mapped(record, reply_of, depth + 1);
     if (PyType_IsSubtype(type, &PyFloat_Type)) return reply_of_number(record);
     return opaque();
 }
@@ -144,33 +145,21 @@ static PyObject *post_pieces(Channel *channel, PyObject *number, PyObject *repli
     return piece;
 }
 
-// A list of what the items of another one become.
-static PyObject *mapped(PyObject *list, PyObject *(*function)(PyObject *module, PyObject *item)) {
-    PyObject *made = PyList_New(0);
-    long long since = clock_now();
-    for (ssize_t at = 0; made && at < PyList_Size(list); at++) {
-        PyObject *item = same(PyList_GetItem(list, at)), *value = function(NULL, item);
-        int result = value ? PyList_Append(made, value) : -1;
-        Py_DecRef(item);
-        Py_DecRef(value);
-        if (result < 0) {
-            Py_DecRef(made);
-            return NULL;
-        }
-        let_others(&since);
-    }
-    return made;
-}
-
 // An error's text as it travels; what is no text in UTF-8 is replaced.
-static PyObject *error_bytes(PyObject *module, PyObject *text) {
-    (void)module;
+static PyObject *error_of(PyObject *text, int depth) {
+    (void)depth;
     return PyUnicode_AsEncodedString(text, "utf-8", "replace");
 }
 
+static PyObject *error_bytes(PyObject *module, PyObject *text) {
+    (void)module;
+    return error_of(text, 0);
+}
+
 int replies_tell(Channel *channel, const struct ending *ending) {
-    PyObject *errors = mapped(ending->errors, error_bytes);
-    PyObject *replies = !errors ? NULL : ending->results ? mapped(ending->results, reply) : PyList_New(0);
+    PyObject *errors = mapped(ending->errors, error_of, RECORD_DEPTH);
+    PyObject *replies = NULL;
+    if (errors) replies = ending->results ? mapped(ending->results, reply_of, RECORD_DEPTH) : PyList_New(0);
     PyObject *last = replies ? post_pieces(channel, ending->number, replies) : NULL;
     PyObject *kind = PyLong_FromLongLong(DONE), *milliseconds = PyLong_FromLongLong(ending->milliseconds);
     int result = -1;
