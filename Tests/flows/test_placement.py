@@ -7,11 +7,18 @@ from redisai_flows import wire
 from redisai_flows.placement import Placement
 
 
-def test_a_thread_that_takes_long_moves_to_where_the_server_says(own_flows, gate):
-    processors = sorted(os.sched_getaffinity(0))
-    if len(processors) < 2:
+@pytest.fixture
+def places(own_flows):
+    """The processor of the server, as the process has been told, and the others: sets as flows show them."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
         pytest.skip("there is one processor")
-    own_flows.send(wire.PLACE, 0, processors[0])
+    own_flows.send(wire.PLACE, 0, first)
+    return str({first}).encode(), str(set(others)).encode()
+
+
+def test_a_thread_that_takes_long_moves_to_where_the_server_says(own_flows, places, gate):
+    _, far = places
     script = own_flows.script(f"""
 import os, threading
 def f(r):
@@ -25,17 +32,14 @@ GB('CommandReader').map(seen).register(trigger='seen')
 """)
     ended = own_flows.start(script, 0, [b"t"])
     own_flows.until(lambda: own_flows.keyspace.data)
-    while own_flows.trigger(script, index=1).results != [str(set(processors[1:])).encode()]:
+    while own_flows.trigger(script, index=1).results != [far]:
         pass
     gate.open()
-    assert ended.wait().results == [str(set(processors[1:])).encode()]
+    assert ended.wait().results == [far]
 
 
-def test_the_loop_is_near_the_server_unless_a_coroutine_takes_long(own_flows, gate):
-    processors = sorted(os.sched_getaffinity(0))
-    if len(processors) < 2:
-        pytest.skip("there is one processor")
-    own_flows.send(wire.PLACE, 0, processors[0])
+def test_the_loop_is_near_the_server_unless_a_coroutine_takes_long(own_flows, places, gate):
+    near, far = places
     script = own_flows.script(f"""
 import os, threading
 async def short(r):
@@ -49,7 +53,6 @@ def seen(r):
 for f in (short, long, seen):
     GB('CommandReader').map(f).register(trigger=f.__name__)
 """)
-    near, far = str(set(processors[:1])).encode(), str(set(processors[1:])).encode()
     assert own_flows.trigger(script, index=0).results == [near]
     ended = own_flows.start(script, 1, [b"t"])
     own_flows.until(lambda: own_flows.keyspace.data)

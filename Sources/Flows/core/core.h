@@ -289,7 +289,7 @@ bool passes_complete(void);
 // Goes on until the end, or until a step has to wait; with what one has waited for, if `value` is not NULL.
 int pass_advance(Pass *self, PyObject *value, PyObject *error);
 int pass_abort(Pass *self);
-long long pass_clock(void), pass_milliseconds(Pass *self);
+long long pass_milliseconds(Pass *self);
 
 // Replies: replies.c
 
@@ -317,8 +317,8 @@ void channel_release(Channel *self, long long number);
 
 // Roles: roles.c
 
-// Nanoseconds, in steps of some milliseconds.
-long long clock_now(void);
+// Nanoseconds of the monotonic clock; the first in steps of some milliseconds.
+long long clock_now(void), clock_exact(void);
 // Lets other threads have Python's lock if that clock has moved on: loops in C would keep it.
 void let_others(long long *since);
 bool channel_is_hurried(Channel *self);

@@ -96,7 +96,7 @@ static void pass_dealloc(PyObject *object) {
 
 static PyObject *run(PyObject *object, PyObject *unused) {
     (void)unused;
-    ((Pass *)object)->started_at = pass_clock();
+    ((Pass *)object)->started_at = clock_exact();
     return pass_advance((Pass *)object, NULL, NULL) < 0 ? NULL : none();
 }
 

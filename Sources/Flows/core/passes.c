@@ -1,6 +1,4 @@
 // How records go through steps; see `executions.py`, whose class is built on this one.
-#include <time.h>
-
 #include "core.h"
 
 // `executions.TELLS_RESULTS`
@@ -50,14 +48,8 @@ static int truth(PyObject *result) {
     return answer;
 }
 
-long long pass_clock(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
 long long pass_milliseconds(Pass *self) {
-    return self->started_at ? (pass_clock() - self->started_at) / 1000000 : 0;
+    return self->started_at ? (clock_exact() - self->started_at) / 1000000 : 0;
 }
 
 // Tells the server what kept the end from being told.

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "core.h"
 
@@ -95,13 +94,8 @@ static ssize_t hand_out_all(Channel *self, struct thread *me) {
 // Waits until something has come, but for a moment only: to wake a thread that sleeps takes longer.
 static void spin(int socket) {
     struct pollfd entry = {.fd = socket, .events = POLLIN};
-    struct timespec time;
-    long long end = 0, now = 0;
-    while (now <= end) {
-        if (poll(&entry, 1, 0)) return;
-        clock_gettime(CLOCK_MONOTONIC, &time);
-        now = time.tv_sec * 1000000000LL + time.tv_nsec;
-        if (!end) end = now + SPINNING;
+    long long end = clock_exact() + SPINNING;
+    while (poll(&entry, 1, 0) == 0 && clock_exact() < end) {
     }
 }
 

@@ -7,10 +7,18 @@
 // How long nothing waits for others once a step has been long, in nanoseconds.
 static const long long HURRY = 1000 * 1000 * 1000;
 
-long long clock_now(void) {
+static long long nanoseconds(clockid_t clock) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    clock_gettime(clock, &now);
     return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+long long clock_now(void) {
+    return nanoseconds(CLOCK_MONOTONIC_COARSE);
+}
+
+long long clock_exact(void) {
+    return nanoseconds(CLOCK_MONOTONIC);
 }
 
 void let_others(long long *since) {
