@@ -11,7 +11,7 @@ struct FlowCall {
     /// The execution that asks; nil for the script itself, and for what it runs beside executions.
     let execution: FlowExecution?
     /// As Python has sent them.
-    let arguments: [MessageValue]
+    let arguments: ArraySlice<MessageValue>
 
     /// Whether whoever asks is still at work, as far as the server knows.
     var isOpen: Bool { execution.map { !$0.isOver } ?? (session.number == asker) }
@@ -19,8 +19,8 @@ struct FlowCall {
     /// An argument.
     /// - Throws: `.invalidCall` if there is none.
     func argument(_ index: Int) throws(FlowError) -> MessageValue {
-        guard arguments.indices.contains(index) else { throw .invalidCall }
-        return arguments[index]
+        guard index < arguments.count else { throw .invalidCall }
+        return arguments[arguments.startIndex + index]
     }
 
     func list(_ index: Int) throws(FlowError) -> [MessageValue] {
@@ -31,6 +31,11 @@ struct FlowCall {
     func integer(_ index: Int) throws(FlowError) -> Int {
         guard let number = try argument(index).asInt else { throw .invalidCall }
         return number
+    }
+
+    func flag(_ index: Int) throws(FlowError) -> Bool {
+        guard let flag = try argument(index).asBool else { throw .invalidCall }
+        return flag
     }
 
     func bytes(_ index: Int) throws(FlowError) -> [UInt8] {

@@ -30,6 +30,8 @@ final class FlowConnection: @unchecked Sendable {
     private var isClosed = false
     /// What the process holds of the server's.
     var held = HeldObjects()
+    /// What it knows of keys.
+    var tracked = TrackedValues()
     var elements: SharedElements
     /// What runs for it and has not been answered.
     var runs: [ObjectIdentifier: FlowRun] = [:]

@@ -8,17 +8,16 @@ extension FlowService {
     ///   All else is the answer.
     func call(_ number: Int, _ rest: ArraySlice<MessageValue>) throws(FlowError) {
         do throws(FlowError) {
-            let parts = Array(rest)
-            guard parts.count >= 2, let asker = parts[0].asInt, let operation = parts[1].asText else {
-                throw .invalidCall
-            }
+            guard rest.count >= 2, let asker = rest[rest.startIndex].asInt,
+                let operation = rest[rest.startIndex + 1].asText
+            else { throw .invalidCall }
             guard !holding.expired.contains(asker) || operation == "unatomic" else {
                 throw .holding(.tooLong(milliseconds: holdLimitMilliseconds))
             }
             // It asks, and does not read.
             guard try !asked().isFull || operation == "unatomic" else { throw .process(.busy) }
             // Who holds a tensor may look at it, also on a thread that belongs to no flow.
-            if operation == "tensor.data" { return try showData(of: parts.dropFirst(2).first, number) }
+            if operation == "tensor.data" { return try showData(of: rest.dropFirst(2).first, number) }
             let execution = executions.open[asker]
             guard let session = execution?.session ?? sessions.session(numbered: asker) else {
                 throw .askerGone
@@ -29,7 +28,7 @@ extension FlowService {
                 operation,
                 FlowCall(
                     number: number, asker: asker, session: session, execution: execution,
-                    arguments: Array(parts[2...])))
+                    arguments: rest.dropFirst(2)))
         } catch {
             if case .object(.sharedMemory) = error { throw error }
             fail(number, error)
@@ -50,6 +49,7 @@ extension FlowService {
         case "atomic": try atomic(call)
         case "unatomic": try unatomic(call)
         case "tensor.get": try getTensors(call)
+        case "tensor.find": try findTensor(call)
         case "tensor.set": try setTensors(call)
         case "model.find": try findModel(call)
         case "model.run": try runModel(call, isAwaited: false)
@@ -77,32 +77,53 @@ extension FlowService {
     /// Answers a call with tensors: the number, type and dimensions of each, none for what is no tensor.
     /// Python holds them from then on.
     func answer(_ number: Int, tensors: [Tensor?]) throws(FlowError) {
+        try hold(tensors) { numbered throws(FlowError) in try answer(number) { $0.tensors(numbered) } }
+    }
+
+    /// The same with the tensor of a key, and the slot of which Python will be told.
+    func answer(_ number: Int, tensorOfKey tensor: Tensor, slot: Int?) throws(FlowError) {
+        try hold([tensor]) { numbered throws(FlowError) in
+            try answer(number) { writer in
+                writer.tuple(2)
+                writer.tensor(numbered[0])
+                writer.integerOrNone(slot)
+            }
+        }
+    }
+
+    private func hold(
+        _ tensors: [Tensor?], whenAnswered answer: ([NumberedTensor?]) throws(FlowError) -> Void
+    ) throws(FlowError) {
         let connection = try asked()
         try connection.held.checkRoom(for: tensors.count)
         let numbered = tensors.map { tensor in tensor.map { (number: nextNumber(), tensor: $0) } }
-        try answer(number) { writer in
-            writer.list(numbered.count)
-            for entry in numbered {
-                guard let (number, tensor) = entry else {
-                    writer.none()
-                    continue
-                }
-                writer.tuple(3)
-                writer.integer(number)
-                writer.bytes(tensor.type.wireName.description)
-                writer.list(tensor.shape.rank)
-                for axis in 0..<tensor.shape.rank { writer.integer(tensor.shape[axis]) }
-            }
-        }
+        try answer(numbered)
         for case (let number, let tensor)? in numbered { connection.held.hold(.tensor(tensor), as: number) }
     }
 
     /// Answers a call with the number of something that Python holds from then on.
     func answer(_ number: Int, object: HeldObjects.Object) throws(FlowError) {
+        try hold(object) { own throws(FlowError) in try answer(number) { $0.integer(own) } }
+    }
+
+    /// The same with what a key holds, and the slot of which Python will be told.
+    func answer(_ number: Int, objectOfKey object: HeldObjects.Object, slot: Int?) throws(FlowError) {
+        try hold(object) { own throws(FlowError) in
+            try answer(number) { writer in
+                writer.tuple(2)
+                writer.integer(own)
+                writer.integerOrNone(slot)
+            }
+        }
+    }
+
+    private func hold(
+        _ object: HeldObjects.Object, whenAnswered answer: (Int) throws(FlowError) -> Void
+    ) throws(FlowError) {
         let connection = try asked()
         try connection.held.checkRoom(for: 1)
         let own = nextNumber()
-        try answer(number) { $0.integer(own) }
+        try answer(own)
         connection.held.hold(object, as: own)
     }
 
@@ -118,5 +139,28 @@ extension FlowService {
             // Texts of the server are short; this one came with what was asked.
             fail(number, .invalidCall)
         }
+    }
+}
+
+/// A tensor, and what Python calls it.
+private typealias NumberedTensor = (number: Int, tensor: Tensor)
+
+extension MessageWriter {
+    fileprivate mutating func tensors(_ numbered: [NumberedTensor?]) {
+        list(numbered.count)
+        for entry in numbered { tensor(entry) }
+    }
+
+    fileprivate mutating func tensor(_ numbered: NumberedTensor?) {
+        guard let (number, tensor) = numbered else { return none() }
+        tuple(3)
+        integer(number)
+        text(tensor.type.wireName.description)
+        self.tuple(tensor.shape.rank)
+        for axis in 0..<tensor.shape.rank { integer(tensor.shape[axis]) }
+    }
+
+    fileprivate mutating func integerOrNone(_ value: Int?) {
+        if let value { integer(value) } else { none() }
     }
 }

@@ -51,6 +51,8 @@ public final class FlowService: @unchecked Sendable {
     /// Whether `read` will be called in the next turn.
     var isReadDue = false
     private var isLookDue = false
+    /// Whether `flush` will be called for what nobody waits for.
+    var isTellingDue = false
 
     /// - Parameter context: of OnLoad.
     public init(_ context: borrowing RedisContext, _ settings: ModuleSettings) {

@@ -11,6 +11,9 @@ extension FlowSession {
         case refused(FlowError)
     }
 
+    /// What a key holds, and whether it does so until `KeyDepartures` says otherwise.
+    typealias Content<Value> = (value: Value, isKept: Bool)
+
     /// What a key holds.
     ///
     /// - Parameter command: what a client would send to have done what this is for.
@@ -18,11 +21,21 @@ extension FlowSession {
     func value<Value: StoredValue>(
         at key: [UInt8], _ type: ModuleType<Value>, for command: StaticString
     ) throws(KeyError) -> Value? {
-        let found: Result<Value?, WrongType>
+        try content(at: key, type, for: command)?.value
+    }
+
+    /// The same with whether it stays.
+    func content<Value: StoredValue>(
+        at key: [UInt8], _ type: ModuleType<Value>, for command: StaticString
+    ) throws(KeyError) -> Content<Value>? {
+        let found: Result<Content<Value>?, WrongType>
         do throws(FlowError) {
             found = try checked { () throws(ServerCallFailure) in
                 try access.read(key, for: command) { context, name in
-                    Result { () throws(WrongType) in try context.read(name).value(type) }
+                    Result { () throws(WrongType) in
+                        let handle = context.read(name)
+                        return try handle.value(type).map { ($0, handle.keeps($0)) }
+                    }
                 }
             }
         } catch {

@@ -20,6 +20,8 @@ enum MessageToPython: Int {
     case place = 9
     /// A registration's number: it sees no more events.
     case forget = 10
+    /// A slot of `TrackedValues`, or -1 for all: values that are at their keys no longer.
+    case invalidate = 11
 }
 
 /// What a message from the Python process is; its second value is a number.

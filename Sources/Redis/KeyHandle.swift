@@ -62,7 +62,10 @@ public struct KeyHandle: ~Copyable {
             if unsafe redis_GetExpire(key) != Int64(REDIS_NO_EXPIRE) {
                 unsafe redis_SetExpire(key, Int64(REDIS_NO_EXPIRE))
             }
-            if let old = unsafe old { unsafe KeyHold<Value>.end(old) }
+            if let old = unsafe old {
+                unsafe KeyDepartures.tell(old)
+                unsafe KeyHold<Value>.end(old)
+            }
             return
         }
         guard unsafe redis_ModuleTypeSetValue(key, type.pointer, pointer) == REDIS_OK else {

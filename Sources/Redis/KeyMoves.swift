@@ -8,7 +8,6 @@ public enum KeyMoves {
 
     // Safety: written in OnLoad, read on the main thread only.
     nonisolated(unsafe) private static var moved: Handler?
-    nonisolated(unsafe) private static var swapped: (() -> Void)?
 
     /// In OnLoad only.
     ///
@@ -20,17 +19,13 @@ public enum KeyMoves {
         _ context: borrowing RedisContext, moved: @escaping Handler, swapped: @escaping () -> Void
     ) -> Bool {
         unsafe Self.moved = moved
-        unsafe Self.swapped = swapped
-        let swap = redis_event(id: UInt64(REDIS_EVENT_SWAPDB), data_version: 1)
-        let isTold = unsafe redis_SubscribeToServerEvent(context.pointer, swap) { _, _, _, _ in
-            unsafe KeyMoves.swapped?()
-        }
+        let isTold = ServerEvents.install(.databasesSwapped, context) { _ in swapped() }
         // Called for each command of this class, DEL and EXPIRE among them.
         let isNotified = unsafe redis_SubscribeToKeyspaceEvents(context.pointer, Int32(REDIS_NOTIFY_GENERIC))
         {
             unsafe KeyMoves.notify($0, $2, $3)
         }
-        return isTold == REDIS_OK && isNotified == REDIS_OK
+        return isTold && isNotified == REDIS_OK
     }
 
     private static func notify(
@@ -40,6 +35,8 @@ public enum KeyMoves {
         let name = unsafe String(cString: event)
         if name == "rename_to" || name == "move_to" {
             unsafe moved?(RedisContext(context), Argument(key))
+        } else if name == "expire", KeyDepartures.areTold {
+            unsafe KeyDepartures.tell(valueAt: Argument(key), in: RedisContext(context))
         }
         return Int32(REDIS_OK)
     }

@@ -82,6 +82,7 @@ public struct StoredValueMethods {
         unsafe table.digest = digest
         unsafe table.mem_usage = memoryUsage
         unsafe table.free_effort = freeEffort
+        unsafe table.unlink = { _, value in unsafe KeyDepartures.tell(value) }
         unsafe table.free = free
         unsafe table.copy = copy
         // Servers that know it prefer it, since it tells the database.

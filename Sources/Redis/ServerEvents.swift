@@ -10,6 +10,7 @@ public enum ServerEvents {
         case replicaChanged
         case forkChild
         case asyncLoading
+        case databasesSwapped
 
         fileprivate var id: UInt64 {
             switch self {
@@ -19,6 +20,7 @@ public enum ServerEvents {
             case .replicaChanged: UInt64(REDIS_EVENT_REPLICA_CHANGED)
             case .forkChild: UInt64(REDIS_EVENT_FORK_CHILD)
             case .asyncLoading: UInt64(REDIS_EVENT_ASYNC_LOADING)
+            case .databasesSwapped: UInt64(REDIS_EVENT_SWAPDB)
             }
         }
     }

@@ -57,6 +57,7 @@ import Testing
         "Sources/Redis/EventLoopTurn.swift",
         "Sources/Redis/EventLoopWatch.swift",
         "Sources/Redis/Info.swift",
+        "Sources/Redis/KeyDepartures.swift",
         "Sources/Redis/KeyEvents.swift",
         "Sources/Redis/KeptReply.swift",
         "Sources/Redis/KeyHandle.swift",

@@ -34,6 +34,9 @@ class Models:
                 raise Refusal("ERR tensor key is empty")
         return [self._hold(self.keys[key]) for key in keys]
 
+    def tensor_find(self, asker, key, is_tracked):
+        return self.tensor_get(asker, [key])[0], None
+
     def tensor_set(self, asker, pairs):
         if any(key == b"string" for key, _ in pairs):
             raise Refusal("ERR Key is already set with non tensor values.")
@@ -53,7 +56,7 @@ class Models:
     def _hold(self, tensor):
         number = self._stand_in.new_number()
         self.held[number] = tensor
-        return (number, tensor[0].encode(), tensor[1])
+        return (number, tensor[0], tuple(tensor[1]))
 
     def _read(self, reference):
         if isinstance(reference, int):
@@ -71,11 +74,11 @@ class Models:
 
     # Models and scripts
 
-    def model_find(self, asker, key):
-        return 1 if key == b"m" else None
+    def model_find(self, asker, key, is_tracked):
+        return (1, None) if key == b"m" else None
 
-    def script_find(self, asker, key):
-        return 2 if key == b"s" else None
+    def script_find(self, asker, key, is_tracked):
+        return (2, None) if key == b"s" else None
 
     def model_run(self, asker, number, names, tensors, outputs):
         if not names or not outputs:

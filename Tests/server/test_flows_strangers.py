@@ -46,7 +46,10 @@ ASK = "from redisai_flows import calling\nask = calling.ask"
     ("'tensor.set', [(b'v', ('UINT8', [1 << 62], -1, 1 << 62))]", "ERR "),
     ("'tensor.data', 77", MISSING),
     ("'tensor.data', None", WRONG),
-    ("'model.find', 5", WRONG),
+    ("'tensor.find', b'a{1}'", WRONG),
+    ("'tensor.find', 5, True", WRONG),
+    ("'model.find', 5, True", WRONG),
+    ("'model.find', b'm{1}', 1", WRONG),
     ("'model.run', 77, [], [], [b'y']", MISSING),
     ("'model.run', model, [b'a'], [], [b'y']", WRONG),
     ("'model.run', model, 1, 2, 3", WRONG),
@@ -80,7 +83,7 @@ ASK = "from redisai_flows import calling\nask = calling.ask"
 def test_a_call_that_makes_no_sense_is_an_error(keys, words, text):
     setup = ASK + """
 def g():
-    model, script = ask('model.find', b'm{1}'), ask('script.find', b's{1}')
+    model, script = ask('model.find', b'm{1}', False)[0], ask('script.find', b's{1}', False)[0]
     tensor = ask('tensor.get', [b'a{1}'])[0][0]
     # Has a region made, whose number is -1.
     setTensorInKey('large', createTensorFromBlob('UINT8', [20_000], bytes(20_000)))

@@ -24,7 +24,7 @@ typedef struct redis_type_methods {
     void (*_Nullable aux_save)(RedisModuleIO *_Nonnull, int when);
     int aux_save_triggers;
     size_t (*_Nullable free_effort)(RedisModuleString *_Nullable key, const void *_Nonnull value);
-    void *_Nullable unlink;
+    void (*_Nullable unlink)(RedisModuleString *_Nullable key, const void *_Nonnull value);
     void *_Nullable (*_Nullable copy)(
         RedisModuleString *_Nullable from, RedisModuleString *_Nullable to, const void *_Nonnull value);
     void *_Nullable defrag;

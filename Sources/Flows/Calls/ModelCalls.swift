@@ -5,12 +5,13 @@ import Redis
 
 /// Models that flows run.
 extension FlowService {
-    /// Answers the number of the model that a key holds; none if it holds no model.
+    /// Answers the number of the model that a key holds; none if it holds no model. See `find`.
     func findModel(_ call: FlowCall) throws(FlowError) {
         try find(ModuleState.current.models, for: "AI.MODELEXECUTE", call) { .model($0) }
     }
 
-    /// Answers the number of what a key holds; none if it is nothing of that kind.
+    /// Answers the number of what a key holds, none if it is nothing of that kind, and where Python is told
+    /// when the key holds it no longer; none if it is not.
     ///
     /// - Parameter command: what a client would send to have done what this is for.
     func find<Value: StoredValue>(
@@ -18,16 +19,28 @@ extension FlowService {
         as object: (Value) -> HeldObjects.Object
     ) throws(FlowError) {
         let key = try call.bytes(0)
-        let found: Value?
-        do throws(FlowSession.KeyError) { found = try call.session.value(at: key, type, for: command) } catch
-        {
+        let found: FlowSession.Content<Value>?
+        do throws(FlowSession.KeyError) {
+            found = try call.session.content(at: key, type, for: command)
+        } catch {
             switch error {
             case .holdsOther: found = nil
             case .refused(let error): throw error
             }
         }
         guard let found else { return try answer(call.number) { $0.none() } }
-        try answer(call.number, object: object(found))
+        try answer(call.number, objectOfKey: object(found.value), slot: slot(of: found, call))
+    }
+
+    /// Where Python will be told that a key does not hold this any more.
+    ///
+    /// - Parameter call: its second argument says whether Python wants to be told.
+    /// - Returns: nil if it will not be told, for it does not want to or that cannot be known.
+    func slot<Value: StoredValue>(
+        of content: FlowSession.Content<Value>?, _ call: FlowCall
+    ) throws(FlowError) -> Int? {
+        guard try call.flag(1), let content, content.isKept else { return nil }
+        return try asked().tracked.track(content.value)
     }
 
     /// Runs a model that Python holds.

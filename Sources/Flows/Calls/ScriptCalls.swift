@@ -9,7 +9,7 @@ extension FlowService {
     /// A function has no more results.
     private static let outputLimit = 100_000
 
-    /// Answers the number of the script that a key holds; none if it holds no script.
+    /// Answers the number of the script that a key holds; none if it holds no script. See `find`.
     func findScript(_ call: FlowCall) throws(FlowError) {
         try find(ModuleState.current.scripts, for: "AI.SCRIPTEXECUTE", call) { .script($0) }
     }

@@ -10,14 +10,27 @@ extension FlowService {
         var found: [Tensor] = []
         for key in try call.list(0) {
             guard let key = key.asBytes else { throw .invalidCall }
-            found.append(try Self.tensor(at: Array(key), in: call.session))
+            found.append(try Self.tensor(at: Array(key), in: call.session).value)
         }
         try answer(call.number, tensors: found)
     }
 
-    private static func tensor(at key: [UInt8], in session: FlowSession) throws(FlowError) -> Tensor {
+    /// Answers the tensor that a key holds, and where Python is told when the key holds it no longer.
+    ///
+    /// It is told of small ones only: large ones go when their keys do, and so do the regions with their
+    /// elements. Another module may write to one of its own.
+    func findTensor(_ call: FlowCall) throws(FlowError) {
+        let found = try Self.tensor(at: call.bytes(0), in: call.session)
+        let isTrackable =
+            found.value.byteCount < SharedElements.leastByteCount && !found.value.isWritable
+        try answer(call.number, tensorOfKey: found.value, slot: slot(of: isTrackable ? found : nil, call))
+    }
+
+    private static func tensor(
+        at key: [UInt8], in session: FlowSession
+    ) throws(FlowError) -> FlowSession.Content<Tensor> {
         do throws(FlowSession.KeyError) {
-            let tensor = try session.value(at: key, ModuleState.current.tensors, for: "AI.TENSORGET")
+            let tensor = try session.content(at: key, ModuleState.current.tensors, for: "AI.TENSORGET")
             if let tensor { return tensor }
         } catch {
             switch error {

@@ -38,6 +38,7 @@ extension FlowService {
             && ServerFork.install(context) { [unowned service] in service.forked() }
             && ServerRole.install(context) { [unowned service] in service.watchAll() }
             && KeyEvents.installFlush(context) { [unowned service] in service.flushed() }
+            && installTracking(of: service, in: context)
     }
 
     private static let encodingVersion = 1

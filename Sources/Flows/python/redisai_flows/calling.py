@@ -60,10 +60,15 @@ def service():
     return asker().session.service
 
 
-def text(value, error):
-    """`value` as bytes. Raises `GearsError(error)` if it is not `str`."""
+def check_text(value, error):
+    """Raises `GearsError(error)` if `value` is not `str`."""
     if not isinstance(value, str):
         raise GearsError(error)
+
+
+def text(value, error):
+    """`value` as bytes. Raises `GearsError(error)` if it is not `str`."""
+    check_text(value, error)
     return value.encode("utf-8", "surrogateescape")
 
 

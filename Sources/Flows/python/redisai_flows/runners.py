@@ -2,46 +2,45 @@
 
 from . import calling
 from .calling import arguments, ask, ask_async
-from .channel import Held
 from .errors import GearsError
 from .tensors import PyTensor, from_answer
 
 
-class _Runner:
-    """A model or script that the server holds, and what it is to be run with."""
+class PyGraphRunner:
+    """A model of the server with named inputs and outputs, in the order in which they were added."""
 
-    def __init__(self, service, number):
+    __slots__ = ("_service", "_held", "is_spent", "names", "tensors", "outputs", "__weakref__")
+
+    def __init__(self, service, held):
         self._service = service
-        self._held = Held(service.channel, number)
-        self.number = number
+        # Others may be of the same one.
+        self._held = held
         self.is_spent = False
-
-
-class PyGraphRunner(_Runner):
-    """A model with named inputs and outputs, in the order in which they were added."""
-
-    def __init__(self, service, number):
-        super().__init__(service, number)
         self.names, self.tensors, self.outputs = [], [], []
 
     def words(self):
         """What a run is asked with."""
-        return self.number, self.names, [tensor.reference for tensor in self.tensors], self.outputs
+        return self._held.number, self.names, [tensor.reference for tensor in self.tensors], self.outputs
 
 
-class PyTorchScriptRunner(_Runner):
-    """A function of a script. Inputs are tensors and lists of tensors."""
+class PyTorchScriptRunner:
+    """A function of a script of the server. Inputs are tensors and lists of tensors."""
 
-    def __init__(self, service, number, function):
-        super().__init__(service, number)
+    __slots__ = ("_service", "_held", "is_spent", "function", "tensors", "output_count", "__weakref__")
+
+    def __init__(self, service, held, function):
+        self._service = service
+        self._held = held
+        self.is_spent = False
         self.function = function
         self.tensors = []
         self.output_count = 0
 
     def words(self):
+        """The same."""
         references = [[item.reference for item in tensor] if isinstance(tensor, list) else tensor.reference
                       for tensor in self.tensors]
-        return self.number, self.function, references, self.output_count
+        return self._held.number, self.function, references, self.output_count
 
 
 def _tensors(service, answer):
@@ -78,12 +77,12 @@ def _run_async(operation, runner):
 @arguments(1)
 def createModelRunner(key):  # noqa: N802 - the original's name
     """A runner of the model at a key, which it keeps whatever happens to the key."""
-    service = calling.service()
-    runner = ask("model.find", calling.text(key, "key argument must be a string"),
-                 take=lambda number: None if number is None else PyGraphRunner(service, number))
-    if runner is None:
+    calling.check_text(key, "key argument must be a string")
+    who = calling.asker()
+    held = who.session.models.find(who, key)
+    if held is None:
         raise GearsError("given key do not contain RedisAI model")
-    return runner
+    return PyGraphRunner(who.session.service, held)
 
 
 @arguments(3)
@@ -122,16 +121,13 @@ def modelRunnerRunAsync(runner):  # noqa: N802
 @arguments(2)
 def createScriptRunner(key, function):  # noqa: N802
     """A runner of a function of the script at a key."""
-    key = calling.text(key, "key name argument must be a string")
+    calling.check_text(key, "key name argument must be a string")
     function = calling.text(function, "function name argument must be a string")
-    service = calling.service()
-
-    def held(number):
-        return None if number is None else PyTorchScriptRunner(service, number, function)
-    runner = ask("script.find", key, take=held)
-    if runner is None:
+    who = calling.asker()
+    held = who.session.scripts.find(who, key)
+    if held is None:
         raise GearsError("given key do not contain RedisAI script")
-    return runner
+    return PyTorchScriptRunner(who.session.service, held, function)
 
 
 @arguments(2)

@@ -14,6 +14,7 @@ from .placement import Placement
 from .regions import Regions
 from .sessions import Session
 from .settings import Settings
+from .tracking import Tracking
 from .values import from_server
 from .workers import THREAD_LIMIT, URGENT_LIMIT, Workers
 
@@ -34,6 +35,7 @@ class Service:
         os.register_at_fork(after_in_child=self.channel.close)
         self.regions = Regions(side, self.channel.release)
         self.placement = Placement()
+        self.tracking = Tracking()
         self.loop = EventLoop(self.channel, self.placement, self._end)
         self._workers = Workers(self.channel, self.placement, self.loop, self._end)
         self.urgent = Lane(URGENT_LIMIT, True)
@@ -45,7 +47,7 @@ class Service:
             wire.START: self._start, wire.PING: self._ping, wire.SCRIPT: self._script,
             wire.ABORT: self._abort, wire.DROP: self._drop, wire.FORGET: self._forget,
             wire.HELLO: self._set, wire.SETTINGS: self._set,
-            wire.PLACE: self._place}
+            wire.PLACE: self._place, wire.INVALIDATE: self.tracking.invalidate}
 
     def run(self):
         """Serves until the server closes the connection; what else has ended it, or None."""

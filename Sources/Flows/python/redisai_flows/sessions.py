@@ -6,12 +6,13 @@ import threading
 from . import packages, requirements, wire
 from .asking import Asker, asker_for, current, is_holding
 from .builder import Builder
-from .channel import Lane
+from .channel import Held, Lane
 from .errors import FlowAborted, GearsError, ServerGone, callback_text, one_line
 from .executions import MAY_BLOCK, TELLS_RESULTS, Execution
 from .lines import Lines
 from .runtime import Runtime
 from .shields import shield
+from .tracking import TrackedKeys
 from .values import error_bytes
 
 
@@ -102,8 +103,19 @@ class Session(Asker):
         self._registrations = []
         self._has_run = False
         self._has_skipped = False
+        self.models = TrackedKeys(service, "model.find", self._held)
+        self.scripts = TrackedKeys(service, "script.find", self._held)
+        self.tensors = TrackedKeys(service, "tensor.find", self._tensor)
         self.runtime = Runtime(self)
         self.globals = {}
+
+    def _held(self, number):
+        return Held(self.channel, number)
+
+    def _tensor(self, described):
+        """(type, dims, why the server keeps it)."""
+        number, type, dims = described
+        return type, dims, Held(self.channel, number)
 
     # What others need
 
@@ -224,6 +236,8 @@ class Session(Asker):
     def end(self):
         """The session is gone; what runs may end."""
         self._is_gone = True
+        for keys in (self.models, self.scripts, self.tensors):
+            keys.end()
         if self.folder is not None:
             packages.remove(self.folder)
 

@@ -21,7 +21,7 @@ def _dims(value):
     dims = calling.items(value, "dims argument must be iterable")
     if not all(isinstance(dimension, int) for dimension in dims):
         raise GearsError("dims arguments must be long")
-    return [int(dimension) for dimension in dims]
+    return tuple(map(int, dims))
 
 
 def _width(type):
@@ -125,7 +125,9 @@ def _set(pairs):
 @arguments(1)
 def getTensorFromKey(key):  # noqa: N802
     """The tensor at a key."""
-    return _get([_key(key)])[0]
+    calling.check_text(key, NO_KEY_NAME)
+    who = calling.asker()
+    return PyTensor(who.session.service, *who.session.tensors.find(who, key))
 
 
 @arguments(1, name="getTensorsFromKeyspace")

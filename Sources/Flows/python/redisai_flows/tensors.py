@@ -35,7 +35,8 @@ class PyTensor:
         self._service = service
         # In capitals, as in TYPES.
         self.type = type
-        self.dims = tuple(dims)
+        # A tuple.
+        self.dims = dims
         # Why the server keeps it; None if it was made here.
         self._held = held
         # bytes, something `Lent`, a view of a region of the server; or None if nobody has looked yet.
@@ -126,4 +127,4 @@ def from_answer(service, answer):
     if answer is None:
         return None
     number, type, dims = answer
-    return PyTensor(service, type.decode(), dims, Held(service.channel, number))
+    return PyTensor(service, type, dims, Held(service.channel, number))

@@ -35,6 +35,7 @@ DROP = 7           # session's number: its registrations are gone, what runs may
 SETTINGS = 8       # 0, settings that changed: dict
 PLACE = 9          # 0, number of the processor on which the server's thread runs
 FORGET = 10        # registration's number: it sees no more events
+INVALIDATE = 11    # a slot, or -1 for all: what was said of keys in it is true no longer (see `tracking`)
 
 # To the server.
 READY = 1          # 0, what this process is: dict

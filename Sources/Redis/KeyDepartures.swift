@@ -1,0 +1,51 @@
+import CRedisModule
+
+/// Tells of our values that may be at their key no longer. Main thread, or with the server's lock.
+public enum KeyDepartures {
+    // Safety: written in OnLoad, read on the main thread or under its lock.
+    nonisolated(unsafe) private static var departed: ((UInt) -> Void)?
+
+    /// In OnLoad only, once.
+    ///
+    /// - Parameters:
+    ///   - departed: called with the address of a value when its key is removed, renamed or moved, gets
+    ///     another value, or a time to live.
+    ///   - allDeparted: called when databases are emptied, swapped or loaded.
+    /// - Returns: false if the server refuses.
+    public static func install(
+        _ context: borrowing RedisContext, departed: @escaping (_ address: UInt) -> Void,
+        allDeparted: @escaping () -> Void
+    ) -> Bool {
+        unsafe Self.departed = departed
+        return KeyEvents.installFlush(context, action: allDeparted)
+            && ServerEvents.install(.databasesSwapped, context) { _ in allDeparted() }
+            && Loading.install(context) { _ in allDeparted() }
+    }
+
+    /// Whether anybody wants to know.
+    @inline(__always)
+    static var areTold: Bool { unsafe departed != nil }
+
+    /// A key holds this value, of whatever module, no longer.
+    @inline(__always)
+    static func tell(_ value: UnsafeRawPointer) { unsafe departed?(UInt(bitPattern: value)) }
+
+    /// The same of what a key holds, if that is a module's.
+    static func tell(valueAt name: Argument, in context: borrowing RedisContext) {
+        let handle = context.inspect(name)
+        guard let key = unsafe handle.key, unsafe redis_KeyType(key) == REDIS_KEY_MODULE,
+            let value = unsafe redis_ModuleTypeGetValue(key)
+        else { return }
+        unsafe tell(value)
+    }
+}
+
+extension KeyHandle {
+    /// Whether the key holds this very value, and does so until `KeyDepartures` tells of it.
+    public func keeps(_ value: some StoredValue) -> Bool {
+        guard let key = unsafe key, let held = unsafe redis_ModuleTypeGetValue(key) else { return false }
+        let address = UInt(bitPattern: held)
+        guard address == UInt(bitPattern: ObjectIdentifier(value)) else { return false }
+        return unsafe redis_GetExpire(key) == Int64(REDIS_NO_EXPIRE)
+    }
+}
