@@ -53,6 +53,8 @@ public final class FlowService: @unchecked Sendable {
     private var isLookDue = false
     /// Whether `flush` will be called for what nobody waits for.
     var isTellingDue = false
+    /// Whether Python will be told to forget what it knows of keys.
+    var isForgettingDue = false
 
     /// - Parameter context: of OnLoad.
     public init(_ context: borrowing RedisContext, _ settings: ModuleSettings) {
@@ -172,6 +174,11 @@ public final class FlowService: @unchecked Sendable {
         unsentCount += 1
         // Python begins with many while the server goes on.
         guard unsentCount < Self.manyMessages else { return flush() }
+        flushAtEnd()
+    }
+
+    /// Sends what waits at the end of this turn.
+    func flushAtEnd() {
         guard !isFlushDue else { return }
         isFlushDue = true
         ServerTurn.atEnd {

@@ -1,15 +1,25 @@
 import CRedisModule
 
-/// Tells of our values that may be at their key no longer. Main thread, or with the server's lock.
+/// Tells of values that may be at their key no longer. Main thread, or with the server's lock.
+///
+/// It does not hear of what another module does to our keys by `ModuleTypeReplaceValue` or `SetExpire`. Of times
+/// to live `KeyMoves` hears.
 public enum KeyDepartures {
-    // Safety: written in OnLoad, read on the main thread or under its lock.
+    // Safety: written in OnLoad, read on the main thread or under its lock; the other one only there.
     nonisolated(unsafe) private static var departed: ((UInt) -> Void)?
+    nonisolated(unsafe) private static var isAnybodyListening = false
+
+    /// Whether anybody wants to know now: others need not pay for it.
+    public static var areWanted: Bool {
+        get { unsafe isAnybodyListening }
+        set { unsafe isAnybodyListening = newValue }
+    }
 
     /// In OnLoad only, once.
     ///
     /// - Parameters:
-    ///   - departed: called with the address of a value when its key is removed, renamed or moved, gets
-    ///     another value, or a time to live.
+    ///   - departed: called with the address of a value, maybe another module's, when its key is removed,
+    ///     renamed or moved, gets another value, or a time to live.
     ///   - allDeparted: called when databases are emptied, swapped or loaded.
     /// - Returns: false if the server refuses.
     public static func install(
@@ -22,13 +32,11 @@ public enum KeyDepartures {
             && Loading.install(context) { _ in allDeparted() }
     }
 
-    /// Whether anybody wants to know.
+    /// A key may hold this value no longer.
     @inline(__always)
-    static var areTold: Bool { unsafe departed != nil }
-
-    /// A key holds this value, of whatever module, no longer.
-    @inline(__always)
-    static func tell(_ value: UnsafeRawPointer) { unsafe departed?(UInt(bitPattern: value)) }
+    static func tell(_ value: UnsafeRawPointer) {
+        if areWanted { unsafe departed?(UInt(bitPattern: value)) }
+    }
 
     /// The same of what a key holds, if that is a module's.
     static func tell(valueAt name: Argument, in context: borrowing RedisContext) {

@@ -1,6 +1,7 @@
 import CRedisModule
 
-/// Tells when values get to another place without being stored anew: another name, or another database.
+/// Tells when values get to another place without being stored anew: another name, or another database. Has
+/// `KeyDepartures` told of keys that get a time to live.
 ///
 /// Main thread only.
 public enum KeyMoves {
@@ -35,7 +36,7 @@ public enum KeyMoves {
         let name = unsafe String(cString: event)
         if name == "rename_to" || name == "move_to" {
             unsafe moved?(RedisContext(context), Argument(key))
-        } else if name == "expire", KeyDepartures.areTold {
+        } else if name == "expire", KeyDepartures.areWanted {
             unsafe KeyDepartures.tell(valueAt: Argument(key), in: RedisContext(context))
         }
         return Int32(REDIS_OK)

@@ -12,11 +12,11 @@ import Testing
         var tracked = TrackedValues()
         let value = Value()
         #expect(tracked.isEmpty && tracked.end(address(value)) == nil)
-        let slot = tracked.track(value)
+        let slot = tracked.track(value, isLarge: false)
         #expect((0..<TrackedValues.slotCount).contains(slot) && !tracked.isEmpty)
-        #expect(tracked.end(address(value)) == slot)
+        #expect(tracked.end(address(value)) == .init(slot: slot, isLarge: false))
         #expect(tracked.isEmpty && tracked.end(address(value)) == nil)
-        #expect(tracked.track(value) == slot)
+        #expect(tracked.track(value, isLarge: false) == slot)
     }
 
     @Test func aSlotIsToldForAllOfItsValues() throws {
@@ -27,7 +27,7 @@ import Testing
         while pair == nil {
             let value = Value()
             kept.append(value)
-            let slot = tracked.track(value)
+            let slot = tracked.track(value, isLarge: false)
             if let other = bySlot[slot] { pair = (value, other) }
             bySlot[slot] = value
         }
@@ -35,16 +35,25 @@ import Testing
         #expect(tracked.end(address(one)) != nil && tracked.end(address(other)) == nil)
     }
 
+    @Test func aSlotOfALargeValueStaysOne() {
+        var tracked = TrackedValues()
+        let value = Value()
+        for isLarge in [false, true, false] { _ = tracked.track(value, isLarge: isLarge) }
+        #expect(tracked.end(address(value))?.isLarge == true)
+        _ = tracked.track(value, isLarge: false)
+        #expect(tracked.end(address(value))?.isLarge == false)
+    }
+
     @Test func slotsAreSpread() {
         var tracked = TrackedValues()
         let values = (0..<10_000).map { _ in Value() }
-        #expect(Set(values.map { tracked.track($0) }).count > TrackedValues.slotCount / 2)
+        #expect(Set(values.map { tracked.track($0, isLarge: false) }).count > TrackedValues.slotCount / 2)
     }
 
     @Test func nothingIsTrackedAfterAllWereTold() {
         var tracked = TrackedValues()
         let values = (0..<100).map { _ in Value() }
-        for value in values { _ = tracked.track(value) }
+        for value in values { _ = tracked.track(value, isLarge: false) }
         tracked.endAll()
         #expect(tracked.isEmpty && values.allSatisfy { tracked.end(address($0)) == nil })
     }

@@ -22,6 +22,8 @@ class Models:
         self._stand_in = stand_in
         self.keys = {}
         self.held = {}
+        # The slot of all tensors that a flow wants to know.
+        self.slot = None
         self._theirs = stand_in.regions
         # How many regions the other side has made.
         self.region_count = 0
@@ -35,7 +37,7 @@ class Models:
         return [self._hold(self.keys[key]) for key in keys]
 
     def tensor_find(self, asker, key, is_tracked):
-        return self.tensor_get(asker, [key])[0], None
+        return self.tensor_get(asker, [key])[0], self.slot if is_tracked else None
 
     def tensor_set(self, asker, pairs):
         if any(key == b"string" for key, _ in pairs):

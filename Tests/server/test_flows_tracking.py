@@ -1,12 +1,15 @@
 """What flows know of keys without asking each time, and that it is never what was before."""
 
 import itertools
+import os
+import signal
 import threading
 import time
 
 import pytest
 
-from support import paths
+from support import flows, paths
+from support.clients import refusal
 from support.models import execute, set_tensor, store
 from support.redisai_flows import BAR, PATIENT, add_user, client_of, prepare, script, trigger
 from support.servers import RedisServer, wait_until
@@ -40,6 +43,12 @@ def function(r):
     return str(tensorToFlatList(scriptRunnerRun(runner)[0]))
 for name, made in (('see', see), ('model', model), ('function', function)):
     GB('CommandReader').map(made).register(trigger=name)
+"""
+HOLD = """
+import redisAI
+def find(r):
+    redisAI.createModelRunner('m')
+GB('CommandReader').map(find).register(trigger='t')
 """
 OLD, NEW, NOTHING = [b"[1.0]"], [b"[2.0]"], [b"ERR tensor key is empty"]
 NO_MODEL, NO_SCRIPT = ([f"given key do not contain RedisAI {kind}".encode()] for kind in ("model", "script"))
@@ -177,12 +186,7 @@ def test_a_deleted_model_is_freed_while_no_flow_runs(any_server):
     client = any_server.client()
     client.flushall()
     store(client, "m", "classifier_30_64_32_2")
-    script(client, """
-import redisAI
-def find(r):
-    redisAI.createModelRunner('m')
-GB('CommandReader').map(find).register(trigger='t')
-""")
+    script(client, HOLD)
     for _ in range(5):
         trigger(client)
     wait_until(lambda: runtime_memory(any_server) > 0, what="the model")
@@ -278,3 +282,96 @@ def test_what_is_known_belongs_to_the_session(server, client):
     other.delete("v")
     assert trigger(client, "see there") == NOTHING
     assert trigger(client, "see") == OLD
+
+
+def test_many_flows_that_write_and_read_their_keys_see_what_they_wrote(known, any_server):
+    script(known, """
+import redisAI
+def own(r):
+    key, number = r[1], int(r[2])
+    redisAI.setTensorInKey(key, redisAI.createTensorFromValues('INT64', [1], [number]))
+    return redisAI.tensorToFlatList(redisAI.getTensorFromKey(key)) == [number]
+GB('CommandReader').map(own).register(trigger='own')
+""")
+    failures = []
+
+    def work(name):
+        client = any_server.client()
+        for number in range(200):
+            if trigger(client, "own", name, number) != [b"True"]:
+                failures.append((name, number))
+
+    threads = [threading.Thread(target=work, args=(f"key {number}",)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_a_flow_sees_what_it_has_changed_itself(known):
+    script(known, """
+import redisAI
+def number():
+    return redisAI.tensorToFlatList(redisAI.getTensorFromKey('v'))[0]
+def change(r):
+    seen = [number() for _ in range(3)]
+    for new in range(10, 20):
+        with atomic():
+            execute('AI.TENSORSET', 'v', 'FLOAT', 1, 'VALUES', new)
+            seen.append(number())
+        seen += [number(), number()]
+    return seen == [1.0] * 3 + [float(new) for new in range(10, 20) for _ in range(3)]
+GB('CommandReader').map(change).register(trigger='change')
+""")
+    assert trigger(known, "change") == [b"True"]
+
+
+def test_two_keys_of_one_tensor_are_told_apart(known):
+    known.copy("v", "x")
+    for _ in range(3):
+        assert trigger(known, "see") == OLD
+    known.delete("x")
+    assert trigger(known, "see") == OLD
+    known.delete("v")
+    assert trigger(known, "see") == NOTHING
+
+
+def test_a_replica_knows_what_its_master_does(start_server):
+    master = start_server(words=MODULE_WORDS, tcp=True)
+    client = master.client()
+    script(client, SCRIPT)
+    set_tensor(client, "v", "FLOAT", [1])
+    replica = start_server(words=MODULE_WORDS, settings=[f"replicaof 127.0.0.1 {master.port}"])
+    wait_until(lambda: replica.field("replication", "master_link_status") == "up")
+    other = replica.client()
+    wait_until(lambda: trigger(other, "see") == OLD, what="the session of the master")
+    for change, then in ((lambda: set_tensor(client, "v", "FLOAT", [2]), NEW),
+                         (lambda: client.delete("v"), NOTHING)):
+        for _ in range(5):
+            trigger(other, "see")
+        change()
+        assert client.wait(1, 0) == 1
+        assert trigger(other, "see") == then
+
+
+def test_a_new_python_process_knows_nothing_of_the_one_before(known):
+    os.kill(flows.python_pid(known), signal.SIGKILL)
+    set_tensor(known, "v", "FLOAT", [2])
+    wait_until(lambda: refusal(known, "RG.TRIGGER", "see") is None, what="the new process")
+    assert trigger(known, "see") == NEW
+    known.delete("v")
+    assert trigger(known, "see") == NOTHING
+
+
+def test_a_session_that_is_replaced_lets_go(any_server):
+    client = any_server.client()
+    client.flushall()
+    store(client, "m", "classifier_30_64_32_2")
+    for _ in range(3):
+        script(client, HOLD)
+        for _ in range(5):
+            trigger(client)
+    script(client, "GB('CommandReader').register(trigger='t')")
+    client.delete("m")
+    wait_until(lambda: runtime_memory(any_server) == 0, what="the end of the model")

@@ -29,18 +29,20 @@ extension FlowService {
             }
         }
         guard let found else { return try answer(call.number) { $0.none() } }
-        try answer(call.number, objectOfKey: object(found.value), slot: slot(of: found, call))
+        try answer(call.number, objectOfKey: object(found.value), slot: slot(of: found, call, isLarge: true))
     }
 
-    /// Where Python will be told that a key does not hold this any more.
+    /// Where Python will be told that a key may not hold this any more.
     ///
-    /// - Parameter call: its second argument says whether Python wants to be told.
+    /// - Parameters:
+    ///   - call: its second argument says whether Python wants to be told.
+    ///   - isLarge: whether it is to let go of it at once then.
     /// - Returns: nil if it will not be told, for it does not want to or that cannot be known.
     func slot<Value: StoredValue>(
-        of content: FlowSession.Content<Value>?, _ call: FlowCall
+        of content: FlowSession.Content<Value>?, _ call: FlowCall, isLarge: Bool
     ) throws(FlowError) -> Int? {
         guard try call.flag(1), let content, content.isKept else { return nil }
-        return try asked().tracked.track(content.value)
+        return try track(content.value, isLarge: isLarge)
     }
 
     /// Runs a model that Python holds.

@@ -17,13 +17,14 @@ extension FlowService {
 
     /// Answers the tensor that a key holds, and where Python is told when the key holds it no longer.
     ///
-    /// It is told of small ones only: large ones go when their keys do, and so do the regions with their
-    /// elements. Another module may write to one of its own.
+    /// It is told of small ones only: of a large one it might keep the region with a copy of the elements, too.
+    /// Another module may write to one of its own.
     func findTensor(_ call: FlowCall) throws(FlowError) {
         let found = try Self.tensor(at: call.bytes(0), in: call.session)
         let isTrackable =
             found.value.byteCount < SharedElements.leastByteCount && !found.value.isWritable
-        try answer(call.number, tensorOfKey: found.value, slot: slot(of: isTrackable ? found : nil, call))
+        let slot = try slot(of: isTrackable ? found : nil, call, isLarge: false)
+        try answer(call.number, tensorOfKey: found.value, slot: slot)
     }
 
     private static func tensor(

@@ -236,8 +236,6 @@ class Session(Asker):
     def end(self):
         """The session is gone; what runs may end."""
         self._is_gone = True
-        for keys in (self.models, self.scripts, self.tensors):
-            keys.end()
         if self.folder is not None:
             packages.remove(self.folder)
 
