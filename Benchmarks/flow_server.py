@@ -38,6 +38,10 @@ class FlowServer(Server):
         """Starts the server and does not wait until it answers."""
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    def keep_on(self, cores):
+        """Only the server's own thread: a Python process that is started anew would have its place else."""
+        os.sched_setaffinity(self.process.pid, cores)
+
     def kill(self):
         """Ends the server as a power cut would."""
         self.process.kill()

@@ -88,3 +88,33 @@ def test_where_there_is_one_processor_no_thread_is_sent_away(monkeypatch):
     placement = Placement()
     placement.set(0)
     assert (placement.near, placement.far) == ({0}, None)
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_a_thread_that_keeps_pythons_lock_is_moved(own_flows, places, tmp_path, kind):
+    """Code of Python could do nothing about it."""
+    near, far = places
+    os.mkfifo(tmp_path / "fifo")
+    script = own_flows.script(f"""
+import ctypes, os, threading
+def where(r):
+    return os.sched_getaffinity(0)
+{kind} f(r):
+    descriptor = os.open({str(tmp_path / "fifo")!r}, os.O_RDWR)
+    execute('SET', 'thread', threading.get_native_id())
+    # Unlike CDLL's, its functions keep the lock.
+    ctypes.PyDLL(None).read(descriptor, ctypes.create_string_buffer(1), 1)
+    return os.sched_getaffinity(0)
+for made in (f, where):
+    GB('CommandReader').map(made).register(trigger=made.__name__)
+""")
+    ended = own_flows.start(script, 0, [b"t"])
+    thread = int(own_flows.until(lambda: own_flows.keyspace.data)[b"thread"])
+    while str(os.sched_getaffinity(thread)).encode() != far:
+        pass
+    assert not ended.has_ended()
+    (tmp_path / "fifo").write_bytes(b"a")
+    assert ended.wait().results == [far]
+    # Others are where they were to be.
+    while own_flows.trigger(script, index=1).results != [near]:
+        pass

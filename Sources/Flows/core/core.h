@@ -263,6 +263,10 @@ extern PyTypeObject *channel_type;
 extern PyType_Spec channel_spec, held_spec;
 extern PyObject *gears_error, *server_gone, *flow_aborted;
 
+// Guard: guard.c
+
+extern PyMethodDef guard_methods[];
+
 // Executions: passes.c, pass_type.c
 
 // How records go through the steps of a plan; see `executions.py`.

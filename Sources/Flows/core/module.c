@@ -13,7 +13,8 @@ static bool add_functions(PyObject *module) {
         && PyModule_AddFunctions(module, value_methods) == 0
         && PyModule_AddFunctions(module, command_methods) == 0
         && PyModule_AddFunctions(module, reply_methods) == 0
-        && PyModule_AddFunctions(module, thread_methods) == 0;
+        && PyModule_AddFunctions(module, thread_methods) == 0
+        && PyModule_AddFunctions(module, guard_methods) == 0;
 }
 
 static bool add_types(PyObject *module) {

@@ -3,6 +3,7 @@
 import itertools
 import threading
 
+from ._core import guard_call, guard_start, guard_took_away
 from .alarm import Alarm
 
 # How many threads may run steps at once; more work waits.
@@ -36,7 +37,8 @@ class Workers:
         channel.arm = self._arm
 
     def start(self):
-        """Makes the lookout and the first thread, which reads."""
+        """Makes the lookout, the guard and the first thread, which reads."""
+        guard_start(self._channel)
         threading.Thread(target=self._look_out, name="flows/lookout", daemon=True).start()
         self._channel.begin()
 
@@ -49,6 +51,7 @@ class Workers:
 
     def _arm(self):
         self._alarm.set(LOOKOUT_INTERVAL)
+        guard_call()
 
     def _look_out(self):
         try:
@@ -63,6 +66,9 @@ class Workers:
             self._alarm.wait()
             channel.is_armed = False
             turn = channel.turn
+            if guard_took_away():
+                channel.place_anew()
+                self._loop.place_anew()
             # Both are to look.
             is_at_work = self._loop.look_out() | channel.look()
             if channel.is_busy():
