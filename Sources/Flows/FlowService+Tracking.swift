@@ -3,8 +3,8 @@ import Redis
 
 /// What Python knows of keys, and need not ask again.
 ///
-/// Messages come in their order: a trigger, an event or an answer that follows a change comes after the message
-/// that says what is not to be believed any more. So that one need not wake Python.
+/// Messages come in their order: a trigger, an event or an answer that follows a change comes after the
+/// message that says what is not to be believed any more. So that one need not wake Python.
 extension FlowService {
     /// So long may a small value take to be let go.
     private static let tellingMilliseconds = 10

@@ -2,8 +2,8 @@ import CRedisModule
 
 /// Tells of values that may be at their key no longer. Main thread, or with the server's lock.
 ///
-/// It does not hear of what another module does to our keys by `ModuleTypeReplaceValue` or `SetExpire`. Of times
-/// to live `KeyMoves` hears.
+/// It does not hear of what another module does to our keys by `ModuleTypeReplaceValue` or `SetExpire`. Of
+/// times to live `KeyMoves` hears.
 public enum KeyDepartures {
     // Safety: written in OnLoad, read on the main thread or under its lock; the other one only there.
     nonisolated(unsafe) private static var departed: ((UInt) -> Void)?

@@ -17,7 +17,7 @@ extension FlowService {
 
     /// Answers the tensor that a key holds, and where Python is told when the key holds it no longer.
     ///
-    /// It is told of small ones only: of a large one it might keep the region with a copy of the elements, too.
+    /// It is told of small ones only: of a large one it might keep the region with a copy of the elements.
     /// Another module may write to one of its own.
     func findTensor(_ call: FlowCall) throws(FlowError) {
         let found = try Self.tensor(at: call.bytes(0), in: call.session)

@@ -1,11 +1,11 @@
 """What keys hold, known here until the server says otherwise, so that flows need not ask each time.
 
-The server says so (`wire.INVALIDATE`) when a value may have left its key, and once a second of all keys: so it
-sees that a key is used, looks at the rights of the user, and gets back what nobody uses. Its messages come in
-their order: nobody who gets a trigger, an event or an answer from it believes what was so before.
+The server says so (`wire.INVALIDATE`) when a value may have left its key, and once a second of all keys: so
+it sees that a key is used, looks at the rights of the user, and gets back what nobody uses. Its messages come
+in their order: nobody who gets a trigger, an event or an answer from it believes what was so before.
 
-Nothing here waits. The server may say it at any moment, on another thread: an answer stands together with what
-becomes false then, in one tuple.
+Nothing here waits. The server may say it at any moment, on another thread: an answer stands together with
+what becomes false then, in one tuple.
 """
 
 # Keys of one kind in one session.
@@ -45,8 +45,10 @@ class Tracking:
         return slot
 
     def invalidate(self, number):
-        """The server has said it of a slot, or of all: -1. On the reader's thread, which may have little stack
-        left: nothing of Python is called."""
+        """The server has said it of a slot, or of all: -1.
+
+        On the reader's thread, which may have little stack left: no function of Python is called.
+        """
         self.said += 1
         for gone in [number] if number >= 0 else list(self._slots):
             slot = self._slots.pop(gone, None)
