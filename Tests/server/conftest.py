@@ -12,7 +12,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "Fixtures")]
 
 pytest.register_assert_rewrite("support")
 from support import flows, paths  # noqa: E402
-from support.servers import RedisServer  # noqa: E402
+from support.servers import RedisServer, served  # noqa: E402
 
 LOG_LINES = 60
 
@@ -44,12 +44,8 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture(scope="module")
 def file_server(request):
     """The server that the tests of one file share; the file's MODULE_WORDS are given to the module."""
-    server = RedisServer(words=getattr(request.module, "MODULE_WORDS", ())).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(words=getattr(request.module, "MODULE_WORDS", ()))) as server:
+        yield server
 
 
 @pytest.fixture

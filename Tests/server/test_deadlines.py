@@ -8,7 +8,7 @@ from support.gates import Gate
 from support.models import execution, get_tensor, set_tensor, store
 from support.patience import AN_HOUR, FOREVER
 from support.queues import waiting_for
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.wire import OK
 
 TIMED_OUT = b"+TIMEDOUT\r\n"
@@ -19,12 +19,8 @@ SLOW_CLOCK = ["hz 1", "dynamic-hz no"]
 @pytest.fixture(scope="module", params=paths.SERVERS)
 def version_server(request):
     """One server of each version, for all tests of this file."""
-    server = RedisServer(binary=paths.SERVERS[request.param], settings=SLOW_CLOCK).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.SERVERS[request.param], settings=SLOW_CLOCK)) as server:
+        yield server
 
 
 @pytest.fixture

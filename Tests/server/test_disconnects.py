@@ -9,7 +9,7 @@ from support.dags import dag, run
 from support.gates import Gate
 from support.models import execute, execution, floats, get_tensor, model_bytes, set_tensor, store
 from support.queues import pairs, waiting_for
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.wire import OK, array, bulk, encoded
 
 # No run on the server's own thread, so that each waits in the queue.
@@ -19,12 +19,8 @@ WORDS = ["INLINE_RUN_BUDGET", 0]
 @pytest.fixture(scope="module", params=paths.SERVERS)
 def version_server(request):
     """One server of each version, for all tests of this file."""
-    server = RedisServer(binary=paths.SERVERS[request.param], words=WORDS).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.SERVERS[request.param], words=WORDS)) as server:
+        yield server
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from support import flows, paths
 from support.clients import refusal
 from support.flows import failure, lacks_right, registrations, results, script, trigger
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.wire import OK, error
 
 SCRIPT = """
@@ -26,12 +26,8 @@ WAYS = ["do", "do async"]
 @pytest.fixture(scope="module", params=paths.NEWER_SERVERS)
 def rights_server(request):
     """A server that tells modules what a user may do."""
-    server = RedisServer(binary=paths.NEWER_SERVERS[request.param], words=flows.WORDS).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.NEWER_SERVERS[request.param], words=flows.WORDS)) as server:
+        yield server
 
 
 @pytest.fixture

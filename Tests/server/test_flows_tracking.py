@@ -12,7 +12,7 @@ from support import flows, paths
 from support.clients import refusal
 from support.models import execute, set_tensor, store
 from support.redisai_flows import BAR, PATIENT, add_user, client_of, prepare, script, trigger
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 
 MODULE_WORDS = PATIENT
 SCRIPT = """
@@ -56,12 +56,8 @@ NO_MODEL, NO_SCRIPT = ([f"given key do not contain RedisAI {kind}".encode()] for
 
 @pytest.fixture(scope="module", params=paths.SERVERS)
 def any_server(request):
-    server = RedisServer(binary=paths.SERVERS[request.param], words=PATIENT).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.SERVERS[request.param], words=PATIENT)) as server:
+        yield server
 
 
 @pytest.fixture

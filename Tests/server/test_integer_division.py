@@ -12,7 +12,7 @@ import pytest
 from support import paths, tensorflow
 from support.clients import refusal
 from support.models import execute, execution, get_tensor, set_tensor, store
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.tflite import store_tflite
 
 INTEGERS = {"INT32": numpy.int32, "INT64": numpy.int64}
@@ -51,12 +51,8 @@ PAIRS = [*((name, "workers") for name in paths.SERVERS), *(("", how) for how in 
 def dividing(request):
     """A server of each version, and one with runs on each kind of thread."""
     name, how = request.param
-    server = RedisServer(binary=paths.SERVERS.get(name), words=SETTINGS[how]).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.SERVERS.get(name), words=SETTINGS[how])) as server:
+        yield server
 
 
 def numbers(words, kind, repeats=1):

@@ -5,7 +5,7 @@ import pytest
 from support import paths
 from support.clients import refusal
 from support.models import execution, set_tensor, store
-from support.servers import RedisServer
+from support.servers import RedisServer, served
 
 TEXT = "the operator takes for granted what its inputs or attributes do not have, such as a dimension"
 # Of ones that each model breaks over.
@@ -17,12 +17,8 @@ SHAPES = {
 @pytest.fixture(scope="module", params=paths.SERVERS)
 def breaking(request):
     """A server of each version: each has its own way of loading libraries and of reporting ends."""
-    server = RedisServer(binary=paths.SERVERS[request.param]).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.SERVERS[request.param])) as server:
+        yield server
 
 
 def ones(shape):

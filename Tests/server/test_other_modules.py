@@ -8,7 +8,7 @@ import pytest
 from support import paths
 from support.dags import dag
 from support.models import execution, prepare_product
-from support.servers import RedisServer
+from support.servers import RedisServer, served
 from support.wire import OK
 
 # CALL passes a command on with flags of the server's call. VOUCH logs the client in as a user of the module's
@@ -88,16 +88,12 @@ def other_module(tmp_path_factory):
 @pytest.fixture(scope="module", params=paths.SERVERS)
 def other_server(request, other_module):
     """A server of each version with another module beside ours."""
-    server = RedisServer(binary=paths.SERVERS[request.param], settings=[f"loadmodule {other_module}"],
-                         words=["EXECUTE_IN_TRANSACTIONS", "yes"]).start()
-    client = server.client()
-    prepare_product(client)
-    client.execute_command(*execution("m", ["a", "b"], ["y"]))
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.SERVERS[request.param], settings=[f"loadmodule {other_module}"],
+                            words=["EXECUTE_IN_TRANSACTIONS", "yes"])) as server:
+        client = server.client()
+        prepare_product(client)
+        client.execute_command(*execution("m", ["a", "b"], ["y"]))
+        yield server
 
 
 def is_fine(reply):

@@ -8,7 +8,7 @@ from support.clusters import start_cluster
 from support.dags import dag, run
 from support.masters import FakeMaster
 from support.models import execution, get_tensor, prepare_product
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.wire import OK
 
 
@@ -49,17 +49,13 @@ STEPS = [
 @pytest.fixture(scope="module", params=paths.NEWER_SERVERS)
 def rights_server(request):
     """A server that tells modules what a user may do."""
-    server = RedisServer(binary=paths.NEWER_SERVERS[request.param]).start()
-    client = server.client()
-    prepare_product(client)
-    words = ["ENTRY_POINTS", len(ENTRY_POINTS), *ENTRY_POINTS, "SOURCE", SCRIPT]
-    client.execute_command("AI.SCRIPTSTORE", "s", "CPU", *words)
-    client.execute_command("AI.SCRIPTSET", "old", "CPU", "SOURCE", SCRIPT)
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.NEWER_SERVERS[request.param])) as server:
+        client = server.client()
+        prepare_product(client)
+        words = ["ENTRY_POINTS", len(ENTRY_POINTS), *ENTRY_POINTS, "SOURCE", SCRIPT]
+        client.execute_command("AI.SCRIPTSTORE", "s", "CPU", *words)
+        client.execute_command("AI.SCRIPTSET", "old", "CPU", "SOURCE", SCRIPT)
+        yield server
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from support import paths
 from support.attempts import ATTEMPTS
 from support.documents import named_tests
 from support.models import execution, floats, model_bytes, prepare_product
-from support.servers import RedisServer
+from support.servers import RedisServer, served
 from support.wire import OK
 
 DOCUMENT = (paths.ROOT / "SECURITY.md").read_text()
@@ -44,23 +44,20 @@ def rules(server):
 @pytest.fixture(scope="module", params=paths.SERVERS)
 def guarded(request):
     """A server with the advised users, a model, a script and tensors for them, and the same of others."""
-    server = RedisServer(
-        binary=paths.SERVERS[request.param], words=["ALLOW_UNCHECKED_SCRIPTS", "no"]).start()
-    client = server.client()
-    prepare_product(client, model="model:m", a="tensor:a", b="tensor:b")
-    prepare_product(client, model="secret:m", a="secret:a", b="secret:b")
-    floats(client, "secret:t", 4, 2)
-    client.set("secret", CANARY)
-    words = ["ENTRY_POINTS", 3, "call", "model", "doubled", "SOURCE", SCRIPT]
-    client.execute_command("AI.SCRIPTSTORE", "script:s", "CPU", *words)
-    client.execute_command("AI.SCRIPTSET", "script:old", "CPU", "SOURCE", "def twice(a):\n    return a * 2\n")
-    for user, listed in rules(server).items():
-        client.execute_command("ACL", "SETUSER", user, *listed)
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(
+            binary=paths.SERVERS[request.param], words=["ALLOW_UNCHECKED_SCRIPTS", "no"])) as server:
+        client = server.client()
+        prepare_product(client, model="model:m", a="tensor:a", b="tensor:b")
+        prepare_product(client, model="secret:m", a="secret:a", b="secret:b")
+        floats(client, "secret:t", 4, 2)
+        client.set("secret", CANARY)
+        words = ["ENTRY_POINTS", 3, "call", "model", "doubled", "SOURCE", SCRIPT]
+        client.execute_command("AI.SCRIPTSTORE", "script:s", "CPU", *words)
+        client.execute_command(
+            "AI.SCRIPTSET", "script:old", "CPU", "SOURCE", "def twice(a):\n    return a * 2\n")
+        for user, listed in rules(server).items():
+            client.execute_command("ACL", "SETUSER", user, *listed)
+        yield server
 
 
 def logged_in(server, user):

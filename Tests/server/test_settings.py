@@ -10,7 +10,7 @@ from support.clients import refusal
 from support.models import (
     PRODUCT, execute, execution, get_tensor, model_bytes, prepare_product, set_tensor, store)
 from support.patience import AN_HOUR, FOREVER, LOST, SHORTEST_LIMIT
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.texts import NO_BACKEND
 
 # Name, default, least and greatest value of each number that can change.
@@ -50,14 +50,10 @@ def shown(client):
 @pytest.fixture(scope="module", params=paths.NEWER_SERVERS)
 def newer_server(request):
     """A server that knows settings of modules."""
-    server = RedisServer(
-        binary=paths.NEWER_SERVERS[request.param], settings=["enable-protected-configs yes"],
-        patient=False).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(
+            binary=paths.NEWER_SERVERS[request.param], settings=["enable-protected-configs yes"],
+            patient=False)) as server:
+        yield server
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from support.batches import Waiting
 from support.clients import refusal
 from support.models import execution, store
 from support.queues import pairs, queue
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.wire import OK
 
 EXAMPLE = paths.ROOT / "Examples" / "shared-api"
@@ -96,14 +96,10 @@ def version_1(tmp_path_factory):
 @pytest.fixture(scope="module", params=SERVERS)
 def server(request, example):
     """A server of each version with the example beside our module."""
-    server = RedisServer(
-        binary=SERVERS[request.param], settings=[f"loadmodule {example}"],
-        words=["THREADS_PER_QUEUE", "8"], launcher=LAUNCHER).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(
+            binary=SERVERS[request.param], settings=[f"loadmodule {example}"],
+            words=["THREADS_PER_QUEUE", "8"], launcher=LAUNCHER)) as server:
+        yield server
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from support.gates import Gate
 from support.models import (
     PRODUCT, execution, floats, get_tensor, model_bytes, prepare_product, set_tensor, store)
 from support.patience import AN_HOUR, FOREVER, SHORTEST_LIMIT, TooShort, until_long_enough
-from support.servers import RedisServer, wait_until
+from support.servers import RedisServer, served, wait_until
 from support.texts import IN_TRANSACTION, INPUT_COUNT, NO_MODEL, WRONG_TYPE, arity
 from support.wire import OK, array, bulk, error
 
@@ -63,12 +63,8 @@ class InTransaction:
 @pytest.fixture(scope="module", params=paths.SERVERS)
 def allowing_server(request):
     """One server of each version that runs models in transactions, for all tests of this file."""
-    server = RedisServer(binary=paths.SERVERS[request.param], words=ALLOWED).start()
-    yield server
-    server.stop()
-    trouble = server.trouble()
-    server.remove()
-    assert trouble is None, trouble
+    with served(RedisServer(binary=paths.SERVERS[request.param], words=ALLOWED)) as server:
+        yield server
 
 
 @pytest.fixture

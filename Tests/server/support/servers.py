@@ -1,6 +1,7 @@
 """Real redis-servers for the tests: each in a folder of its own, ended by the test that started it."""
 
 import atexit
+import contextlib
 import pathlib
 import re
 import shutil
@@ -242,6 +243,17 @@ class RedisServer:
     @property
     def version_text(self):
         return subprocess.run([self.binary, "--version"], capture_output=True, text=True, check=True).stdout
+
+
+@contextlib.contextmanager
+def served(server):
+    """A server that tests share, from its start to its end, which is without trouble."""
+    server.start()
+    yield server
+    server.stop()
+    trouble = server.trouble()
+    server.remove()
+    assert trouble is None, trouble
 
 
 @atexit.register

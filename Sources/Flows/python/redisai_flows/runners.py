@@ -13,7 +13,7 @@ class PyGraphRunner:
 
     def __init__(self, service, held):
         self._service = service
-        # Others may be of the same one.
+        # Runners of one model may share it.
         self._held = held
         self.is_spent = False
         self.names, self.tensors, self.outputs = [], [], []
@@ -37,7 +37,7 @@ class PyTorchScriptRunner:
         self.output_count = 0
 
     def words(self):
-        """The same."""
+        """What a run is asked with."""
         references = [[item.reference for item in tensor] if isinstance(tensor, list) else tensor.reference
                       for tensor in self.tensors]
         return self._held.number, self.function, references, self.output_count

@@ -26,7 +26,7 @@ WRONG_LENGTH = "ERR data length does not match tensor shape and type"
 class PyTensor:
     """A tensor of the server, or one that was made here and that the server copies when it gets it.
 
-    Row-major. `numpy.asarray(tensor)` shows the elements without a copy.
+    Row-major; `dims` is a tuple. `numpy.asarray(tensor)` shows the elements without a copy.
     """
 
     __slots__ = ("_service", "type", "dims", "_held", "_data", "__weakref__")
@@ -35,7 +35,6 @@ class PyTensor:
         self._service = service
         # In capitals, as in TYPES.
         self.type = type
-        # A tuple.
         self.dims = dims
         # Why the server keeps it; None if it was made here.
         self._held = held
