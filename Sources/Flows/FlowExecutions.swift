@@ -13,8 +13,8 @@ final class FlowExecutions {
     private(set) var waitingByteCount = 0
     /// Those that have ended, and that clients may ask for.
     private var kept: [Int: FlowExecution] = [:]
-    /// Those kept after their end, the oldest first; some may have been dropped since.
-    private var ended: [FlowExecution] = []
+    /// The numbers of those kept after their end, the oldest first; some may have been dropped since.
+    private var ended: [Int] = []
     private var keptCount = 0
     /// Bytes of the results of those that `ended` counts.
     private var keptByteCount = 0
@@ -82,7 +82,7 @@ final class FlowExecutions {
             if case .nobody = execution.owner { execution.forgetResults() }
         case .kept:
             kept[execution.number] = execution
-            ended.append(execution)
+            ended.append(execution.number)
             keptCount += 1
             keptByteCount += execution.byteCount
             dropOldest(of: execution.registration, with: execution)
@@ -95,7 +95,7 @@ final class FlowExecutions {
     /// - Parameter execution: the one that has just been kept.
     private func dropOldest(of registration: FlowRegistration?, with execution: FlowExecution) {
         guard let registration else { return }
-        registration.kept.append(execution)
+        registration.kept.append(execution.number)
         while registration.kept.count > configuration[.mostExecutionsOfRegistration] {
             dropIfKept(registration.kept.removeFirst())
         }
@@ -103,8 +103,8 @@ final class FlowExecutions {
 
     private func dropOldest() { dropIfKept(ended.removeFirst()) }
 
-    private func dropIfKept(_ execution: FlowExecution) {
-        if kept[execution.number] === execution { drop(execution) }
+    private func dropIfKept(_ number: Int) {
+        if let execution = kept[number] { drop(execution) }
     }
 
     /// Forgets one that has ended.
@@ -114,9 +114,9 @@ final class FlowExecutions {
         guard case .kept = execution.owner else { return }
         keptCount -= 1
         keptByteCount -= execution.byteCount
-        // Other lists may still have it.
+        // Clients may wait for it still.
         execution.forgetResults()
         // What was dropped is not looked for one by one.
-        if ended.count > 2 * max(keptCount, 16) { ended.removeAll { kept[$0.number] !== $0 } }
+        if ended.count > 2 * max(keptCount, 16) { ended.removeAll { kept[$0] == nil } }
     }
 }

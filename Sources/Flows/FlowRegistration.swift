@@ -26,8 +26,8 @@ final class FlowRegistration {
     var number: Int?
     /// Executions that wait until it does.
     var waiting: [FlowExecution] = []
-    /// Executions that are kept after their end, and some that were; the oldest first.
-    var kept: [FlowExecution] = []
+    /// The numbers of executions that are kept after their end, and of some that were; the oldest first.
+    var kept: [Int] = []
     /// Of a StreamReader: how far it is in each stream.
     var streams = StreamProgress()
     /// What the name of its consumer groups ends with: random digits, or the ID if an earlier version has

@@ -213,6 +213,8 @@ extension FlowService {
     /// Says who gets what an execution of a script brings; it may have ended.
     func give(_ execution: FlowExecution, to owner: FlowExecution.Owner) {
         execution.owner = owner
+        // Neither keeps the other in memory from now on.
+        execution.session.run = nil
         guard execution.isOver else { return }
         tellEnd(of: execution)
         executions.settle(execution)

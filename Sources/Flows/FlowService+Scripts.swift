@@ -104,6 +104,7 @@ extension FlowService {
         }
         switch session.state {
         case .building(let request):
+            session.state = .failed(error)
             dismiss(session)
             request.client.answer(.failed(error))
         case .live, .restoring, .failed: restored(session, failure: error)
@@ -173,7 +174,9 @@ extension FlowService {
 
     /// A session that has registered nothing lasts as long as what it has started.
     func endIfUnused(_ session: FlowSession) {
-        guard session.isMade, session.registrations.isEmpty, session.openCount == 0 else { return }
+        guard sessions.isLinked(session), session.registrations.isEmpty, session.openCount == 0 else {
+            return
+        }
         dismiss(session)
     }
 

@@ -20,7 +20,7 @@ final class FlowSession {
     /// As the Python process that runs knows it; nil as long as that does not.
     var number: Int?
     private(set) var registrations: [FlowRegistration] = []
-    /// What the script has started itself.
+    /// What the script has started itself, until it is said who gets what that brings.
     var run: FlowExecution?
     /// What its script requires, if that is fetched.
     var packages = SessionPackages.none
