@@ -96,7 +96,7 @@ doctor: ## Say what is installed, what is missing and what to do about it
 test test-unit test-server test-valkey: BACKENDS = all
 
 .PHONY: test
-test: test-unit test-flows test-server test-valkey ## Run all tests, with all the set-up they need
+test: test-unit test-names test-flows test-server test-valkey ## Run all tests, with all the set-up they need
 
 .PHONY: test-unit
 test-unit: swift backends build/flows/.made ## Run the Swift tests only (no server)
@@ -107,6 +107,11 @@ test-unit: swift backends build/flows/.made ## Run the Swift tests only (no serv
 	mkdir -p build
 	$(SWIFT) test --scratch-path $(SCRATCH) --skip-build --no-parallel 2>&1 | tee build/swift-tests.log || \
 	    { echo '==> what has failed of it'; grep -a -E '✘|error:|Fatal' build/swift-tests.log | tail -n 50; exit 1; }
+
+.PHONY: test-names
+test-names: python descriptions ## Compare the numbers of the vendors' formats with the vendors' own descriptions
+	@echo '==> comparing names and numbers with what the vendors say'
+	$(VENV) -m pytest Tests/vendors $(PYTEST_ARGS)
 
 .PHONY: test-flows
 test-flows: python build/flows/.made ## Run the tests of the Python side of flows only (no server)
@@ -200,6 +205,14 @@ test-servers: build/python/.made ## Fetch the Redis 6.2, Redis 8 and Valkey serv
 .PHONY: example-models
 example-models: build/python/.made ## Fetch the models of the examples
 	@$(FETCH) example-models
+
+.PHONY: descriptions
+descriptions: build/python/.made ## Fetch what vendors say of their formats and tables
+	@$(FETCH) descriptions
+
+.PHONY: vendor-names
+vendor-names: python descriptions ## Write the files with the vendors' numbers anew, from those
+	@cd Scripts && ../$(VENV) -m vendor_names
 
 ##@ Tidy up
 

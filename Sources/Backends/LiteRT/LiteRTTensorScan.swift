@@ -12,33 +12,31 @@ struct LiteRTTensorScan {
     private let needsScale: Bool
     private let scales: [Float]
 
-    // Numbers of the schema.
-    private static let int8 = 9
-    private static let uint8 = 3
-    private static let int16 = 7
     private static let maximumRank = 8
 
     /// - Throws: why the tensor is refused.
     init(_ reader: Span<UInt8>, _ table: Int, _ contents: LiteRTContents) throws {
-        guard let name = try reader.text(3, of: table) else {
+        guard let name = try reader.text(TFLiteField.Tensor.name, of: table) else {
             throw Refusal.malformed("a tensor has no name")
         }
         self.name = name
-        guard try reader.field(10, of: table).map({ try reader.unsigned32(at: $0) }) ?? 0 == 0 else {
+        guard try reader.index(TFLiteField.Tensor.externalBuffer, of: table) == 0 else {
             throw Refusal.externalData
         }
-        guard try reader.field(6, of: table) == nil else { throw Refusal.unsupported("a sparse tensor") }
-        let buffer = try reader.field(2, of: table).map { try Int(reader.unsigned32(at: $0)) } ?? 0
+        guard try reader.field(TFLiteField.Tensor.sparsity, of: table) == nil else {
+            throw Refusal.unsupported("a sparse tensor")
+        }
+        let buffer = try reader.index(TFLiteField.Tensor.buffer, of: table)
         guard contents.weights.indices.contains(buffer) else {
             throw Refusal.malformed("weights are missing")
         }
         isConstant = (contents.weights[buffer] ?? 0) > 0
-        let shape = try reader.numbers(0, of: table)
-        try Self.check(shape, try reader.numbers(7, of: table))
-        type = try reader.field(1, of: table).map { try reader.unsigned8(at: $0) } ?? 0
-        needsScale = [Self.int8, Self.uint8].contains(type)
-        isNarrow = needsScale || type == Self.int16
-        guard let quantization = try reader.table(4, of: table) else {
+        let shape = try reader.numbers(TFLiteField.Tensor.shape, of: table)
+        try Self.check(shape, try reader.numbers(TFLiteField.Tensor.shapeSignature, of: table))
+        type = try reader.field(TFLiteField.Tensor.type, of: table).map { try reader.unsigned8(at: $0) } ?? 0
+        needsScale = [.int8, .uint8].contains(TFLiteElement(rawValue: type))
+        isNarrow = needsScale || type == TFLiteElement.int16.rawValue
+        guard let quantization = try reader.table(TFLiteField.Tensor.quantization, of: table) else {
             scales = []
             return
         }
@@ -67,10 +65,16 @@ struct LiteRTTensorScan {
     private static func scales(
         _ reader: Span<UInt8>, _ table: Int, shape: [Int], type: Int
     ) throws -> [Float] {
-        let details = try reader.field(4, of: table).map { try reader.unsigned8(at: $0) } ?? 0
-        guard details == 0 else { throw Refusal.unsupported("this way of quantisation") }
-        let zeros = try reader.vector(3, of: table, width: 8) ?? FlatBufferVector(start: 0, count: 0)
-        guard let vector = try reader.vector(2, of: table, width: 4), vector.count > 0 else {
+        let detailsType = try reader.field(TFLiteField.QuantizationParameters.detailsType, of: table)
+        guard try detailsType.map({ try reader.unsigned8(at: $0) }) ?? 0 == 0 else {
+            throw Refusal.unsupported("this way of quantisation")
+        }
+        let zeros =
+            try reader.vector(TFLiteField.QuantizationParameters.zeroPoint, of: table, width: 8)
+            ?? FlatBufferVector(start: 0, count: 0)
+        guard let vector = try reader.vector(TFLiteField.QuantizationParameters.scale, of: table, width: 4),
+            vector.count > 0
+        else {
             guard zeros.count == 0 else { throw Refusal.malformed("there are zero points without scales") }
             return []
         }
@@ -81,19 +85,28 @@ struct LiteRTTensorScan {
         guard scales.allSatisfy({ $0.isFinite && (isSingle ? $0 > 0 : $0 >= 0) }) else {
             throw Refusal.malformed("a scale is not a positive number")
         }
-        let axis = try reader.field(6, of: table).map { try reader.signed32(at: $0) } ?? 0
+        let place = try reader.field(TFLiteField.QuantizationParameters.quantizedDimension, of: table)
+        let axis = try place.map { try reader.signed32(at: $0) } ?? 0
         guard isSingle || (shape.indices.contains(axis) && shape[axis] == scales.count) else {
             throw Refusal.malformed("there are not as many scales as channels")
         }
         guard zeros.count == scales.count || zeros.count == 1 else {
             throw Refusal.malformed("there are not as many zero points as scales")
         }
-        let range = type == uint8 ? 0...255 : type == int8 ? -128...127 : Int(Int32.min)...Int(Int32.max)
+        let range = zeroPoints(of: TFLiteElement(rawValue: type))
         for index in 0..<zeros.count {
             let zero = Int(Int64(bitPattern: try reader.unsigned64(at: zeros.start + 8 * index)))
             guard range.contains(zero) else { throw Refusal.malformed("a zero point is out of range") }
         }
         return scales
+    }
+
+    private static func zeroPoints(of type: TFLiteElement?) -> ClosedRange<Int> {
+        switch type {
+        case .uint8: 0...255
+        case .int8: -128...127
+        default: Int(Int32.min)...Int(Int32.max)
+        }
     }
 
     /// Refuses tensors of one operator whose scales cannot be brought together.

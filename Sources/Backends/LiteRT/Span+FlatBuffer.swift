@@ -53,6 +53,12 @@ extension Span<UInt8> {
         return offset == 0 ? nil : table + offset
     }
 
+    /// The number that counts something from 0 in a field; 0 if the table does not have it.
+    func index(_ number: Int, of table: Int) throws(FlatBufferMalformed) -> Int {
+        guard let place = try field(number, of: table) else { return 0 }
+        return Int(try unsigned32(at: place))
+    }
+
     /// The table, or whatever else, that a field refers to; nil if the table does not have the field.
     func table(_ number: Int, of table: Int) throws(FlatBufferMalformed) -> Int? {
         guard let place = try field(number, of: table) else { return nil }

@@ -13,12 +13,14 @@ struct ONNXAttribute {
         var reader = ONNXNode.Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: name = bytes.text(try reader.nextRange(of: field, bytes))
-            case 2 where field.kind == .fixed32: real = try reader.nextReal(bytes)
-            case 3 where field.kind == .varint: integer = try reader.nextInteger(bytes)
-            case 4: text = bytes.array(try reader.nextRange(of: field, bytes))
-            case 8: try reader.readIntegers(&integers, field, bytes)
-            case 21: reference = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.AttributeProto.name: name = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.AttributeProto.f where field.kind == .fixed32: real = try reader.nextReal(bytes)
+            case ONNXField.AttributeProto.i where field.kind == .varint:
+                integer = try reader.nextInteger(bytes)
+            case ONNXField.AttributeProto.s: text = bytes.array(try reader.nextRange(of: field, bytes))
+            case ONNXField.AttributeProto.ints: try reader.readIntegers(&integers, field, bytes)
+            case ONNXField.AttributeProto.refAttrName:
+                reference = bytes.text(try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }

@@ -47,7 +47,7 @@ struct ONNXConstants {
     ) throws(ONNXModelScan.Refusal) {
         var reader = ONNXNode.Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
-            guard field.number == 5 else {
+            guard field.number == ONNXField.AttributeProto.t else {
                 try reader.skip(field, bytes, depth: 0)
                 continue
             }
@@ -64,8 +64,9 @@ struct ONNXConstants {
         var reader = ONNXNode.Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readIntegers(&shape, field, bytes)
-            case 8 where given == nil: name = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.TensorProto.dims: try reader.readIntegers(&shape, field, bytes)
+            case ONNXField.TensorProto.name where given == nil:
+                name = bytes.text(try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }

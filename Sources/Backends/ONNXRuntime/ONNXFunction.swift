@@ -20,11 +20,16 @@ struct ONNXFunction {
         var reader = ONNXNode.Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: identity.name = bytes.text(try reader.nextRange(of: field, bytes))
-            case 4: parameters.append(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 10: identity.domain = ONNXNode.domain(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 11: defaults.append(try reader.nextRange(of: field, bytes))
-            case 13: identity.overload = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.FunctionProto.name:
+                identity.name = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.FunctionProto.input:
+                parameters.append(bytes.text(try reader.nextRange(of: field, bytes)))
+            case ONNXField.FunctionProto.domain:
+                identity.domain = ONNXNode.domain(bytes.text(try reader.nextRange(of: field, bytes)))
+            case ONNXField.FunctionProto.attributeProto:
+                defaults.append(try reader.nextRange(of: field, bytes))
+            case ONNXField.FunctionProto.overload:
+                identity.overload = bytes.text(try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }

@@ -23,27 +23,48 @@ enum ONNXMessage {
         case file
     }
 
-    /// By the numbers of the ONNX schema.
     func content(of field: UInt32) -> Content {
         switch (self, field) {
-        case (.model, 7): .message(.graph)
-        case (.model, 20): .message(.training)
-        case (.model, 25): .message(.function)
-        case (.training, 1), (.training, 2): .message(.graph)
-        case (.function, 7): .message(.node)
-        case (.function, 11): .message(.attribute)
-        case (.graph, 1): .message(.node)
-        case (.graph, 5): .message(.tensor)
-        case (.graph, 15): .message(.sparseTensor)
-        case (.node, 5): .message(.attribute)
-        case (.attribute, 5), (.attribute, 10): .message(.tensor)
-        case (.attribute, 6), (.attribute, 11): .message(.graph)
-        case (.attribute, 22), (.attribute, 23): .message(.sparseTensor)
-        case (.sparseTensor, 1), (.sparseTensor, 2): .message(.tensor)
-        case (.tensor, 4), (.tensor, 5), (.tensor, 6), (.tensor, 7): .weights
-        case (.tensor, 9), (.tensor, 10), (.tensor, 11): .weights
-        case (.tensor, 13): .file
-        case (.tensor, 14): .location
+        case (.model, ONNXField.ModelProto.graph): .message(.graph)
+        case (.model, ONNXField.ModelProto.trainingInfo): .message(.training)
+        case (.model, ONNXField.ModelProto.functions): .message(.function)
+        case (.training, ONNXField.TrainingInfoProto.initialization),
+            (.training, ONNXField.TrainingInfoProto.algorithm):
+            .message(.graph)
+        case (.function, ONNXField.FunctionProto.node): .message(.node)
+        case (.function, ONNXField.FunctionProto.attributeProto): .message(.attribute)
+        case (.graph, ONNXField.GraphProto.node): .message(.node)
+        case (.graph, ONNXField.GraphProto.initializer): .message(.tensor)
+        case (.graph, ONNXField.GraphProto.sparseInitializer): .message(.sparseTensor)
+        case (.node, ONNXField.NodeProto.attribute): .message(.attribute)
+        case (.attribute, _): Self.contentOfAttribute(field)
+        case (.sparseTensor, ONNXField.SparseTensorProto.values),
+            (.sparseTensor, ONNXField.SparseTensorProto.indices):
+            .message(.tensor)
+        case (.tensor, _): Self.contentOfTensor(field)
+        default: .ignored
+        }
+    }
+
+    private static func contentOfAttribute(_ field: UInt32) -> Content {
+        switch field {
+        case ONNXField.AttributeProto.t, ONNXField.AttributeProto.tensors: .message(.tensor)
+        case ONNXField.AttributeProto.g, ONNXField.AttributeProto.graphs: .message(.graph)
+        case ONNXField.AttributeProto.sparseTensor, ONNXField.AttributeProto.sparseTensors:
+            .message(.sparseTensor)
+        default: .ignored
+        }
+    }
+
+    private static func contentOfTensor(_ field: UInt32) -> Content {
+        switch field {
+        case ONNXField.TensorProto.floatData, ONNXField.TensorProto.int32Data,
+            ONNXField.TensorProto.stringData, ONNXField.TensorProto.int64Data,
+            ONNXField.TensorProto.rawData, ONNXField.TensorProto.doubleData,
+            ONNXField.TensorProto.uint64Data:
+            .weights
+        case ONNXField.TensorProto.externalData: .file
+        case ONNXField.TensorProto.dataLocation: .location
         default: .ignored
         }
     }

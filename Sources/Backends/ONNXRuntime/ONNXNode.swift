@@ -21,13 +21,15 @@ struct ONNXNode {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: inputs.append(try reader.nextRange(of: field, bytes))
-            case 2: outputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 3: name = bytes.text(try reader.nextRange(of: field, bytes))
-            case 4: operation = bytes.text(try reader.nextRange(of: field, bytes))
-            case 5: attributes.append(try reader.nextRange(of: field, bytes))
-            case 7: domain = Self.domain(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 8: overload = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.input: inputs.append(try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.output:
+                outputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
+            case ONNXField.NodeProto.name: name = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.opType: operation = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.attribute: attributes.append(try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.domain:
+                domain = Self.domain(bytes.text(try reader.nextRange(of: field, bytes)))
+            case ONNXField.NodeProto.overload: overload = bytes.text(try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }

@@ -22,9 +22,12 @@ struct ONNXParts {
         var reader = ONNXNode.Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 5 where isWhole:
-                constants.insert(try Self.text(8, bytes, reader.nextRange(of: field, bytes)))
-            case 11: inputs.insert(try Self.text(1, bytes, reader.nextRange(of: field, bytes)))
+            case ONNXField.GraphProto.initializer where isWhole:
+                constants.insert(
+                    try Self.text(ONNXField.TensorProto.name, bytes, reader.nextRange(of: field, bytes)))
+            case ONNXField.GraphProto.input:
+                inputs.insert(
+                    try Self.text(ONNXField.ValueInfoProto.name, bytes, reader.nextRange(of: field, bytes)))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -33,7 +36,7 @@ struct ONNXParts {
 
     /// Notes a tensor of a sparse one, of which it may be the name.
     mutating func addSparse(_ range: Range<Int>, _ bytes: Span<UInt8>) throws(ONNXModelScan.Refusal) {
-        brought.insert(try Self.text(8, bytes, range))
+        brought.insert(try Self.text(ONNXField.TensorProto.name, bytes, range))
     }
 
     /// The last text in a field of a message.

@@ -111,11 +111,11 @@ final class ONNXRuntimeBackend: Backend, @unchecked Sendable {
         let table = library.table
         // Safety: the options are alive; texts are copied.
         try unsafe table.check(
-            onnx_session_options_set_execution_mode(table.pointer, options, Int32(ONNX_SEQUENTIAL)))
+            onnx_session_options_set_execution_mode(table.pointer, options, Int32(ORT_SEQUENTIAL)))
         try unsafe table.check(
-            onnx_session_options_set_optimization(table.pointer, options, Int32(ONNX_OPTIMIZE_ALL)))
+            onnx_session_options_set_optimization(table.pointer, options, Int32(ORT_ENABLE_ALL)))
         try unsafe table.check(
-            onnx_session_options_set_severity(table.pointer, options, Int32(ONNX_SEVERITY_FATAL)))
+            onnx_session_options_set_severity(table.pointer, options, Int32(ORT_LOGGING_LEVEL_FATAL)))
         // One set of threads for all models; an arena of the runtime would serialise overlapping runs.
         try unsafe table.check(onnx_session_options_share_threads(table.pointer, options))
         try unsafe table.check(onnx_session_options_disable_cpu_arena(table.pointer, options))

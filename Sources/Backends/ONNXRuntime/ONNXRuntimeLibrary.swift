@@ -101,7 +101,7 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         var environment: OpaquePointer?
         let status = unsafe ProcessorSignals.withOthersBlocked {
             unsafe onnx_environment_create(
-                table.pointer, Int32(ONNX_SEVERITY_FATAL), "redisai", threads, &environment)
+                table.pointer, Int32(ORT_LOGGING_LEVEL_FATAL), "redisai", threads, &environment)
         }
         try unsafe table.check(status)
         guard let environment = unsafe environment else { throw .outOfMemory }
@@ -115,7 +115,7 @@ final class ONNXRuntimeLibrary: @unchecked Sendable {
         var info: OpaquePointer?
         try unsafe table.check(
             onnx_memory_info_create_cpu(
-                table.pointer, Int32(ONNX_ALLOCATOR_DEVICE), Int32(ONNX_MEMORY_DEFAULT), &info))
+                table.pointer, Int32(OrtDeviceAllocator), Int32(OrtMemTypeDefault), &info))
         guard let info = unsafe info else { throw .outOfMemory }
         return unsafe info
     }

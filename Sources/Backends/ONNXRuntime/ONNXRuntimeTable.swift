@@ -34,7 +34,7 @@ struct ONNXRuntimeTable: @unchecked Sendable {
             let isBuilding = line.hasPrefix(ONNX_INITIALIZATION_PREFIX)
             return .backend((isBuilding ? ONNX_INITIALIZATION_PREFIX : "") + ONNX_LIMIT_TEXT)
         }
-        return .backend(code == ONNX_CODE_INVALID_PROTOBUF ? Self.noGraph : line)
+        return .backend(code == ORT_INVALID_PROTOBUF ? Self.noGraph : line)
     }
 }
 

@@ -30,9 +30,10 @@ struct ONNXWorkScan {
             var reader = Reader(position: 0, end: bytes.count)
             while let field = try reader.nextField(bytes) {
                 switch field.number {
-                case 7: try readGraph(bytes, try reader.nextRange(of: field, bytes), depth: 1)
+                case ONNXField.ModelProto.graph:
+                    try readGraph(bytes, try reader.nextRange(of: field, bytes), depth: 1)
                 // Functions of the model's own are not followed.
-                case 25: isBounded = false
+                case ONNXField.ModelProto.functions: isBounded = false
                 default: try reader.skip(field, bytes, depth: 0)
                 }
                 guard isBounded else { return }
@@ -50,7 +51,7 @@ struct ONNXWorkScan {
         try readEnds(bytes, range, depth: depth)
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while isBounded, let field = try reader.nextField(bytes) {
-            guard field.number == 1 else {
+            guard field.number == ONNXField.GraphProto.node else {
                 try reader.skip(field, bytes, depth: depth)
                 continue
             }
@@ -69,8 +70,14 @@ struct ONNXWorkScan {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 5: define(try Self.text(8, bytes, try reader.nextRange(of: field, bytes)), isFixed: true)
-            case 11: inputs.append(try Self.text(1, bytes, try reader.nextRange(of: field, bytes)))
+            case ONNXField.GraphProto.initializer:
+                define(
+                    try Self.text(ONNXField.TensorProto.name, bytes, try reader.nextRange(of: field, bytes)),
+                    isFixed: true)
+            case ONNXField.GraphProto.input:
+                inputs.append(
+                    try Self.text(
+                        ONNXField.ValueInfoProto.name, bytes, try reader.nextRange(of: field, bytes)))
             default: try reader.skip(field, bytes, depth: depth)
             }
         }
@@ -115,11 +122,15 @@ struct ONNXWorkScan {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: node.inputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 2: node.outputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 4: node.operation = bytes.text(try reader.nextRange(of: field, bytes))
-            case 5: node.graphs += try graphs(bytes, try reader.nextRange(of: field, bytes))
-            case 7: node.domain = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.input:
+                node.inputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
+            case ONNXField.NodeProto.output:
+                node.outputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
+            case ONNXField.NodeProto.opType:
+                node.operation = bytes.text(try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.attribute:
+                node.graphs += try graphs(bytes, try reader.nextRange(of: field, bytes))
+            case ONNXField.NodeProto.domain: node.domain = bytes.text(try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -132,7 +143,8 @@ struct ONNXWorkScan {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 6, 11: graphs.append(try reader.nextRange(of: field, bytes))
+            case ONNXField.AttributeProto.g, ONNXField.AttributeProto.graphs:
+                graphs.append(try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }

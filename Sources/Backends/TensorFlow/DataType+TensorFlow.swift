@@ -6,20 +6,20 @@ extension DataType {
     var tensorFlowType: Int32 {
         let number =
             switch self {
-            case .float32: TENSORFLOW_FLOAT32
-            case .float64: TENSORFLOW_FLOAT64
-            case .float16: TENSORFLOW_FLOAT16
-            case .bfloat16: TENSORFLOW_BFLOAT16
-            case .int8: TENSORFLOW_INT8
-            case .int16: TENSORFLOW_INT16
-            case .int32: TENSORFLOW_INT32
-            case .int64: TENSORFLOW_INT64
-            case .uint8: TENSORFLOW_UINT8
-            case .uint16: TENSORFLOW_UINT16
-            case .uint32: TENSORFLOW_UINT32
-            case .uint64: TENSORFLOW_UINT64
-            case .bool: TENSORFLOW_BOOL
-            case .string: TENSORFLOW_STRING
+            case .float32: TF_FLOAT
+            case .float64: TF_DOUBLE
+            case .float16: TF_HALF
+            case .bfloat16: TF_BFLOAT16
+            case .int8: TF_INT8
+            case .int16: TF_INT16
+            case .int32: TF_INT32
+            case .int64: TF_INT64
+            case .uint8: TF_UINT8
+            case .uint16: TF_UINT16
+            case .uint32: TF_UINT32
+            case .uint64: TF_UINT64
+            case .bool: TF_BOOL
+            case .string: TF_STRING
             }
         return Int32(number)
     }

@@ -27,7 +27,7 @@ struct SavedModelMessage {
         var hasGraph = false
         var reader = Reader(position: 0, end: bytes.count)
         while let field = try reader.nextField(bytes) {
-            guard field.number == 2 else {
+            guard field.number == TensorFlowField.SavedModel.metaGraphs else {
                 try reader.skip(field, bytes, depth: 0)
                 continue
             }
@@ -46,15 +46,21 @@ struct SavedModelMessage {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1:
-                try Self.forEach(4, bytes, try reader.nextRange(of: field, bytes)) {
+            case TensorFlowField.MetaGraphDef.metaInfoDef:
+                try Self.forEach(
+                    TensorFlowField.MetaInfoDef.tags, bytes, try reader.nextRange(of: field, bytes)
+                ) {
                     tags.append(bytes.text($0))
                 }
-            case 2: try graph.read(bytes, try reader.nextRange(of: field, bytes))
-            case 3: try readSaver(bytes, try reader.nextRange(of: field, bytes))
-            case 4: try readCollection(bytes, try reader.nextRange(of: field, bytes))
-            case 5: try readSignature(bytes, try reader.nextRange(of: field, bytes))
-            case 6:
+            case TensorFlowField.MetaGraphDef.graphDef:
+                try graph.read(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.MetaGraphDef.saverDef:
+                try readSaver(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.MetaGraphDef.collectionDef:
+                try readCollection(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.MetaGraphDef.signatureDef:
+                try readSignature(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.MetaGraphDef.assetFileDef:
                 hasAssets = true
                 try reader.skip(field, bytes, depth: 0)
             default: try reader.skip(field, bytes, depth: 0)
@@ -66,8 +72,10 @@ struct SavedModelMessage {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readOnce(&fileNameTensor, field, bytes)
-            case 3: try reader.readOnce(&restoringOperation, field, bytes)
+            case TensorFlowField.SaverDef.filenameTensorName:
+                try reader.readOnce(&fileNameTensor, field, bytes)
+            case TensorFlowField.SaverDef.restoreOpName:
+                try reader.readOnce(&restoringOperation, field, bytes)
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -78,11 +86,12 @@ struct SavedModelMessage {
     ) throws(TensorFlowRefusal) {
         let (key, value) = try entry(bytes, range)
         guard Self.initialKeys.contains(key) else { return }
-        // A list of names, in CollectionDef's field 1.
         var lists: [Range<Int>] = []
-        try Self.forEach(1, bytes, value) { lists.append($0) }
+        try Self.forEach(TensorFlowField.CollectionDef.nodeList, bytes, value) { lists.append($0) }
         for list in lists {
-            try Self.forEach(1, bytes, list) { initialOperations.append(bytes.text($0)) }
+            try Self.forEach(TensorFlowField.NodeList.value, bytes, list) {
+                initialOperations.append(bytes.text($0))
+            }
         }
     }
 
@@ -95,8 +104,10 @@ struct SavedModelMessage {
         var reader = Reader(position: value.lowerBound, end: value.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: signature.inputs.append(try Self.end(bytes, try reader.nextRange(of: field, bytes)))
-            case 2: signature.outputs.append(try Self.end(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.SignatureDef.inputs:
+                signature.inputs.append(try Self.end(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.SignatureDef.outputs:
+                signature.outputs.append(try Self.end(bytes, try reader.nextRange(of: field, bytes)))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -107,12 +118,12 @@ struct SavedModelMessage {
         self.signature = signature
     }
 
-    /// An input or output: its key, and the name of its tensor (TensorInfo's field 1; others are refused).
+    /// An input or output: its key, and the name of its tensor; one without is refused.
     private static func end(
         _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws(TensorFlowRefusal) -> SavedModel.End {
         let (key, value) = try pair(bytes, range)
-        let tensor = try TensorFlowGraph.firstText(bytes, value)
+        let tensor = try TensorFlowGraph.text(TensorFlowField.TensorInfo.name, bytes, value)
         guard !tensor.isEmpty else {
             throw .savedModel("its signature has an input or output that is no plain tensor")
         }
@@ -139,8 +150,8 @@ struct SavedModelMessage {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readOnce(&key, field, bytes)
-            case 2:
+            case WireMapEntry.key: try reader.readOnce(&key, field, bytes)
+            case WireMapEntry.value:
                 guard value == nil else { throw .malformed }
                 value = try reader.nextRange(of: field, bytes)
             default: try reader.skip(field, bytes, depth: 0)

@@ -20,11 +20,14 @@ struct TensorFlowConstant {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1 where field.kind == .varint: type = try reader.nextVarint(bytes).value
-            case 2: try readShape(bytes, try reader.nextRange(of: field, bytes))
-            case 4 where byteCount <= Self.mostKept:
+            case TensorFlowField.TensorProto.dtype where field.kind == .varint:
+                type = try reader.nextVarint(bytes).value
+            case TensorFlowField.TensorProto.tensorShape:
+                try readShape(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.TensorProto.tensorContent where byteCount <= Self.mostKept:
                 try readContent(bytes, try reader.nextRange(of: field, bytes))
-            case 7 where byteCount <= Self.mostKept: try reader.readIntegers(&integers, field, bytes)
+            case TensorFlowField.TensorProto.intVal where byteCount <= Self.mostKept:
+                try reader.readIntegers(&integers, field, bytes)
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -57,8 +60,10 @@ struct TensorFlowConstant {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 2: dimensions.append(try Self.size(bytes, try reader.nextRange(of: field, bytes)))
-            case 3 where field.kind == .varint: hasRank = try reader.nextVarint(bytes).isZero
+            case TensorFlowField.TensorShapeProto.dim:
+                dimensions.append(try Self.size(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.TensorShapeProto.unknownRank where field.kind == .varint:
+                hasRank = try reader.nextVarint(bytes).isZero
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -68,7 +73,7 @@ struct TensorFlowConstant {
         var size: UInt64 = 0
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
-            guard field.number == 1, field.kind == .varint else {
+            guard field.number == TensorFlowField.Dim.size, field.kind == .varint else {
                 try reader.skip(field, bytes, depth: 0)
                 continue
             }

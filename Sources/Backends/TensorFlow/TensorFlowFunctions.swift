@@ -21,7 +21,7 @@ struct TensorFlowFunctions: @unchecked Sendable {
         defer { unsafe pointer.pointee.TF_DeleteStatus(status) }
         let result = unsafe body(pointer.pointee, status)
         let code = unsafe pointer.pointee.TF_GetCode(status)
-        guard code != TENSORFLOW_OK else { return result }
+        guard code != TSL_OK else { return result }
         throw unsafe error(of: status, code: code)
     }
 
@@ -29,7 +29,7 @@ struct TensorFlowFunctions: @unchecked Sendable {
         // Safety: the text belongs to the status, and is copied.
         let text = unsafe pointer.pointee.TF_Message(status).map { unsafe String(cString: $0) } ?? ""
         let line = text.oneLine
-        if code == TENSORFLOW_RESOURCE_EXHAUSTED, line.hasPrefix(Self.noMemory) { return .outOfMemory }
+        if code == TSL_RESOURCE_EXHAUSTED, line.hasPrefix(Self.noMemory) { return .outOfMemory }
         return .backend(line.isEmpty ? "TensorFlow failed with code \(code)" : line)
     }
 }

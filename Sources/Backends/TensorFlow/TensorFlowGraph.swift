@@ -46,8 +46,10 @@ struct TensorFlowGraph {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: nodes.append(try Self.node(bytes, try reader.nextRange(of: field, bytes)))
-            case 2: try readLibrary(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.GraphDef.node:
+                nodes.append(try Self.node(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.GraphDef.library:
+                try readLibrary(bytes, try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -59,19 +61,31 @@ struct TensorFlowGraph {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: functions.append(try Self.function(bytes, try reader.nextRange(of: field, bytes)))
-            case 2, 3: try readGradient(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.FunctionDefLibrary.function:
+                functions.append(try Self.function(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.FunctionDefLibrary.gradient:
+                try readNames(Self.gradientFields, bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.FunctionDefLibrary.registeredGradients:
+                try readNames(Self.registeredFields, bytes, try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
     }
 
-    private mutating func readGradient(
-        _ bytes: Span<UInt8>, _ range: Range<Int>
+    /// What the library's gradients name: functions, and what these are for.
+    private static let gradientFields = [
+        TensorFlowField.GradientDef.functionName, TensorFlowField.GradientDef.gradientFunc,
+    ]
+    private static let registeredFields = [
+        TensorFlowField.RegisteredGradient.gradientFunc, TensorFlowField.RegisteredGradient.registeredOpType,
+    ]
+
+    private mutating func readNames(
+        _ fields: [UInt32], _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws(TensorFlowRefusal) {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
-            guard field.number <= 2 else {
+            guard fields.contains(field.number) else {
                 try reader.skip(field, bytes, depth: 0)
                 continue
             }
@@ -87,11 +101,12 @@ struct TensorFlowGraph {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1:
+            case TensorFlowField.FunctionDef.signature:
                 guard !hasSignature else { throw .malformed }
                 hasSignature = true
                 try readSignature(&function, bytes, try reader.nextRange(of: field, bytes))
-            case 3: function.nodes.append(try node(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.FunctionDef.nodeDef:
+                function.nodes.append(try node(bytes, try reader.nextRange(of: field, bytes)))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -105,8 +120,8 @@ struct TensorFlowGraph {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readOnce(&function.name, field, bytes)
-            case 2:
+            case TensorFlowField.OpDef.name: try reader.readOnce(&function.name, field, bytes)
+            case TensorFlowField.OpDef.inputArg:
                 try readParameter(&function, bytes, try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
@@ -120,9 +135,9 @@ struct TensorFlowGraph {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readOnce(&name, field, bytes)
+            case TensorFlowField.ArgDef.name: try reader.readOnce(&name, field, bytes)
             // Attributes that say how many, or which, tensors it is.
-            case 5, 6:
+            case TensorFlowField.ArgDef.numberAttr, TensorFlowField.ArgDef.typeListAttr:
                 function.hasLists = true
                 try reader.skip(field, bytes, depth: 0)
             default: try reader.skip(field, bytes, depth: 0)
@@ -131,12 +146,14 @@ struct TensorFlowGraph {
         function.parameters.append(name)
     }
 
-    /// The text in field 1 of a message.
-    static func firstText(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(TensorFlowRefusal) -> String {
+    /// The text that a message has once, in a field of this number.
+    static func text(
+        _ number: UInt32, _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(TensorFlowRefusal) -> String {
         var text = ""
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
-            guard field.number == 1 else {
+            guard field.number == number else {
                 try reader.skip(field, bytes, depth: 0)
                 continue
             }
@@ -150,10 +167,12 @@ struct TensorFlowGraph {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readOnce(&node.name, field, bytes)
-            case 2: try reader.readOnce(&node.operation, field, bytes)
-            case 3: node.inputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 5: try node.readAttribute(bytes, try reader.nextRange(of: field, bytes))
+            case TensorFlowField.NodeDef.name: try reader.readOnce(&node.name, field, bytes)
+            case TensorFlowField.NodeDef.op: try reader.readOnce(&node.operation, field, bytes)
+            case TensorFlowField.NodeDef.input:
+                node.inputs.append(bytes.text(try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.NodeDef.attr:
+                try node.readAttribute(bytes, try reader.nextRange(of: field, bytes))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -173,8 +192,8 @@ extension TensorFlowGraph.Node {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readOnce(&name, field, bytes)
-            case 2:
+            case WireMapEntry.key: try reader.readOnce(&name, field, bytes)
+            case WireMapEntry.value:
                 guard value == nil else { throw .malformed }
                 value = try reader.nextRange(of: field, bytes)
             default: try reader.skip(field, bytes, depth: 0)
@@ -186,7 +205,7 @@ extension TensorFlowGraph.Node {
     }
 
     /// Fields of an attribute's value, of which it has one.
-    private static let values: ClosedRange<UInt32> = 1...10
+    private static let values = TensorFlowField.AttrValue.list...TensorFlowField.AttrValue.func
 
     private mutating func readValue(
         of name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, depth: Int
@@ -201,19 +220,22 @@ extension TensorFlowGraph.Node {
                 hasValue = true
             }
             switch field.number {
-            case 1: try readList(of: name, bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
-            case 3 where field.kind == .varint: integers[name] = try reader.nextInteger(bytes)
-            case 9:
+            case TensorFlowField.AttrValue.list:
+                try readList(of: name, bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            case TensorFlowField.AttrValue.i where field.kind == .varint:
+                integers[name] = try reader.nextInteger(bytes)
+            case TensorFlowField.AttrValue.placeholder:
                 _ = try reader.nextRange(of: field, bytes)
                 placeholders.insert(name)
-            case 6 where field.kind == .varint && name == "dtype":
+            case TensorFlowField.AttrValue.type where field.kind == .varint && name == "dtype":
                 declaredType = try reader.nextVarint(bytes).value
-            case 8:
+            case TensorFlowField.AttrValue.tensor:
                 let range = try reader.nextRange(of: field, bytes)
                 let tensor = try TensorFlowConstant(bytes, range)
                 if name == "value" { (valueType, values) = (tensor.type, tensor.integers) }
                 if !tensor.isValid { wrongTensor = name }
-            case 10: try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            case TensorFlowField.AttrValue.func:
+                try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
             default: try reader.skip(field, bytes, depth: depth)
             }
         }
@@ -226,9 +248,10 @@ extension TensorFlowGraph.Node {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 3: try reader.readIntegers(&numbers, field, bytes)
-            case 6: try reader.readIntegers(&types, field, bytes)
-            case 9: try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
+            case TensorFlowField.ListValue.i: try reader.readIntegers(&numbers, field, bytes)
+            case TensorFlowField.ListValue.type: try reader.readIntegers(&types, field, bytes)
+            case TensorFlowField.ListValue.func:
+                try readFunction(bytes, try reader.nextRange(of: field, bytes), depth: depth + 1)
             default: try reader.skip(field, bytes, depth: depth)
             }
         }
@@ -244,12 +267,12 @@ extension TensorFlowGraph.Node {
         var reader = Reader(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: try reader.readOnce(&name, field, bytes)
-            case 2:
+            case TensorFlowField.NameAttrList.name: try reader.readOnce(&name, field, bytes)
+            case TensorFlowField.NameAttrList.attr:
                 let entry = try reader.nextRange(of: field, bytes)
                 var inner = Reader(position: entry.lowerBound, end: entry.upperBound)
                 while let field = try inner.nextField(bytes) {
-                    guard field.number == 2 else {
+                    guard field.number == WireMapEntry.value else {
                         try inner.skip(field, bytes, depth: depth)
                         continue
                     }

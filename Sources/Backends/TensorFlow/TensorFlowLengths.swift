@@ -1,3 +1,5 @@
+import CTensorFlow
+
 /// Lengths of the spectra of real numbers.
 ///
 /// A length of 0 for what is not empty ends the process (seen with 2.21), and any run could bring one. So a
@@ -12,7 +14,7 @@ struct TensorFlowLengths {
     /// Operations by their names, with how many dimensions they transform.
     private static let forward = ["RFFT": 1, "RFFT2D": 2, "RFFT3D": 3]
     private static let all = Set(forward.keys).union(forward.keys.map { "I" + $0 })
-    private static let int32: UInt64 = 3
+    private static let int32 = UInt64(TF_INT32)
 
     /// - Parameter inputs: `node` or `node:output`, for which runs bring values.
     /// - Throws: `.length` for a node whose length may be 0; `.malformed` if two nodes have one name.

@@ -43,8 +43,10 @@ extension TensorFlowLibrary {
         }
     }
 
-    /// RunOptions: milliseconds that restoring and preparing may take (timeout_in_ms, field 2).
-    private static let restoring = WireWriter { $0.number(2, 60_000) }.bytes
+    /// RunOptions: milliseconds that restoring and preparing may take.
+    private static let restoring = WireWriter {
+        $0.number(TensorFlowField.RunOptions.timeoutInMs, 60_000)
+    }.bytes
 
     /// A model from the archive of a SavedModel; its variables are restored from a private folder.
     func makeModel(savedModel bytes: Span<UInt8>, gpu: Int?) throws(ExecutionError) -> TensorFlowModel {

@@ -113,17 +113,22 @@ final class TensorFlowLibrary: @unchecked Sendable {
         return false
     }
 
-    /// The fields of ConfigProto by their numbers.
     private static func configuration(_ options: BackendOptions, gpu: Int?) -> [UInt8] {
         var message = WireWriter()
         // All sessions share these threads, as many as the first of them asks for.
-        message.number(2, UInt64(options.intraOperatorThreads))
+        message.number(
+            TensorFlowField.ConfigProto.intraOpParallelismThreads, UInt64(options.intraOperatorThreads))
         // Runs take place on the calling thread, so a pool for several operators would only sleep.
-        message.number(5, UInt64(max(1, options.interOperatorThreads)))
+        message.number(
+            TensorFlowField.ConfigProto.interOpParallelismThreads,
+            UInt64(max(1, options.interOperatorThreads)))
         // A model that names a GPU of the machine that it was made on runs on the processor.
-        message.number(7, 1)
+        message.number(TensorFlowField.ConfigProto.allowSoftPlacement, 1)
         // Takes memory of the GPU as it is needed instead of all at once.
-        if gpu != nil { message.message(6, WireWriter { $0.number(4, 1) }) }
+        if gpu != nil {
+            let memory = WireWriter { $0.number(TensorFlowField.GPUOptions.allowGrowth, 1) }
+            message.message(TensorFlowField.ConfigProto.gpuOptions, memory)
+        }
         return message.bytes
     }
 }

@@ -6,7 +6,7 @@ struct TensorFlowOperationList {
     init(_ bytes: Span<UInt8>) throws(TensorFlowRefusal) {
         var reader = WireReader<TensorFlowRefusal>(position: 0, end: bytes.count)
         while let field = try reader.nextField(bytes) {
-            guard field.number == 1 else {
+            guard field.number == TensorFlowField.OpList.op else {
                 try reader.skip(field, bytes, depth: 0)
                 continue
             }
@@ -22,10 +22,12 @@ struct TensorFlowOperationList {
         var reader = WireReader<TensorFlowRefusal>(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: name = bytes.text(try reader.nextRange(of: field, bytes))
-            case 2: operation.inputs.append(try Self.count(bytes, try reader.nextRange(of: field, bytes)))
-            case 3: operation.outputs.append(try Self.count(bytes, try reader.nextRange(of: field, bytes)))
-            case 4:
+            case TensorFlowField.OpDef.name: name = bytes.text(try reader.nextRange(of: field, bytes))
+            case TensorFlowField.OpDef.inputArg:
+                operation.inputs.append(try Self.count(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.OpDef.outputArg:
+                operation.outputs.append(try Self.count(bytes, try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.OpDef.attr:
                 let attribute = try Self.attribute(bytes, try reader.nextRange(of: field, bytes))
                 if !attribute.hasDefault { operation.requiredAttributes.append(attribute.name) }
             default: try reader.skip(field, bytes, depth: 0)
@@ -42,8 +44,10 @@ struct TensorFlowOperationList {
         var reader = WireReader<TensorFlowRefusal>(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 5: count = .number(bytes.text(try reader.nextRange(of: field, bytes)))
-            case 6: count = .types(bytes.text(try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.ArgDef.numberAttr:
+                count = .number(bytes.text(try reader.nextRange(of: field, bytes)))
+            case TensorFlowField.ArgDef.typeListAttr:
+                count = .types(bytes.text(try reader.nextRange(of: field, bytes)))
             default: try reader.skip(field, bytes, depth: 0)
             }
         }
@@ -57,8 +61,9 @@ struct TensorFlowOperationList {
         var reader = WireReader<TensorFlowRefusal>(position: range.lowerBound, end: range.upperBound)
         while let field = try reader.nextField(bytes) {
             switch field.number {
-            case 1: attribute.name = bytes.text(try reader.nextRange(of: field, bytes))
-            case 3:
+            case TensorFlowField.AttrDef.name:
+                attribute.name = bytes.text(try reader.nextRange(of: field, bytes))
+            case TensorFlowField.AttrDef.defaultValue:
                 attribute.hasDefault = true
                 try reader.skip(field, bytes, depth: 0)
             default: try reader.skip(field, bytes, depth: 0)

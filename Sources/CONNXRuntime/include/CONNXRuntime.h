@@ -2,8 +2,8 @@
  * What is called of ONNX Runtime: our own declarations, nothing linked.
  *
  * The library exports one function, which leads to a table of function pointers. New versions only append
- * to that table, so a position in it means the same in all of them: each function below names its position.
- * All of them are there from version 17 of the table on, which releases from 1.17 offer.
+ * to that table, so version 17 of it, which releases from 1.17 offer, begins those of all later ones:
+ * onnx_functions.h lists it by the names of the library's own header.
  *
  * A function that can fail returns a status: NULL for success, else an object that the caller releases.
  * What a function creates belongs to the caller, unless its remark says otherwise.

@@ -61,12 +61,13 @@ void onnx_allocator_prepare(
 ONNX_INLINE onnx_status *_Nullable onnx_memory_info_create_cpu(
     const onnx_table *table, int allocator_kind, int memory_kind,
     onnx_memory_info *_Nullable *_Nonnull info) {
-    return ONNX_STATUS_AT(69, int, int, onnx_memory_info **)(allocator_kind, memory_kind, info);
+    return ONNX_STATUS(CreateCpuMemoryInfo, int, int, onnx_memory_info **)(
+        allocator_kind, memory_kind, info);
 }
 
 ONNX_INLINE onnx_status *_Nullable onnx_allocator_free(
     const onnx_table *table, onnx_allocator *allocator, void *block) {
-    return ONNX_STATUS_AT(76, onnx_allocator *, void *)(allocator, block);
+    return ONNX_STATUS(AllocatorFree, onnx_allocator *, void *)(allocator, block);
 }
 
 /* What a block of the C library's allocator really takes; the module that Swift has of it lacks this. */

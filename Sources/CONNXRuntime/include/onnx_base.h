@@ -4,6 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "onnx_constants.h"
+#include "onnx_functions.h"
+
 #pragma clang assume_nonnull begin
 
 /* The version of the table that is asked for. */
@@ -47,60 +50,31 @@ typedef struct onnx_base {
 
 typedef const onnx_base *_Nullable (*onnx_get_base)(void);
 
-/* What a status says. */
-enum { ONNX_CODE_INVALID_PROTOBUF = 7 };
-
-/* Which messages are written to standard error: from this severity on. */
-enum { ONNX_SEVERITY_FATAL = 4 };
-
-/* How much a model is rewritten when it is loaded. */
-enum { ONNX_OPTIMIZE_ALL = 99 };
-
-/* Which operators of a model may run at once. */
-enum { ONNX_SEQUENTIAL = 0 };
-
-/* Kinds of memory. */
-enum {
-    ONNX_ALLOCATOR_DEVICE = 0,
-    ONNX_MEMORY_DEFAULT = 0,
-};
-
-/* Element types of tensors. */
-enum {
-    ONNX_ELEMENT_FLOAT32 = 1,
-    ONNX_ELEMENT_UINT8 = 2,
-    ONNX_ELEMENT_INT8 = 3,
-    ONNX_ELEMENT_UINT16 = 4,
-    ONNX_ELEMENT_INT16 = 5,
-    ONNX_ELEMENT_INT32 = 6,
-    ONNX_ELEMENT_INT64 = 7,
-    ONNX_ELEMENT_STRING = 8,
-    ONNX_ELEMENT_BOOL = 9,
-    ONNX_ELEMENT_FLOAT16 = 10,
-    ONNX_ELEMENT_FLOAT64 = 11,
-    ONNX_ELEMENT_UINT32 = 12,
-    ONNX_ELEMENT_UINT64 = 13,
-    ONNX_ELEMENT_BFLOAT16 = 16,
-};
-
-/* A function of the table by its position, to be called with the given types. */
+/* The library's table, a function for each name. */
 typedef void (*onnx_function)(void);
-#define ONNX_AT(position, result, ...) \
-    ((result (*)(__VA_ARGS__))((const onnx_function *)(const void *)table)[position])
-#define ONNX_STATUS_AT(position, ...) ONNX_AT(position, onnx_status *_Nullable, __VA_ARGS__)
+#define ONNX_MEMBER(name) onnx_function name;
+typedef struct onnx_functions {
+    ONNX_FUNCTIONS(ONNX_MEMBER)
+} onnx_functions;
+#undef ONNX_MEMBER
+
+/* A function of the table, to be called with the given types. */
+#define ONNX_CALL(name, result, ...) \
+    ((result (*)(__VA_ARGS__))((const onnx_functions *)(const void *)table)->name)
+#define ONNX_STATUS(name, ...) ONNX_CALL(name, onnx_status *_Nullable, __VA_ARGS__)
 #define ONNX_INLINE static inline __attribute__((always_inline))
 
 ONNX_INLINE int onnx_status_code(const onnx_table *table, const onnx_status *status) {
-    return ONNX_AT(1, int, const onnx_status *)(status);
+    return ONNX_CALL(GetErrorCode, int, const onnx_status *)(status);
 }
 
 /* Belongs to the status. */
 ONNX_INLINE const char *_Nullable onnx_status_text(const onnx_table *table, const onnx_status *status) {
-    return ONNX_AT(2, const char *, const onnx_status *)(status);
+    return ONNX_CALL(GetErrorMessage, const char *, const onnx_status *)(status);
 }
 
 ONNX_INLINE void onnx_status_release(const onnx_table *table, onnx_status *status) {
-    ONNX_AT(93, void, onnx_status *)(status);
+    ONNX_CALL(ReleaseStatus, void, onnx_status *)(status);
 }
 
 #pragma clang assume_nonnull end

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "tensorflow_constants.h"
+
 #pragma clang assume_nonnull begin
 
 /* Objects of the library. */
@@ -21,15 +23,6 @@ typedef struct tensorflow_session_options tensorflow_session_options;
 typedef struct tensorflow_session tensorflow_session;
 typedef struct tensorflow_device_list tensorflow_device_list;
 typedef struct tensorflow_tensor tensorflow_tensor;
-
-/* What a status says. */
-enum {
-    TENSORFLOW_OK = 0,
-    TENSORFLOW_CANCELLED = 1,
-    TENSORFLOW_INVALID_ARGUMENT = 3,
-    TENSORFLOW_RESOURCE_EXHAUSTED = 8,
-    TENSORFLOW_FAILED_PRECONDITION = 9,
-};
 
 /* Bytes; those that the library makes are freed by TF_DeleteBuffer. */
 typedef struct tensorflow_buffer {

@@ -5,24 +5,6 @@
 
 #pragma clang assume_nonnull begin
 
-/* Types of elements. */
-enum {
-    TENSORFLOW_FLOAT32 = 1,
-    TENSORFLOW_FLOAT64 = 2,
-    TENSORFLOW_INT32 = 3,
-    TENSORFLOW_UINT8 = 4,
-    TENSORFLOW_INT16 = 5,
-    TENSORFLOW_INT8 = 6,
-    TENSORFLOW_STRING = 7,
-    TENSORFLOW_INT64 = 9,
-    TENSORFLOW_BOOL = 10,
-    TENSORFLOW_BFLOAT16 = 14,
-    TENSORFLOW_UINT16 = 17,
-    TENSORFLOW_FLOAT16 = 19,
-    TENSORFLOW_UINT32 = 22,
-    TENSORFLOW_UINT64 = 23,
-};
-
 /* A string inside a tensor; up to 22 bytes lie in it, more in a block of its own. */
 typedef struct tensorflow_string {
     uint64_t words[3];

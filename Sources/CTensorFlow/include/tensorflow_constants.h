@@ -1,0 +1,62 @@
+/* Written by `make vendor-names` from the headers in tensorflow 2.21.0; change nothing here. */
+/* Enumerations of the library, by the names that its headers have. */
+#pragma once
+
+/* TF_DataType */
+enum {
+    TF_FLOAT = 1,
+    TF_DOUBLE = 2,
+    TF_INT32 = 3,
+    TF_UINT8 = 4,
+    TF_INT16 = 5,
+    TF_INT8 = 6,
+    TF_STRING = 7,
+    TF_COMPLEX64 = 8,
+    TF_COMPLEX = 8,
+    TF_INT64 = 9,
+    TF_BOOL = 10,
+    TF_QINT8 = 11,
+    TF_QUINT8 = 12,
+    TF_QINT32 = 13,
+    TF_BFLOAT16 = 14,
+    TF_QINT16 = 15,
+    TF_QUINT16 = 16,
+    TF_UINT16 = 17,
+    TF_COMPLEX128 = 18,
+    TF_HALF = 19,
+    TF_RESOURCE = 20,
+    TF_VARIANT = 21,
+    TF_UINT32 = 22,
+    TF_UINT64 = 23,
+    TF_FLOAT8_E5M2 = 24,
+    TF_FLOAT8_E4M3FN = 25,
+    TF_FLOAT8_E4M3FNUZ = 26,
+    TF_FLOAT8_E4M3B11FNUZ = 27,
+    TF_FLOAT8_E5M2FNUZ = 28,
+    TF_INT4 = 29,
+    TF_UINT4 = 30,
+    TF_INT2 = 31,
+    TF_UINT2 = 32,
+    TF_FLOAT4_E2M1FN = 33,
+};
+
+/* TSL_Code */
+enum {
+    TSL_OK = 0,
+    TSL_CANCELLED = 1,
+    TSL_UNKNOWN = 2,
+    TSL_INVALID_ARGUMENT = 3,
+    TSL_DEADLINE_EXCEEDED = 4,
+    TSL_NOT_FOUND = 5,
+    TSL_ALREADY_EXISTS = 6,
+    TSL_PERMISSION_DENIED = 7,
+    TSL_UNAUTHENTICATED = 16,
+    TSL_RESOURCE_EXHAUSTED = 8,
+    TSL_FAILED_PRECONDITION = 9,
+    TSL_ABORTED = 10,
+    TSL_OUT_OF_RANGE = 11,
+    TSL_UNIMPLEMENTED = 12,
+    TSL_INTERNAL = 13,
+    TSL_UNAVAILABLE = 14,
+    TSL_DATA_LOSS = 15,
+};
