@@ -49,10 +49,11 @@ let package = Package(
         // The library behind this face is built by `make backends`, with the headers of libtorch.
         .target(name: "CTorchBridge", exclude: ["library"]),
 
-        // Layer 1: tensors, the server's module API, the system, what a Python process hears and says; none
-        // knows another.
+        // Layer 1: tensors, the formats of files of others, the server's module API, the system, what a
+        // Python process hears and says; none knows another.
         .target(name: "Host", dependencies: ["CHost"], swiftSettings: settings),
         .target(name: "Tensors", swiftSettings: settings),
+        .target(name: "Formats", swiftSettings: settings),
         .target(name: "Messages", dependencies: ["CMessages"], swiftSettings: settings),
         .target(name: "Redis", dependencies: ["CRedisModule"], swiftSettings: settings),
 
@@ -66,7 +67,8 @@ let package = Package(
         .target(
             name: "Backends",
             dependencies: [
-                "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge", "Tensors", "Host", "Execution",
+                "CONNXRuntime", "CLiteRT", "CTensorFlow", "CTorchBridge", "Tensors", "Formats", "Host",
+                "Execution",
             ],
             swiftSettings: settings),
 
@@ -110,11 +112,13 @@ let package = Package(
         .executableTarget(name: "load", path: "Benchmarks/tools", sources: ["load.c"]),
 
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"]),
+        .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
         .testTarget(name: "MessagesTests", dependencies: ["Messages"]),
         .testTarget(name: "ExecutionTests", dependencies: ["Execution", "Tensors", "CSignals"]),
         .testTarget(name: "GuestsTests", dependencies: ["Guests", "Execution", "Host", "CHost"]),
         .testTarget(
-            name: "BackendsTests", dependencies: ["Backends", "CTorchBridge", "Execution", "Tensors"]),
+            name: "BackendsTests",
+            dependencies: ["Backends", "CTorchBridge", "Execution", "Tensors"]),
         .testTarget(
             name: "CommandsTests",
             dependencies: ["Commands", "Redis", "Tensors", "Execution", "CRedisModule"]),

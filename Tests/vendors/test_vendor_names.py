@@ -17,7 +17,7 @@ def test_each_file_says_what_the_vendor_says(name):
 
 def test_the_entries_of_maps_are_as_writers_make_them():
     fields = descriptions.tensorflow_message("node_def", "NodeDef.AttrEntry")
-    text = (files.SOURCES / "Backends" / "WireReader.swift").read_text()
+    text = (files.SOURCES / "Formats" / "Protobuf" / "WireMapEntry.swift").read_text()
     entry = re.search(r"enum WireMapEntry \{(.*?)\}", text, flags=re.DOTALL)[1]
     assert {name: int(number) for name, number in re.findall(r"let (\w+): UInt32 = (\d+)", entry)} == fields
 

@@ -1,4 +1,5 @@
 import Execution
+import Formats
 
 /// What the runtime could not do, in the words that clients know.
 enum LiteRTFailure: String {

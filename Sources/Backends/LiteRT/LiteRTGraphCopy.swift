@@ -1,3 +1,5 @@
+import Formats
+
 /// Writes a model again with a longer graph: see `LiteRTOutputCopies`.
 struct LiteRTGraphCopy {
     /// The operators that are added, in the order of the numbers that they get.

@@ -1,3 +1,5 @@
+import Formats
+
 /// Reads one graph of a model: whatever an operator or the caller reads must have come from somewhere.
 struct LiteRTGraphScan {
     typealias Refusal = LiteRTModelScan.Refusal

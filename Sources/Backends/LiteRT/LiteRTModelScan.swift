@@ -1,3 +1,5 @@
+import Formats
+
 /// Reads a model in the TFLite format before the runtime does, and refuses what that would take too well.
 ///
 /// The runtime checks that everything in a file lies inside of it, but believes what that says: it ends the

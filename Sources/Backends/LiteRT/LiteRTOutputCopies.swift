@@ -1,3 +1,5 @@
+import Formats
+
 /// Makes a model tell the shapes of its outputs, where they are known only during a run.
 ///
 /// The runtime writes outputs into memory that it is given before a run. Some tensors get their size only

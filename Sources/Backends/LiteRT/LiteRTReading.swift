@@ -1,3 +1,5 @@
+import Formats
+
 /// How much is read of a file's graphs: in a flatbuffer the same table, vector or text may be listed again
 /// and again, so that a megabyte is a hundred thousand graphs of a hundred thousand tensors each.
 ///

@@ -1,5 +1,6 @@
 import CLiteRT
 import Execution
+import Formats
 import Tensors
 
 /// The inputs and outputs of a model's first signature, in the order of the file's graph.

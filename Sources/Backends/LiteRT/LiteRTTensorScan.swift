@@ -1,3 +1,5 @@
+import Formats
+
 /// Reads one tensor of a graph: its shape, where its weights are, and how it is quantised.
 struct LiteRTTensorScan {
     typealias Refusal = LiteRTModelScan.Refusal

@@ -1,3 +1,5 @@
+import Formats
+
 /// An attribute of an ONNX node or function, as far as rules for operators ask for it.
 struct ONNXAttribute {
     private(set) var name = ""

@@ -1,3 +1,5 @@
+import Formats
+
 /// The shapes of a model's constants, and of what operators make a single number of, by their names.
 struct ONNXConstants {
     /// Different ones; nil for more than are looked at.

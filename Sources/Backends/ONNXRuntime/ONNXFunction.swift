@@ -1,3 +1,5 @@
+import Formats
+
 /// A function of an ONNX model: the runtime puts its nodes in the place of each call.
 struct ONNXFunction {
     /// What a call names.

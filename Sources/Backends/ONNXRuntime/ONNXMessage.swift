@@ -23,30 +23,55 @@ enum ONNXMessage {
         case file
     }
 
+    /// - Parameter field: one of `ONNXField`'s, of this message.
     func content(of field: UInt32) -> Content {
-        switch (self, field) {
-        case (.model, ONNXField.ModelProto.graph): .message(.graph)
-        case (.model, ONNXField.ModelProto.trainingInfo): .message(.training)
-        case (.model, ONNXField.ModelProto.functions): .message(.function)
-        case (.training, ONNXField.TrainingInfoProto.initialization),
-            (.training, ONNXField.TrainingInfoProto.algorithm):
-            .message(.graph)
-        case (.function, ONNXField.FunctionProto.node): .message(.node)
-        case (.function, ONNXField.FunctionProto.attributeProto): .message(.attribute)
-        case (.graph, ONNXField.GraphProto.node): .message(.node)
-        case (.graph, ONNXField.GraphProto.initializer): .message(.tensor)
-        case (.graph, ONNXField.GraphProto.sparseInitializer): .message(.sparseTensor)
-        case (.node, ONNXField.NodeProto.attribute): .message(.attribute)
-        case (.attribute, _): Self.contentOfAttribute(field)
-        case (.sparseTensor, ONNXField.SparseTensorProto.values),
-            (.sparseTensor, ONNXField.SparseTensorProto.indices):
-            .message(.tensor)
-        case (.tensor, _): Self.contentOfTensor(field)
+        switch self {
+        case .model: Self.model(field)
+        case .training: Self.training(field)
+        case .function: Self.function(field)
+        case .graph: Self.graph(field)
+        case .node: field == ONNXField.NodeProto.attribute ? .message(.attribute) : .ignored
+        case .attribute: Self.attribute(field)
+        case .tensor: Self.tensor(field)
+        case .sparseTensor: Self.sparseTensor(field)
+        }
+    }
+
+    private static func model(_ field: UInt32) -> Content {
+        switch field {
+        case ONNXField.ModelProto.graph: .message(.graph)
+        case ONNXField.ModelProto.trainingInfo: .message(.training)
+        case ONNXField.ModelProto.functions: .message(.function)
         default: .ignored
         }
     }
 
-    private static func contentOfAttribute(_ field: UInt32) -> Content {
+    private static func training(_ field: UInt32) -> Content {
+        switch field {
+        case ONNXField.TrainingInfoProto.initialization, ONNXField.TrainingInfoProto.algorithm:
+            .message(.graph)
+        default: .ignored
+        }
+    }
+
+    private static func function(_ field: UInt32) -> Content {
+        switch field {
+        case ONNXField.FunctionProto.node: .message(.node)
+        case ONNXField.FunctionProto.attributeProto: .message(.attribute)
+        default: .ignored
+        }
+    }
+
+    private static func graph(_ field: UInt32) -> Content {
+        switch field {
+        case ONNXField.GraphProto.node: .message(.node)
+        case ONNXField.GraphProto.initializer: .message(.tensor)
+        case ONNXField.GraphProto.sparseInitializer: .message(.sparseTensor)
+        default: .ignored
+        }
+    }
+
+    private static func attribute(_ field: UInt32) -> Content {
         switch field {
         case ONNXField.AttributeProto.t, ONNXField.AttributeProto.tensors: .message(.tensor)
         case ONNXField.AttributeProto.g, ONNXField.AttributeProto.graphs: .message(.graph)
@@ -56,7 +81,7 @@ enum ONNXMessage {
         }
     }
 
-    private static func contentOfTensor(_ field: UInt32) -> Content {
+    private static func tensor(_ field: UInt32) -> Content {
         switch field {
         case ONNXField.TensorProto.floatData, ONNXField.TensorProto.int32Data,
             ONNXField.TensorProto.stringData, ONNXField.TensorProto.int64Data,
@@ -65,6 +90,13 @@ enum ONNXMessage {
             .weights
         case ONNXField.TensorProto.externalData: .file
         case ONNXField.TensorProto.dataLocation: .location
+        default: .ignored
+        }
+    }
+
+    private static func sparseTensor(_ field: UInt32) -> Content {
+        switch field {
+        case ONNXField.SparseTensorProto.values, ONNXField.SparseTensorProto.indices: .message(.tensor)
         default: .ignored
         }
     }

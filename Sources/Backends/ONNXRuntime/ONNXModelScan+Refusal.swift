@@ -1,3 +1,5 @@
+import Formats
+
 extension ONNXModelScan.Refusal {
     /// The text of the error that the client reads.
     var text: String {

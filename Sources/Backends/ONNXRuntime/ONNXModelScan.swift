@@ -1,3 +1,5 @@
+import Formats
+
 /// Reads a model in ONNX's own encoding far enough to know that it keeps all its weights inside.
 ///
 /// A model may name files from which a runtime then reads weights; from a client that would be any file

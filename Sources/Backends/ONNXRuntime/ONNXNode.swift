@@ -1,3 +1,5 @@
+import Formats
+
 /// A node of an ONNX model as far as it has to be known to judge it; attributes stay where they are.
 struct ONNXNode {
     var name = ""

@@ -1,3 +1,5 @@
+import Formats
+
 /// What operators must have, and ONNX Runtime takes for granted, so that it ends and the process does not.
 ///
 /// Seen with 1.32.0 by running random models (`make fuzz`). A rule asks for what an operator's own definition

@@ -1,3 +1,5 @@
+import Formats
+
 /// What of an ONNX model is looked at when all of it is read, since functions may come behind their calls.
 struct ONNXParts {
     /// Nodes of the graph, and of graphs inside nodes, as deep as there are some.

@@ -1,3 +1,5 @@
+import Formats
+
 /// Says whether ONNX Runtime may make one operator of a product and its scales.
 ///
 /// It does so of a MatMul whose factors are dequantized, and of a MatMulInteger whose result is scaled. The

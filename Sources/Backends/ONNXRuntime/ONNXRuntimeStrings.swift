@@ -1,5 +1,6 @@
 import CONNXRuntime
 import Execution
+import Formats
 import Tensors
 
 /// String tensors, which the runtime keeps as one object per element: they are copied both ways.

@@ -1,5 +1,6 @@
 import CONNXRuntime
 import Execution
+import Formats
 
 /// The runtime's table of functions, and the one place where a status of theirs becomes an error.
 @safe
@@ -35,16 +36,5 @@ struct ONNXRuntimeTable: @unchecked Sendable {
             return .backend((isBuilding ? ONNX_INITIALIZATION_PREFIX : "") + ONNX_LIMIT_TEXT)
         }
         return .backend(code == ORT_INVALID_PROTOBUF ? Self.noGraph : line)
-    }
-}
-
-extension String {
-    /// The text with blanks for line breaks, and none at its end.
-    var oneLine: String {
-        let blank = UInt8(ascii: " ")
-        let breaks = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
-        var bytes = utf8.map { breaks.contains($0) ? blank : $0 }
-        while bytes.last == blank { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

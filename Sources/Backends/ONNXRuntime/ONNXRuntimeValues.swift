@@ -1,5 +1,6 @@
 import CONNXRuntime
 import Execution
+import Formats
 import Tensors
 
 /// Between our tensors and the runtime's values.

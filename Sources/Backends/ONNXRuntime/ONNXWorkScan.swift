@@ -1,3 +1,5 @@
+import Formats
+
 /// Says whether the time that a model takes follows from the shapes of its inputs, whatever they hold.
 ///
 /// Only of such a model the past tells something of the next run. What follows from shapes and weights alone

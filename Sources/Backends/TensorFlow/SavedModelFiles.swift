@@ -1,3 +1,6 @@
+import Formats
+import Tensors
+
 /// The files of a SavedModel that count, found in its archive.
 struct SavedModelFiles {
     private let archive: ZIPArchive
@@ -38,6 +41,8 @@ struct SavedModelFiles {
 
     /// The bytes of one of them.
     func content(_ entry: ZIPArchive.Entry, _ bytes: Span<UInt8>) throws(TensorFlowRefusal) -> [UInt8] {
+        // Twice, since an array grows by copying itself.
+        guard TensorAllocator.hasRoom(for: 2 * entry.byteCount) else { throw .archive(.outOfMemory) }
         do throws(ZIPArchive.Refusal) { return try archive.content(entry, bytes) } catch {
             throw .archive(error)
         }

@@ -1,3 +1,5 @@
+import Formats
+
 /// What `saved_model.pb` says, as far as it has to be known: a SavedModel message with one graph.
 struct SavedModelMessage {
     struct Signature {

@@ -1,5 +1,6 @@
 import CTensorFlow
 import Execution
+import Formats
 import Tensors
 
 /// Frozen graphs and SavedModels, run by TensorFlow.

@@ -1,3 +1,5 @@
+import Formats
+
 /// A tensor in a graph, as far as it has to be known to judge it.
 struct TensorFlowConstant {
     private(set) var type: UInt64 = 0

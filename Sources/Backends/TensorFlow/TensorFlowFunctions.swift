@@ -1,5 +1,6 @@
 import CTensorFlow
 import Execution
+import Formats
 
 /// The runtime's functions, and the one place where a status of theirs becomes an error.
 @safe

@@ -1,3 +1,5 @@
+import Formats
+
 /// A graph as far as it has to be known to judge it: names, operations and what is connected.
 struct TensorFlowGraph {
     struct Node {
@@ -288,7 +290,7 @@ extension TensorFlowGraph.Node {
 extension WireReader<TensorFlowRefusal> {
     /// Reads a text that a message has once: given twice it could be another one for another reader.
     mutating func readOnce(
-        _ text: inout String, _ field: Field, _ bytes: Span<UInt8>
+        _ text: inout String, _ field: WireField, _ bytes: Span<UInt8>
     ) throws(TensorFlowRefusal) {
         guard text.isEmpty else { throw .malformed }
         text = bytes.text(try nextRange(of: field, bytes))

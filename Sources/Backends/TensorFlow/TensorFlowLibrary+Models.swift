@@ -1,5 +1,6 @@
 import CTensorFlow
 import Execution
+import Formats
 import Tensors
 
 /// Making models of bytes that the rules have let through.

@@ -1,5 +1,6 @@
 import CTensorFlow
 import Execution
+import Formats
 import Glibc
 
 /// TensorFlow, opened and started; one for the process, never closed.

@@ -1,3 +1,5 @@
+import Formats
+
 /// The operations that a library knows, read from its own list: an OpList message.
 struct TensorFlowOperationList {
     /// Each operation by its name.
@@ -70,12 +72,5 @@ struct TensorFlowOperationList {
             }
         }
         return attribute
-    }
-}
-
-extension Span<UInt8> {
-    /// The text in a range of the bytes.
-    func text(_ range: Range<Int>) -> String {
-        String(decoding: range.map { self[$0] }, as: UTF8.self)
     }
 }

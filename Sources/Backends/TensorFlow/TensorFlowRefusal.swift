@@ -1,3 +1,5 @@
+import Formats
+
 /// Why a model is refused before the runtime sees it.
 enum TensorFlowRefusal: Equatable, WireFailure {
     /// It is not a message of the format, or nested deeper than a reader follows.

@@ -1,5 +1,6 @@
 import CTensorFlow
 import Execution
+import Formats
 import Tensors
 
 /// A model that TensorFlow has made ready; runs may overlap.

@@ -1,5 +1,6 @@
 import CTorchBridge
 import Execution
+import Formats
 
 /// The bridge's table of functions, and the one place where a failure of theirs becomes an error.
 @safe

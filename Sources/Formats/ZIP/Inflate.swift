@@ -1,7 +1,7 @@
 /// Unpacks bytes that are packed by DEFLATE (RFC 1951); a value that walks over them once.
-struct Inflate {
+package struct Inflate {
     /// What is wrong with the packed bytes.
-    enum Failure: Error {
+    package enum Failure: Error {
         /// They are not of the format, or end too early.
         case malformed
         /// They make more than they are said to make.
@@ -53,7 +53,7 @@ struct Inflate {
     ///   - range: where the packed bytes are.
     ///   - byteCount: what they make.
     /// - Throws: also if they make less.
-    static func unpack(
+    package static func unpack(
         _ bytes: Span<UInt8>, _ range: Range<Int>, byteCount: Int
     ) throws(Failure) -> [UInt8] {
         var inflate = Inflate(range, byteCount: byteCount)

@@ -1,61 +1,35 @@
-/// Why bytes are refused by a scan that reads messages.
-protocol WireFailure: Error {
-    /// They are not a message, or nested deeper than a reader follows.
-    static var malformed: Self { get }
-}
-
-/// Fields of an entry of a map, which is a message.
-enum WireMapEntry {
-    static let key: UInt32 = 1
-    static let value: UInt32 = 2
-}
-
 /// A place in a message of the protobuf encoding; never leaves the message.
-struct WireReader<Failure: WireFailure> {
-    /// How a field's value is written.
-    enum Kind: UInt32 {
-        case varint = 0
-        case fixed64 = 1
-        case lengthDelimited = 2
-        case groupStart = 3
-        case groupEnd = 4
-        case fixed32 = 5
-    }
-
-    struct Field {
-        let number: UInt32
-        let kind: Kind
-    }
-
-    struct Varint {
-        /// The lower 64 bits.
-        let value: UInt64
-        /// Whether no bit at all was set, those beyond 64 included.
-        let isZero: Bool
-    }
-
+///
+/// Public, and so is what it is made of: of another target, the compiler specializes generic types only if
+/// they are, and scans make a step for each field.
+public struct WireReader<Failure: WireFailure> {
     /// The longest number that readers take, in bytes; of a key, which has 32 bits.
     private static var maximumVarintLength: Int { 10 }
     private static var maximumKeyLength: Int { 5 }
     /// The depth at which the usual readers stop.
-    static var maximumDepth: Int { 100 }
+    public static var maximumDepth: Int { 100 }
 
-    private(set) var position: Int
-    let end: Int
+    public private(set) var position: Int
+    public let end: Int
+
+    public init(position: Int, end: Int) {
+        self.position = position
+        self.end = end
+    }
 
     /// The next field's key; nil at the end of the message.
-    mutating func nextField(_ bytes: Span<UInt8>) throws(Failure) -> Field? {
+    public mutating func nextField(_ bytes: Span<UInt8>) throws(Failure) -> WireField? {
         guard position < end else { return nil }
         let start = position
         let key = try nextVarint(bytes).value
         guard position - start <= Self.maximumKeyLength, let key = UInt32(exactly: key),
-            let kind = Kind(rawValue: key & 7), key >> 3 > 0
+            let kind = WireKind(rawValue: key & 7), key >> 3 > 0
         else { throw .malformed }
-        return Field(number: key >> 3, kind: kind)
+        return WireField(number: key >> 3, kind: kind)
     }
 
     /// The next number.
-    mutating func nextVarint(_ bytes: Span<UInt8>) throws(Failure) -> Varint {
+    public mutating func nextVarint(_ bytes: Span<UInt8>) throws(Failure) -> WireVarint {
         var value: UInt64 = 0
         var bits: UInt8 = 0
         for length in 0..<Self.maximumVarintLength {
@@ -64,14 +38,14 @@ struct WireReader<Failure: WireFailure> {
             position += 1
             value |= UInt64(byte & 0x7F) << UInt64(7 * length)
             bits |= byte & 0x7F
-            if byte < 0x80 { return Varint(value: value, isZero: bits == 0) }
+            if byte < 0x80 { return WireVarint(value: value, isZero: bits == 0) }
         }
         throw .malformed
     }
 
     /// Adds the numbers of a list, which come one by one or all in one field.
-    mutating func readIntegers(
-        _ list: inout [Int64], _ field: Field, _ bytes: Span<UInt8>
+    public mutating func readIntegers(
+        _ list: inout [Int64], _ field: WireField, _ bytes: Span<UInt8>
     ) throws(Failure) {
         if field.kind == .varint {
             list.append(try nextInteger(bytes))
@@ -83,12 +57,12 @@ struct WireReader<Failure: WireFailure> {
     }
 
     /// The next number, with a sign.
-    mutating func nextInteger(_ bytes: Span<UInt8>) throws(Failure) -> Int64 {
+    public mutating func nextInteger(_ bytes: Span<UInt8>) throws(Failure) -> Int64 {
         Int64(bitPattern: try nextVarint(bytes).value)
     }
 
     /// The place of the next value that comes with its length; moves behind it.
-    mutating func nextRange(_ bytes: Span<UInt8>) throws(Failure) -> Range<Int> {
+    public mutating func nextRange(_ bytes: Span<UInt8>) throws(Failure) -> Range<Int> {
         guard let length = Int(exactly: try nextVarint(bytes).value) else { throw .malformed }
         let start = position
         try advance(by: length)
@@ -96,20 +70,20 @@ struct WireReader<Failure: WireFailure> {
     }
 
     /// Moves behind a value of known length.
-    mutating func advance(by length: Int) throws(Failure) {
+    public mutating func advance(by length: Int) throws(Failure) {
         guard length <= end - position else { throw .malformed }
         position += length
     }
 
     /// The place of a field's message or text, which a writer always gives by its length; whoever gives it
     /// otherwise hides something.
-    mutating func nextRange(of field: Field, _ bytes: Span<UInt8>) throws(Failure) -> Range<Int> {
+    public mutating func nextRange(of field: WireField, _ bytes: Span<UInt8>) throws(Failure) -> Range<Int> {
         guard field.kind == .lengthDelimited else { throw .malformed }
         return try nextRange(bytes)
     }
 
     /// Moves behind a field's value.
-    mutating func skip(_ field: Field, _ bytes: Span<UInt8>, depth: Int) throws(Failure) {
+    public mutating func skip(_ field: WireField, _ bytes: Span<UInt8>, depth: Int) throws(Failure) {
         switch field.kind {
         case .varint: _ = try nextVarint(bytes)
         case .fixed64: try advance(by: 8)

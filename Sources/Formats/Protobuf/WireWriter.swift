@@ -1,20 +1,20 @@
 /// Writes the protobuf encoding: the few small messages that runtimes take as their options.
-struct WireWriter {
-    private(set) var bytes: [UInt8] = []
+package struct WireWriter {
+    package private(set) var bytes: [UInt8] = []
 
-    init() {}
+    package init() {}
 
     /// A message with what `fill` writes.
-    init(_ fill: (inout WireWriter) -> Void) { fill(&self) }
+    package init(_ fill: (inout WireWriter) -> Void) { fill(&self) }
 
     /// A field that is a number, or a truth value as 0 or 1.
-    mutating func number(_ field: UInt32, _ value: UInt64) {
+    package mutating func number(_ field: UInt32, _ value: UInt64) {
         varint(UInt64(field) << 3)
         varint(value)
     }
 
     /// A field that is a message.
-    mutating func message(_ field: UInt32, _ content: WireWriter) {
+    package mutating func message(_ field: UInt32, _ content: WireWriter) {
         varint(UInt64(field) << 3 | 2)
         varint(UInt64(content.bytes.count))
         bytes += content.bytes

@@ -1,12 +1,10 @@
-import Tensors
-
 /// The entries of a ZIP archive in memory, read with distrust: what is odd is refused, not mended.
 ///
 /// Writers of SavedModels need nothing of what is refused: archives beyond 4 GiB, encryption, links, other
 /// ways of packing, several disks. Nothing that an entry says of its size is believed before it is unpacked.
-struct ZIPArchive {
+package struct ZIPArchive {
     /// Why an archive is refused.
-    enum Refusal: Error, Equatable {
+    package enum Refusal: Error, Equatable {
         case malformed
         case unsafeName(String)
         case duplicateName(String)
@@ -16,7 +14,7 @@ struct ZIPArchive {
         case outOfMemory
 
         /// What is wrong, for an error.
-        var text: String {
+        package var text: String {
             switch self {
             case .malformed: "it is not a ZIP file"
             case .unsafeName(let name): "an entry may not be named '\(name.oneLine)'"
@@ -29,33 +27,33 @@ struct ZIPArchive {
         }
     }
 
-    struct Entry {
-        let name: String
+    package struct Entry {
+        package let name: String
         /// Bytes when unpacked, as the archive says.
-        let byteCount: Int
+        package let byteCount: Int
         fileprivate let packedCount: Int
         fileprivate let isPacked: Bool
         fileprivate let checksum: UInt32
         fileprivate let start: Int
     }
 
-    private(set) var entries: [Entry] = []
+    package private(set) var entries: [Entry] = []
 
     /// What entries may make together, and how much more than the archive itself; small ones may repeat more.
-    static let maximumByteCount = 4 << 30
-    static let maximumFactor = 100
+    package static let maximumByteCount = 4 << 30
+    package static let maximumFactor = 100
     private static let mostEntries = 10_000
     private static let directorySize = 46
     private static let endSize = 22
     private static let localSize = 30
 
     /// Whether the bytes begin as an archive does.
-    static func isArchive(_ bytes: Span<UInt8>) -> Bool {
+    package static func isArchive(_ bytes: Span<UInt8>) -> Bool {
         bytes.count >= 4 && bytes.number(at: 0, width: 4) == 0x0403_4B50
     }
 
     /// Reads the list of entries at the archive's end.
-    init(_ bytes: Span<UInt8>) throws(Refusal) {
+    package init(_ bytes: Span<UInt8>) throws(Refusal) {
         let end = try Self.end(of: bytes)
         let count = bytes.number(at: end + 10, width: 2)
         var place = bytes.number(at: end + 16, width: 4)
@@ -146,10 +144,8 @@ struct ZIPArchive {
         guard !isOdd else { throw .unsafeName(name) }
     }
 
-    /// An entry's bytes.
-    func content(_ entry: Entry, _ bytes: Span<UInt8>) throws(Refusal) -> [UInt8] {
-        // Twice, since an array grows by copying itself.
-        guard TensorAllocator.hasRoom(for: 2 * entry.byteCount) else { throw .outOfMemory }
+    /// An entry's bytes; the caller has seen to it that there is room for twice as many.
+    package func content(_ entry: Entry, _ bytes: Span<UInt8>) throws(Refusal) -> [UInt8] {
         let range = entry.start..<entry.start + entry.packedCount
         let content: [UInt8]
         if entry.isPacked {

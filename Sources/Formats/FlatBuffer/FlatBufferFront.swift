@@ -1,24 +1,12 @@
-/// A value of a flatbuffer that is to be written.
-indirect enum FlatBufferValue {
-    case byte(UInt8)
-    case number(Int32)
-    /// What lies at that place of the older buffer.
-    case older(Int)
-    case text([UInt8])
-    case list([FlatBufferValue])
-    /// Values by the numbers of their fields.
-    case table([Int: FlatBufferValue])
-}
-
 /// Writes new tables in front of an older flatbuffer, which stays as it is and is used by them.
 ///
 /// Whatever refers to something lies before it, as the format wants it, so what is new has to come first.
-struct FlatBufferFront {
+package struct FlatBufferFront {
     /// Keeps what is aligned in the older buffer aligned.
-    static let alignment = 64
+    package static let alignment = 64
 
     /// What comes before the older buffer.
-    private(set) var bytes: [UInt8]
+    package private(set) var bytes: [UInt8]
     /// Fields that refer to places of the older buffer.
     private var references: [(field: Int, older: Int)] = []
     /// What is to be written behind the fields that refer to it.
@@ -28,7 +16,7 @@ struct FlatBufferFront {
     ///   - root: a table.
     ///   - mark: the four bytes by which the format is known.
     /// - Throws: if it all becomes longer than `limit` together with the older buffer.
-    init(
+    package init(
         _ root: FlatBufferValue, mark: [UInt8], olderCount: Int, limit: Int
     ) throws(FlatBufferMalformed) {
         bytes = [0, 0, 0, 0] + mark
