@@ -1,7 +1,7 @@
 /// Says whether the shapes of what an operator gives are known before a run.
 ///
-/// An operator that is not listed here counts as one whose results can
-/// have any shape; so does one that takes as a value, and not as a weight, what decides about the shape.
+/// An operator that is not listed here counts as one whose results can have any shape; so does one that takes
+/// as a value, and not as a weight, what decides about the shape.
 enum LiteRTShapeRule {
     /// The shapes of the results follow from those of the operands: sums, convolutions, activations, ...
     private static let byShapes: Set<TFLiteOperator> = [
